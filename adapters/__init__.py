@@ -1,0 +1,1 @@
+"""Translators between the outside's protocols and the index's commands; they decide nothing."""

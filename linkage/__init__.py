@@ -1,0 +1,1 @@
+"""Probabilistic record linkage for people: standardise, block, compare, weigh, partition, explain."""

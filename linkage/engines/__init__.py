@@ -1,0 +1,1 @@
+"""Bulk linkage on one machine."""

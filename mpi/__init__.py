@@ -1,0 +1,1 @@
+"""The master patient index: source records in, golden identities out."""

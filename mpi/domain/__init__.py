@@ -1,0 +1,1 @@
+"""The index's pure rules: no framework, no clock, no database."""

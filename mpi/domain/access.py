@@ -1,0 +1,74 @@
+"""Who asks, and what each role may do. The one place that decides permission (promise 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mpi.errors import Forbidden
+
+
+class Role(StrEnum):
+    """Roles of SEC-5, with the two kinds of system client."""
+
+    FEED = "feed"
+    ARCHIVE = "archive"
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    SENIOR_REVIEWER = "senior-reviewer"
+    PRIVACY_OFFICER = "privacy-officer"
+    ADMINISTRATOR = "administrator"
+
+
+class Right(StrEnum):
+    """One right for each kind of use case."""
+
+    FEED = "feed"  # assert what a PAS knows
+    RESOLVE = "resolve"  # identifiers in, identifiers out
+    READ_PERSON = "read-person"  # demographics
+    READ_IMAGING = "read-imaging"
+    WRITE_IMAGING = "write-imaging"
+    REVIEW = "review"  # list, claim, decide, undo one's own
+    UNDO_ANY = "undo-any"
+    PRIVACY = "privacy"  # do-not-link for privacy, restricted people
+    SUBSCRIBE = "subscribe"
+    OPERATE = "operate"  # metrics of people, quarantine, replay, verify
+
+
+_RIGHTS: Mapping[Role, frozenset[Right]] = {
+    Role.FEED: frozenset({Right.FEED}),
+    Role.ARCHIVE: frozenset(
+        {Right.RESOLVE, Right.READ_IMAGING, Right.WRITE_IMAGING, Right.SUBSCRIBE},
+    ),
+    Role.VIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING}),
+    Role.REVIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW}),
+    Role.SENIOR_REVIEWER: frozenset(
+        {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY},
+    ),
+    Role.PRIVACY_OFFICER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.PRIVACY}),
+    Role.ADMINISTRATOR: frozenset(Right),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks (`user` is a person or system id), as what, from where and why; written to every audit row.
+
+    `feed` is the id of the one feed a system caller may speak for; "" for everyone else.
+    """
+
+    user: str
+    role: Role
+    organisation: str
+    purpose: str = "direct-care"
+    feed: str = ""
+
+    def may(self, right: Right) -> bool:
+        """Whether this caller's role carries `right`."""
+        return right in _RIGHTS[self.role]
+
+    def require(self, right: Right) -> None:
+        """Raise `Forbidden` unless the caller's role carries `right`."""
+        if not self.may(right):
+            raise Forbidden(f"role {self.role} does not carry the right to {right}")

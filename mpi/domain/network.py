@@ -1,0 +1,163 @@
+"""An imaging network as data: who issues identifiers, who sends feeds, which archives hold the images.
+
+Identifier namespaces are not organisations: a namespace outlives its trust, one trust may have several, and a
+predecessor may be split between successors site by site (ORG-1 to ORG-4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+
+from mpi.domain.identifiers import NHS_AUTHORITY
+from mpi.errors import Fault, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A hospital site of an organisation; `code` is its ODS site code."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A trust, with its ODS code; `closed` is the date it was dissolved."""
+
+    code: str
+    name: str
+    sites: tuple[Site, ...] = ()
+    joined: date | None = None
+    closed: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """One namespace of patient identifiers.
+
+    `namespaces` are the names by which messages call it (CX.4.1 HD.1), the first one is what we send; `oid` and
+    `system` are its universal forms. `successors` maps a site code of the owner to the organisation that has
+    taken over its patients (ORG-3). `linkage` False keeps a confidential service out of linkage (NHS-58).
+    """
+
+    id: str
+    name: str
+    owner: str
+    namespaces: tuple[str, ...]
+    oid: str = ""
+    system: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: Mapping[str, str] = field(default_factory=dict)
+    linkage: bool = True
+
+
+class Protocol(StrEnum):
+    """How a feed arrives."""
+
+    MLLP = "mllp"
+    FHIR = "fhir"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One PAS feed: how it names itself and what it may assert.
+
+    `authorities` are the namespaces it may assert, the first is the default for an identifier without CX.4
+    (V2-49). `nhs_number_fields` lists where its NHS number may stand ("PID-3", "PID-19", "PID-2"). `charset` is the
+    Python codec for undeclared non-ASCII bytes (V2-21). `sex_codes` maps extra sender codes to M, F, O or U.
+    `go_live` is when the feed starts; `options` turns on rare events ("A18", "A30", "A39").
+    """
+
+    id: str
+    organisation: str
+    protocol: Protocol
+    application: str
+    facility: str
+    authorities: tuple[str, ...]
+    nhs_number_fields: tuple[str, ...] = ("PID-3",)
+    charset: str = "cp1252"
+    versions: tuple[str, ...] = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1")
+    processing_id: str = "P"
+    sex_codes: Mapping[str, str] = field(default_factory=dict)
+    options: frozenset[str] = frozenset()
+    go_live: date | None = None
+    auto_link: bool = True  # the per-source kill switch of SEC-2
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive and how its images name their issuer: by DICOM Issuer of Patient ID, else by AE title."""
+
+    id: str
+    name: str
+    organisation: str
+    issuers: Mapping[str, str] = field(default_factory=dict)  # DICOM issuer -> authority id
+    ae_titles: Mapping[str, str] = field(default_factory=dict)  # AE title -> authority id
+
+
+@dataclass(frozen=True)
+class Network:
+    """The whole network, checked: every reference in it points at something in it."""
+
+    id: str
+    name: str
+    organisations: tuple[Organisation, ...]
+    authorities: tuple[Authority, ...]
+    feeds: tuple[Feed, ...]
+    archives: tuple[Archive, ...] = ()
+    population: str = (
+        "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
+    )
+
+    @cached_property
+    def organisation_by_code(self) -> Mapping[str, Organisation]:
+        """Organisations by ODS code."""
+        return {o.code: o for o in self.organisations}
+
+    @cached_property
+    def authority_by_id(self) -> Mapping[str, Authority]:
+        """Authorities by our id."""
+        return {a.id: a for a in self.authorities}
+
+    @cached_property
+    def feed_by_id(self) -> Mapping[str, Feed]:
+        """Feeds by our id."""
+        return {f.id: f for f in self.feeds}
+
+    @cached_property
+    def _authority_by_name(self) -> Mapping[str, Authority]:
+        names: dict[str, Authority] = {}
+        for authority in self.authorities:
+            for name in (authority.id, *authority.namespaces, authority.oid, authority.system):
+                if name:
+                    names.setdefault(name, authority)
+        return names
+
+    def authority(self, name: str) -> Authority:
+        """The authority a message or request calls `name` (namespace, OID, FHIR system, or our id).
+
+        Raises `Refused` (UNKNOWN_AUTHORITY) when the network has none of that name.
+        """
+        found = self._authority_by_name.get(name.removeprefix("urn:oid:"))
+        if found is None:
+            raise Refused(Fault.UNKNOWN_AUTHORITY, f"assigning authority '{name}' is not in this network")
+        return found
+
+    def feed(self, application: str, facility: str, protocol: Protocol) -> Feed:
+        """The feed that names itself so (MSH-3 and MSH-4); raises `Refused` (UNKNOWN_FEED) when there is none."""
+        for feed in self.feeds:
+            if (feed.application, feed.facility, feed.protocol) == (application, facility, protocol):
+                return feed
+        raise Refused(
+            Fault.UNKNOWN_FEED, f"no {protocol} feed is configured for '{application}' at '{facility}'"
+        )
+
+    def is_nhs(self, name: str) -> bool:
+        """Whether `name` means the NHS number's own authority rather than a local namespace."""
+        found = self._authority_by_name.get(name.removeprefix("urn:oid:"))
+        return found is not None and found.id == NHS_AUTHORITY

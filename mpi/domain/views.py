@@ -1,0 +1,233 @@
+"""What the index shows of itself: records, people, resolutions, studies, tasks. Immutable snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from linkage.record import Demographics
+from mpi.domain.commands import Death
+from mpi.domain.identifiers import Identifier
+
+
+class RecordState(StrEnum):
+    """Where a source record stands in its life."""
+
+    AWAITED = "awaited"  # named by a merge, a link or an image; no feed has described it yet
+    LIVE = "live"
+    SUBSUMED = "subsumed"  # merged into another; its identifier is an alias
+    DELETED = "deleted"  # tombstone (A29)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One source record as it stands."""
+
+    identifier: Identifier
+    state: RecordState
+    golden_id: UUID
+    demographics: Demographics
+    death: Death | None
+    ethnic_category: str
+    restricted: bool
+    subsumed_by: Identifier | None
+    contested: bool
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A golden identity with its records and the demographics that survive (see `domain.survivorship`).
+
+    `requested_id` differs from `golden_id` when the id asked for has been retired; `golden_id` is its successor.
+    Records of feeds stand before awaited ones; live before subsumed and deleted.
+    """
+
+    golden_id: UUID
+    requested_id: UUID
+    records: tuple[RecordView, ...]
+    demographics: Demographics
+    death: Death | None
+    restricted: bool
+    contested: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def live(self) -> tuple[RecordView, ...]:
+        """The records whose identifiers may be given out."""
+        return tuple(r for r in self.records if r.state is RecordState.LIVE)
+
+
+class ResolutionState(StrEnum):
+    """How sure the index is of the identity behind a patient id (IHE-69)."""
+
+    CERTAIN = "certain"  # a feed knows this id and no question is open about it
+    PROVISIONAL = "provisional"  # no feed has described this id yet; the golden id may be succeeded later
+    AMBIGUOUS = "ambiguous"  # it may be one person with another golden identity; a review task says so
+    CONTESTED = "contested"  # its link is held against newer evidence until a reviewer decides
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Who a patient id is: ids only, no demographics (SEC-6). `identifiers` are all live ones of the person,
+    the NHS number included when verified, the id asked for left out; `subsumed_by` is its live successor, if any."""
+
+    identifier: Identifier
+    golden_id: UUID
+    state: ResolutionState
+    identifiers: tuple[Identifier, ...]
+    subsumed_by: Identifier | None = None
+    task_ids: tuple[int, ...] = ()
+
+
+class MatchGrade(StrEnum):
+    """FHIR match-grade codes; CERTAIN is the auto-link rule itself (IHE-46)."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCandidate:
+    """A golden identity that resembles the demographics asked about. Weight in log2 units; probability 0 to 1."""
+
+    person: PersonView
+    weight: float
+    probability: float
+    grade: MatchGrade
+    explanation: tuple[str, ...]  # one sentence per comparison, in words and weights
+    model: str  # fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """An imaging study, hung on the source record it was acquired under (promise 5)."""
+
+    study_uid: str
+    patient: Identifier
+    started_at: datetime | None = None
+    modalities: tuple[str, ...] = ()
+    body_site: str = ""
+    description: str = ""
+    accession: str = ""
+    organisation: str = ""  # ODS code of the trust that acquired it
+    archive: str = ""  # the network's archive id
+    series: int = 0
+    instances: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """What of a history to show; empty fields do not restrict. Dates are inclusive."""
+
+    modalities: tuple[str, ...] = ()
+    body_site: str = ""
+    organisation: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Part of one person's imaging history, newest first; undated studies last. `next` continues it, "" at the end."""
+
+    golden_id: UUID
+    studies: tuple[Study, ...]
+    total: int
+    next: str = ""
+
+
+class TaskKind(StrEnum):
+    """What a review task asks."""
+
+    POSSIBLE_MATCH = "possible-match"  # may be one person
+    CONTESTED_LINK = "contested-link"  # linked, but the evidence no longer says so
+    NHS_NUMBER_CONFUSION = "nhs-number-confusion"  # one number, two people
+    NHS_NUMBER_DUPLICATE = "nhs-number-duplicate"  # one person, two verified numbers
+    OVERLAY = "overlay"  # an update turned a record into somebody else
+    LATE_MESSAGE = "late-message"  # a message for an identifier that had been merged away (V2-62)
+
+
+class TaskState(StrEnum):
+    """Where a review task stands. WITHDRAWN: new evidence answered it."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DEFERRED = "deferred"
+    DECIDED = "decided"
+    WITHDRAWN = "withdrawn"
+
+
+class Decision(StrEnum):
+    """What a reviewer may answer."""
+
+    SAME = "same"
+    DIFFERENT = "different"
+    DEFER = "defer"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """A question about two source records (for some kinds `one` equals `other`)."""
+
+    id: int
+    kind: TaskKind
+    state: TaskState
+    one: Identifier
+    other: Identifier
+    golden_ids: tuple[UUID, UUID]
+    weight: float
+    guards: tuple[str, ...]
+    reason: str
+    created_at: datetime
+    claimed_by: str = ""
+    decision: Decision | None = None
+    comment: str = ""
+    decided_by: str = ""
+    decided_at: datetime | None = None
+    due: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCriteria:
+    """A demographic search (PDQ); every given part must hold. Names match by prefix unless `exact`."""
+
+    family: str = ""
+    given: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    postcode: str = ""
+    identifier: Identifier | None = None
+    exact: bool = False
+    limit: int = 50
+
+
+class EventType(StrEnum):
+    """What subscribers are told."""
+
+    IDENTITY_CREATED = "identity-created"
+    RECORD_JOINED = "record-joined"  # a record came under a golden identity
+    IDENTITY_MERGED = "identity-merged"  # golden ids retired into another
+    RECORD_MOVED = "record-moved"  # a record left one golden identity for another (unmerge, relink)
+    LINK_CONTESTED = "link-contested"
+    STUDY_REGISTERED = "study-registered"
+    STUDY_MOVED = "study-moved"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One identity change, with old and new golden ids, as it leaves by the outbox. No demographics."""
+
+    id: int
+    type: EventType
+    at: datetime
+    old_golden_ids: tuple[UUID, ...]
+    new_golden_ids: tuple[UUID, ...]
+    identifiers: tuple[Identifier, ...]
+    studies: tuple[str, ...] = ()
+    reason: str = ""
+    detail: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,70 @@
+"""Every error the index raises on purpose. The message is a sentence its reader can act on, without demographics.
+
+`Refused` is the sender's to mend; `Unavailable` is ours and worth another try; `Forbidden` is a matter of rights.
+Adapters translate each once: HL7 v2 to AE, AR and AR; HTTP to 4xx, 503 and 403.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Why a message or request was refused; stable codes for tests, quarantine rows and metrics."""
+
+    MALFORMED = "malformed"
+    ENCODING = "encoding"
+    OVERSIZED = "oversized"
+    UNKNOWN_FEED = "unknown-feed"
+    UNSUPPORTED_TYPE = "unsupported-type"
+    UNSUPPORTED_EVENT = "unsupported-event"
+    WRONG_PROCESSING_ID = "wrong-processing-id"
+    UNSUPPORTED_VERSION = "unsupported-version"
+    MISSING_FIELD = "missing-field"
+    BAD_VALUE = "bad-value"
+    UNKNOWN_AUTHORITY = "unknown-authority"
+    FOREIGN_AUTHORITY = "foreign-authority"
+    SELF_MERGE = "self-merge"
+    ALREADY_SUBSUMED = "already-subsumed"
+    MERGE_CYCLE = "merge-cycle"
+    IDENTIFIER_IN_USE = "identifier-in-use"
+    UNKNOWN_IDENTIFIER = "unknown-identifier"
+    CONFLICT = "conflict"
+
+
+class MpiError(Exception):
+    """Root of the index's own errors."""
+
+
+class Refused(MpiError):
+    """The content cannot be accepted; sending it again unchanged will fail again. Nothing was applied."""
+
+    def __init__(self, fault: Fault, text: str, location: str = "") -> None:
+        super().__init__(text)
+        self.fault = fault
+        self.text = text
+        self.location = location  # in the sender's terms, e.g. "PID^1^3^1^4" (HL7 ERL) or a FHIRPath
+
+
+class Forbidden(MpiError):
+    """The caller may not do this."""
+
+
+class NotFound(MpiError):
+    """No such person, record, task or study, or none the caller may see."""
+
+
+class Conflict(MpiError):
+    """Somebody else changed it first; read it again."""
+
+
+class Unavailable(MpiError):
+    """The index cannot answer now (database down or busy); nothing was applied; try again later."""
+
+
+class NetworkFileError(MpiError):
+    """The network file is wrong; the message names the file, the line and what to write instead."""
+
+
+class SettingsError(MpiError):
+    """A setting is missing or makes no sense; the message names it."""
