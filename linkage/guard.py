@@ -19,6 +19,7 @@ class Guard(IntFlag):
     PLACEHOLDER_NAME = (
         16  # a newborn's placeholder stands for the forename, no shared verified number (NHS-54)
     )
+    STOPPED = 64  # automatic linking is switched off for one of the sources (SEC-2); set by the caller
     WEAK_IDENTITY = 32  # too little agreed to be sure whatever the sum says (default dates, no name, NHS-52)
 
 

@@ -110,9 +110,7 @@ class Network:
     authorities: tuple[Authority, ...]
     feeds: tuple[Feed, ...]
     archives: tuple[Archive, ...] = ()
-    population: str = (
-        "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
-    )
+    population: str = "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
 
     @cached_property
     def organisation_by_code(self) -> Mapping[str, Organisation]:
@@ -153,9 +151,7 @@ class Network:
         for feed in self.feeds:
             if (feed.application, feed.facility, feed.protocol) == (application, facility, protocol):
                 return feed
-        raise Refused(
-            Fault.UNKNOWN_FEED, f"no {protocol} feed is configured for '{application}' at '{facility}'"
-        )
+        raise Refused(Fault.UNKNOWN_FEED, f"no {protocol} feed is configured for '{application}' at '{facility}'")
 
     def is_nhs(self, name: str) -> bool:
         """Whether `name` means the NHS number's own authority rather than a local namespace."""

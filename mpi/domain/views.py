@@ -34,7 +34,7 @@ class RecordView:
     restricted: bool
     subsumed_by: Identifier | None
     contested: bool
-    updated_at: datetime
+    updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class HistoryFilter:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """Part of one person's imaging history, newest first; undated studies last. `next` continues it, "" at the end."""
+    """Part of one person's imaging history, newest first, undated studies last. `next` continues it, or is empty."""
 
     golden_id: UUID
     studies: tuple[Study, ...]

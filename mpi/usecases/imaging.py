@@ -1,22 +1,54 @@
-"""Studies and imaging histories. SIGNATURES ONLY while the body is being written."""
+"""Studies and imaging histories: a study hangs on a source record, a history is read through the links."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from mpi.domain.access import Caller
+from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import HistoryFilter, HistoryPage, Study
+from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, Study
+from mpi.errors import Fault, NotFound, Refused
+from mpi.ports import Clock, Unit, Units
+from mpi.usecases.attempts import attempt
+from mpi.usecases.matching import Matching
+from mpi.usecases.rematch import Cause, Rematch
+from mpi.usecases.resolve import provide
+from mpi.usecases.resolving import find
+
+_MOST = 500
 
 
 class Imaging:
     """Register studies; read one person's history across trusts."""
 
+    def __init__(self, units: Units, matching: Matching, rematch: Rematch, clock: Clock) -> None:
+        self._units = units
+        self._matching = matching
+        self._rematch = rematch
+        self._clock = clock
+
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
-        """Register a study under its patient id (awaited records are created). Returns the golden id and whether
-        the study was new. The same study again under the same patient updates it; under another patient it is
-        refused with CONFLICT and a task (nothing guessed). Needs WRITE_IMAGING."""
-        raise NotImplementedError
+        """Register a study under its patient id (an id nobody has named becomes an awaited record). Returns the
+        golden id and whether the study was new. The same study again under the same patient updates it; under
+        another patient it is refused with CONFLICT, and stays where it is. Needs WRITE_IMAGING."""
+        caller.require(Right.WRITE_IMAGING)
+        return attempt(lambda: self._register(study, caller))
+
+    def _register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
+        with self._units.begin() as unit:
+            cause = Cause(caller, "register-study")
+            provide(unit, self._rematch, study.patient, None, cause, self._clock)
+            owner, created = unit.studies.put(study)
+            if owner != study.patient:
+                raise Refused(
+                    Fault.CONFLICT, "this study is already registered under another patient id", "study_uid"
+                )
+            golden_id = unit.identities.current([owner])[owner]
+            if created:
+                unit.outbox.publish([self._registered(study, golden_id)], caller, None)
+            unit.audit.record(caller, "register-study", [str(owner), study.study_uid], {"new": created})
+            unit.commit()
+            return golden_id, created
 
     def history(
         self,
@@ -26,10 +58,44 @@ class Imaging:
         limit: int = 100,
         after: str = "",
     ) -> HistoryPage:
-        """One page of the history, newest first. Raises NotFound, Refused (BAD_VALUE for a bad `after`).
-        Needs READ_IMAGING."""
-        raise NotImplementedError
+        """One page of the history, newest first; at most 500 studies. Raises NotFound, Refused (BAD_VALUE for a bad
+        `after`). Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            golden_id = self._golden_id(unit, person)
+            studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
+            unit.audit.record(caller, "read-history", [str(golden_id)], {})
+            unit.commit()
+            return HistoryPage(golden_id, tuple(studies), total, following)
 
     def study(self, study_uid: str, caller: Caller) -> tuple[Study, UUID]:
         """One study and the golden id whose history it is in. Raises NotFound. Needs READ_IMAGING."""
-        raise NotImplementedError
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            found = unit.studies.get(study_uid)
+            if found is None:
+                raise NotFound("no study has this UID")
+            unit.audit.record(caller, "read-study", [study_uid, str(found[1])], {})
+            unit.commit()
+            return found
+
+    def _golden_id(self, unit: Unit, person: UUID | Identifier) -> UUID:
+        if isinstance(person, Identifier):
+            golden_id = find(unit, self._matching, person).golden_id
+        else:
+            golden_id = unit.identities.resolve(person)
+        if golden_id is None:
+            raise NotFound("no person has this id")
+        return golden_id
+
+    def _registered(self, study: Study, golden_id: UUID) -> Event:
+        return Event(
+            id=0,
+            type=EventType.STUDY_REGISTERED,
+            at=self._clock.now(),
+            old_golden_ids=(),
+            new_golden_ids=(golden_id,),
+            identifiers=(study.patient,),
+            studies=(study.study_uid,),
+            reason="register-study",
+        )

@@ -1,16 +1,42 @@
-"""Take in what the feeds say. SIGNATURES ONLY while the body is being written."""
+"""Take in what the feeds say: one transaction a message, committed before it is answered (promise 1)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from mpi.domain.access import Caller
-from mpi.domain.commands import Command, Envelope, Receipt
-from mpi.errors import Refused
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import (
+    Command,
+    Delete,
+    Envelope,
+    Link,
+    Merge,
+    NoEffect,
+    Receipt,
+    Register,
+    Rename,
+    Status,
+    Unlink,
+)
+from mpi.domain.identifiers import Identifier
+from mpi.domain.network import Network
+from mpi.domain.record import Record
+from mpi.domain.views import RecordState
+from mpi.errors import Fault, Forbidden, Refused
+from mpi.ports import Unit, Units
+from mpi.usecases.attempts import attempt
+from mpi.usecases.drafting import open_draft
+from mpi.usecases.rematch import Cause, Rematch
 
 
 class Intake:
-    """One transaction a message; when a receipt is returned, it and its effects are committed."""
+    """When a receipt is returned, it and its effects are committed."""
+
+    def __init__(self, units: Units, rematch: Rematch, network: Network) -> None:
+        self._units = units
+        self._rematch = rematch
+        self._network = network
 
     def register(self, envelope: Envelope, commands: Sequence[Command], caller: Caller) -> Receipt:
         """Apply all the commands of one message or none.
@@ -19,11 +45,101 @@ class Intake:
         quarantine with its bytes and reason). The same message again returns the first receipt with `repeat`.
         Raises `Unavailable` when nothing could be stored (answer AR 207 or 503), `Forbidden`.
         """
-        raise NotImplementedError
+        caller.require(Right.FEED)
+        try:
+            self._check_authorities(_identifiers(commands), caller)
+            return attempt(lambda: self._apply(envelope, commands, caller))
+        except Refused as reason:
+            return self.refuse(envelope, reason, caller)
 
     def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Receipt:
         """Quarantine a message that its adapter could not understand; returns a REFUSED receipt.
 
         Raises `Unavailable` when the quarantine itself cannot be written.
         """
-        raise NotImplementedError
+        return attempt(lambda: self._quarantine(envelope, reason, caller))
+
+    def _apply(self, envelope: Envelope, commands: Sequence[Command], caller: Caller) -> Receipt:
+        with self._units.begin() as unit:
+            claim = unit.inbox.claim(envelope)
+            if claim.receipt is not None:
+                return claim.receipt
+            identifiers = _identifiers(commands)
+            draft = open_draft(unit, identifiers)
+            for command in commands:
+                draft.apply(_arrived(command, claim.message_id))
+            if draft.needs_refold:
+                draft.refold(unit.records.updates(draft.members))
+            created = bool(identifiers) and not _was_live(draft.before(identifiers[0]))
+            self._rematch.absorb(unit, draft, Cause(caller, envelope.event, claim.message_id))
+            self._audit(unit, envelope, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
+            unit.commit()
+            return Receipt(Status.ACCEPTED, claim.message_id, created=created)
+
+    def _quarantine(self, envelope: Envelope, reason: Refused, caller: Caller) -> Receipt:
+        with self._units.begin() as unit:
+            claim = unit.inbox.claim(envelope)
+            if claim.receipt is not None:
+                return claim.receipt
+            unit.inbox.refuse(claim.message_id, reason)
+            detail = {"message": claim.message_id, "fault": reason.fault, "location": reason.location}
+            unit.audit.record(caller, "quarantine", [], detail)
+            unit.commit()
+            return Receipt(
+                Status.REFUSED,
+                claim.message_id,
+                fault=reason.fault,
+                text=reason.text,
+                location=reason.location,
+            )
+
+    def _audit(
+        self,
+        unit: Unit,
+        envelope: Envelope,
+        identifiers: Iterable[Identifier],
+        caller: Caller,
+        message_id: int,
+        *,
+        reused: bool,
+    ) -> None:
+        flags = [*envelope.flags, *(["control id used before for another message"] if reused else [])]
+        detail = {"message": message_id, "feed": envelope.feed, "event": envelope.event, "flags": flags}
+        unit.audit.record(caller, "feed", [str(i) for i in identifiers], detail)
+
+    def _check_authorities(self, identifiers: Iterable[Identifier], caller: Caller) -> None:
+        """A feed asserts its own trust's identifiers only (promise 8, V2-49)."""
+        feed = self._network.feed_by_id.get(caller.feed)
+        if feed is None:
+            raise Forbidden(f"'{caller.user}' speaks for no feed of this network")
+        for identifier in identifiers:
+            if identifier.authority not in feed.authorities:
+                text = f"feed {feed.id} may not assert identifiers of {identifier.authority}"
+                raise Refused(Fault.FOREIGN_AUTHORITY, text, "PID^1^3^1^4")
+
+
+def _identifiers(commands: Sequence[Command]) -> list[Identifier]:
+    """Every identifier the commands name, each once, in the order named."""
+    named: list[Identifier] = []
+    for command in commands:
+        match command:
+            case Register(identifiers=identifiers):
+                named += identifiers
+            case Merge(survivor=one, prior=other) | Rename(new=one, old=other):
+                named += [one, other]
+            case Link(one=one, other=other) | Unlink(one=one, other=other):
+                named += [one, other]
+            case Delete(identifier=identifier):
+                named.append(identifier)
+            case NoEffect(identifier=identifier):
+                named += [identifier] if identifier is not None else []
+    return list(dict.fromkeys(named))
+
+
+def _arrived(command: Command, message_id: int) -> Command:
+    """The command with its place in the order of arrival, which settles ties of time (V2-60)."""
+    return replace(command, stamp=replace(command.stamp, arrival=message_id))
+
+
+def _was_live(record: Record | None) -> bool:
+    return record is not None and record.state is RecordState.LIVE

@@ -1,41 +1,154 @@
-"""Ask who somebody is. SIGNATURES ONLY while the body is being written."""
+"""Ask who somebody is. Read-only; every look leaves an audit row."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from uuid import UUID
 
+from linkage.guard import CONFLICTS
 from linkage.record import Demographics
-from mpi.domain.access import Caller
+from mpi.domain.access import Caller, Right
+from mpi.domain.evidence import Edge
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import MatchCandidate, PersonView, Resolution, SearchCriteria
+from mpi.domain.views import MatchCandidate, MatchGrade, PersonView, RecordState, Resolution, SearchCriteria
+from mpi.errors import Fault, NotFound, Refused
+from mpi.ports import Candidate, Unit, Units
+from mpi.usecases.matching import Matching
+from mpi.usecases.people import person
+from mpi.usecases.resolving import find, resolution
+
+_ASKED = Identifier("?", "?")  # stands for the demographics asked about, which are nobody's record
 
 
 class Query:
-    """Read-only questions; each leaves an audit row. All raise `Forbidden` and `Unavailable`; `NotFound` as said."""
+    """All methods raise `Forbidden` and `Unavailable`; `NotFound` and `Refused` as said."""
+
+    def __init__(self, units: Units, matching: Matching) -> None:
+        self._units = units
+        self._matching = matching
 
     def person(self, golden_id: UUID, caller: Caller) -> PersonView:
         """The person of a golden id, following retired ids. Raises NotFound. Needs READ_PERSON."""
-        raise NotImplementedError
+        caller.require(Right.READ_PERSON)
+        with self._units.begin(read_only=True) as unit:
+            living = unit.identities.resolve(golden_id)
+            if living is None:
+                raise NotFound("no golden identity has this id")
+            return self._seen(unit, caller, "read-person", [person(unit, living, golden_id)])[0]
 
     def person_of(self, identifier: Identifier, caller: Caller, as_of: datetime | None = None) -> PersonView:
         """The person an identifier belongs to (now, or as believed at `as_of`); NHS numbers too when one person
-        alone holds that number. Raises NotFound. Needs READ_PERSON."""
-        raise NotImplementedError
+        alone holds that number. Raises NotFound. Needs READ_PERSON.
+
+        At a time in the past the records are those linked then, shown with what they say today."""
+        caller.require(Right.READ_PERSON)
+        with self._units.begin(read_only=True) as unit:
+            if as_of is not None:
+                found = _believed(unit, identifier, as_of)
+            else:
+                golden_id = find(unit, self._matching, identifier).golden_id
+                if golden_id is None:
+                    raise NotFound("no person has this identifier")
+                found = person(unit, golden_id)
+            return self._seen(unit, caller, "read-person", [found])[0]
 
     def cross_references(self, identifier: Identifier, caller: Caller) -> Resolution:
-        """All live identifiers of the same person (PIX). An awaited or deleted identifier is NotFound. Needs RESOLVE."""
-        raise NotImplementedError
+        """All live identifiers of the same person (PIX). An awaited or deleted one is NotFound. Needs RESOLVE."""
+        caller.require(Right.RESOLVE)
+        with self._units.begin(read_only=True) as unit:
+            record = find(unit, self._matching, identifier)
+            if record.state in {RecordState.AWAITED, RecordState.DELETED}:
+                raise NotFound("no person has this identifier")
+            unit.audit.record(caller, "cross-references", [str(identifier)], {})
+            unit.commit()
+            return resolution(unit, identifier, record)
 
     def match(
         self, demographics: Demographics, caller: Caller, count: int = 10, only_certain: bool = False
     ) -> tuple[MatchCandidate, ...]:
-        """Golden identities that resemble the demographics, best first; grades as the linker itself would
-        decide (IHE-46). `only_certain`: those that would link, or none when they are not one person (IHE-45).
+        """Golden identities that resemble the demographics, best first; grades as the linker itself would decide
+        (IHE-46). `only_certain`: those that would link, or none when they are not one person (IHE-45).
         Needs READ_PERSON."""
-        raise NotImplementedError
+        caller.require(Right.READ_PERSON)
+        encoded, keys = self._matching.encode(demographics)
+        with self._units.begin(read_only=True) as unit:
+            candidates = unit.records.candidates(keys, _ASKED)
+            edges = self._matching.weigh(_ASKED, encoded, candidates)
+            found = [self._candidate(unit, encoded, *best) for best in self._best(unit, edges, candidates)]
+            if only_certain:
+                certain = [c for c in found if c.grade is MatchGrade.CERTAIN]
+                found = certain if len(certain) == 1 else []
+            found = found[:count]
+            self._seen(unit, caller, "match", [c.person for c in found])
+            return tuple(found)
 
     def search(self, criteria: SearchCriteria, caller: Caller) -> tuple[PersonView, ...]:
-        """People with a live record meeting every criterion, at most `limit`. Raises Refused for no criteria.
-        Needs READ_PERSON."""
-        raise NotImplementedError
+        """People with a live record meeting every criterion, at most `limit`. A search by postcode finds no
+        restricted person (NHS-57). Raises Refused for too few criteria. Needs READ_PERSON."""
+        caller.require(Right.READ_PERSON)
+        if not (criteria.identifier or criteria.family or criteria.birth_date):
+            raise Refused(Fault.BAD_VALUE, "a search needs at least an identifier, a family name or a birth date")
+        with self._units.begin(read_only=True) as unit:
+            people = [person(unit, golden_id) for golden_id in self._matching_ids(unit, criteria)]
+            shown = [p for p in people if not (criteria.postcode and p.restricted)]
+            return tuple(self._seen(unit, caller, "search", shown))
+
+    def _matching_ids(self, unit: Unit, criteria: SearchCriteria) -> list[UUID]:
+        if criteria.identifier is None or not self._matching.is_nhs(criteria.identifier):
+            return unit.records.search(criteria)
+        holders = unit.records.holders_of_key(self._matching.nhs_key(criteria.identifier.value))
+        return sorted({r.golden_id for r in holders if r.golden_id and r.state is RecordState.LIVE})[: criteria.limit]
+
+    def _best(self, unit: Unit, edges: list[Edge], candidates: list[Candidate]) -> list[tuple[UUID, Edge, bytes]]:
+        """The best edge to each golden identity, heaviest first."""
+        encoded = {c.identifier: c.encoded for c in candidates}
+        golden_of = unit.identities.current([e.pair.other_than(_ASKED) for e in edges])
+        by_golden: dict[UUID, list[Edge]] = defaultdict(list)
+        for edge in edges:
+            by_golden[golden_of[edge.pair.other_than(_ASKED)]].append(edge)
+        best = [(golden, min(es, key=lambda e: (-e.weight, e.pair))) for golden, es in by_golden.items()]
+        ranked = sorted(best, key=lambda item: (-item[1].weight, item[1].pair))
+        return [(golden, edge, encoded[edge.pair.other_than(_ASKED)]) for golden, edge in ranked]
+
+    def _candidate(self, unit: Unit, asked: bytes, golden_id: UUID, edge: Edge, other: bytes) -> MatchCandidate:
+        model = self._matching.model
+        grade = MatchGrade.POSSIBLE
+        if edge.weight >= model.certain:
+            agreed = edge.joins and not self._contradicted(unit, asked, golden_id)
+            grade = MatchGrade.CERTAIN if agreed else MatchGrade.PROBABLE
+        return MatchCandidate(
+            person=person(unit, golden_id),
+            weight=edge.weight,
+            probability=model.probability(edge.weight),
+            grade=grade,
+            explanation=self._matching.explain(asked, other),
+            model=model.fingerprint,
+        )
+
+    def _contradicted(self, unit: Unit, asked: bytes, golden_id: UUID) -> bool:
+        """Whether some record of the person would keep the one asked about out of its cluster."""
+        for record in unit.records.of_golden([golden_id]):
+            if record.encoded is not None:
+                weight, guards = self._matching.score_pair(asked, record.encoded)
+                live = record.state is not RecordState.SUBSUMED
+                if guards & CONFLICTS or (live and weight < self._matching.model.veto):
+                    return True
+        return False
+
+    def _seen(self, unit: Unit, caller: Caller, action: str, people: list[PersonView]) -> list[PersonView]:
+        """Audit who was shown, one row a person (AUD-2)."""
+        for shown in people:
+            unit.audit.record(caller, action, [str(shown.golden_id)], {})
+        if not people:
+            unit.audit.record(caller, action, [], {})
+        unit.commit()
+        return people
+
+
+def _believed(unit: Unit, identifier: Identifier, at: datetime) -> PersonView:
+    golden_id = unit.identities.linked_at(identifier, at)
+    if golden_id is None:
+        raise NotFound("the index did not know this identifier then")
+    members = unit.identities.members_at(golden_id, at)
+    return person(unit, golden_id, records=unit.records.of_identifiers(members))

@@ -1,18 +1,64 @@
-"""Tell the archive who a patient id is. SIGNATURES ONLY while the body is being written."""
+"""Tell the archive who a patient id is. An image is never refused for want of an identity (promise 7)."""
 
 from __future__ import annotations
 
-from mpi.domain.access import Caller
-from mpi.domain.commands import Patch
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Field, Patch, Rank, Register, Stamp
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Resolution
+from mpi.errors import NotFound
+from mpi.ports import Clock, Unit, Units
+from mpi.usecases.attempts import attempt
+from mpi.usecases.drafting import open_draft
+from mpi.usecases.matching import Matching
+from mpi.usecases.rematch import Cause, Rematch
+from mpi.usecases.resolving import find, resolution
 
 
 class Resolve:
     """The archive's question on every ingest."""
 
+    def __init__(self, units: Units, matching: Matching, rematch: Rematch, clock: Clock) -> None:
+        self._units = units
+        self._matching = matching
+        self._rematch = rematch
+        self._clock = clock
+
     def resolve(self, identifier: Identifier, patch: Patch | None, caller: Caller) -> Resolution:
-        """Who is this? An id no feed has described is registered with what the archive knows (`patch`), as
+        """Who is this? An id nobody has named before is registered with what the archive knows (`patch`), as
         provisional, so that it has a golden id at once; the known path only reads. Needs RESOLVE.
-        Raises `Refused` (UNKNOWN_AUTHORITY is the edge's to find), `Unavailable`."""
-        raise NotImplementedError
+        Raises `Unavailable`, and NotFound for an NHS number that not exactly one person holds."""
+        caller.require(Right.RESOLVE)
+        try:
+            with self._units.begin(read_only=True) as unit:
+                return self._answer(unit, identifier, caller)
+        except NotFound:
+            if self._matching.is_nhs(identifier):
+                raise
+            return attempt(lambda: self._provide(identifier, patch, caller))
+
+    def _answer(self, unit: Unit, identifier: Identifier, caller: Caller) -> Resolution:
+        found = resolution(unit, identifier, find(unit, self._matching, identifier))
+        unit.audit.record(caller, "resolve", [str(identifier)], {"state": found.state})
+        unit.commit()
+        return found
+
+    def _provide(self, identifier: Identifier, patch: Patch | None, caller: Caller) -> Resolution:
+        with self._units.begin() as unit:
+            provide(unit, self._rematch, identifier, patch, Cause(caller, "resolve"), self._clock)
+            return self._answer(unit, identifier, caller)
+
+
+def provide(
+    unit: Unit, rematch: Rematch, identifier: Identifier, patch: Patch | None, cause: Cause, clock: Clock
+) -> None:
+    """Make sure that an identifier has a record, and so a golden id, in this transaction."""
+    draft = open_draft(unit, [identifier])
+    if draft.before(identifier) is not None:
+        return
+    draft.record(identifier)
+    if patch:
+        now = clock.now()
+        told: Patch = {name: value for name, value in patch.items() if name != Field.ACTIVE}
+        draft.apply(Register((identifier,), told, Stamp(Rank.ARCHIVE, now, now)))
+    rematch.absorb(unit, draft, cause)

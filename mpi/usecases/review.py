@@ -1,16 +1,33 @@
-"""Settle what the mathematics cannot. SIGNATURES ONLY while the body is being written."""
+"""Settle what the mathematics cannot: decisions are assertions, and re-partition in the same transaction."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from mpi.domain.access import Caller
+from linkage.partition import AssertionRank, Verdict
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Rank, Stamp
+from mpi.domain.evidence import Assertion, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
+from mpi.ports import Clock, Unit, Units
+from mpi.usecases.attempts import attempt
+from mpi.usecases.drafting import open_draft
+from mpi.usecases.matching import Matching
+from mpi.usecases.rematch import Cause, Rematch
+
+_UNANSWERED = frozenset({TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED})
 
 
 class Review:
-    """Review tasks and their decisions. Decisions are assertions and re-partition in the same transaction."""
+    """Review tasks and their decisions; every method needs REVIEW."""
+
+    def __init__(self, units: Units, matching: Matching, rematch: Rematch, clock: Clock) -> None:
+        self._units = units
+        self._matching = matching
+        self._rematch = rematch
+        self._clock = clock
 
     def tasks(
         self,
@@ -21,41 +38,155 @@ class Review:
         limit: int = 100,
         after: int = 0,
     ) -> tuple[TaskView, ...]:
-        """Tasks by id after `after`. Needs REVIEW."""
-        raise NotImplementedError
+        """Tasks by id after `after`."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            found = unit.tasks.find(states, kinds, authority, limit, after)
+            unit.audit.record(caller, "list-tasks", [], {"tasks": len(found)})
+            unit.commit()
+            return tuple(found)
 
     def task(self, task_id: int, caller: Caller) -> TaskView:
-        """One task. Raises NotFound. Needs REVIEW."""
-        raise NotImplementedError
+        """One task. Raises NotFound."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            found = _task(unit, task_id)
+            unit.audit.record(caller, "read-task", [f"task/{task_id}"], {})
+            unit.commit()
+            return found
 
     def explain(self, task_id: int, caller: Caller) -> tuple[str, ...]:
-        """Why the pair scored as it did, one sentence per comparison. Raises NotFound. Needs REVIEW."""
-        raise NotImplementedError
+        """Why the pair scores as it does, one sentence per comparison. Raises NotFound."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            asked = _task(unit, task_id)
+            encoded = [r.encoded for r in unit.records.of_identifiers([asked.one, asked.other]) if r.encoded]
+            unit.audit.record(caller, "explain-task", [f"task/{task_id}"], {})
+            unit.commit()
+            return self._matching.explain(encoded[0], encoded[-1]) if encoded else ()
 
     def claim(self, task_id: int, caller: Caller) -> TaskView:
-        """Take a task. Raises `Conflict` when another has it, NotFound. Needs REVIEW."""
-        raise NotImplementedError
+        """Take a task. Raises `Conflict` when another has it or it is answered, NotFound."""
+        caller.require(Right.REVIEW)
+        with self._units.begin() as unit:
+            _unanswered(_task(unit, task_id, for_update=True), caller)
+            unit.tasks.claim(task_id, caller.user)
+            return self._done(unit, task_id, "claim-task", caller)
 
     def release(self, task_id: int, caller: Caller) -> TaskView:
-        """Give a task back. Raises `Conflict`, NotFound. Needs REVIEW."""
-        raise NotImplementedError
+        """Give a task back. Raises `Conflict` when it is not the caller's, NotFound."""
+        caller.require(Right.REVIEW)
+        with self._units.begin() as unit:
+            held = _task(unit, task_id, for_update=True)
+            if held.state is not TaskState.CLAIMED or held.claimed_by != caller.user:
+                raise Conflict("this task is not claimed by you")
+            unit.tasks.claim(task_id, "")
+            return self._done(unit, task_id, "release-task", caller)
 
     def decide(
         self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None = None
     ) -> TaskView:
-        """Answer a task. Raises `Conflict` when it is decided, withdrawn or another's, NotFound. Needs REVIEW."""
-        raise NotImplementedError
+        """Answer a task. Raises `Conflict` when it is decided, withdrawn or another's, NotFound."""
+        caller.require(Right.REVIEW)
+        return attempt(lambda: self._decide(task_id, decision, comment, caller, due))
 
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY."""
-        raise NotImplementedError
+        caller.require(Right.REVIEW)
+        return attempt(lambda: self._undo(task_id, comment, caller))
 
-    def assert_pair(
-        self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller
-    ) -> int:
-        """Assert same or different about any two records without a task; returns the assertion's id. Needs REVIEW."""
-        raise NotImplementedError
+    def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
+        """Assert same or different about any two known records; returns the assertion's id. Raises NotFound."""
+        caller.require(Right.REVIEW)
+        return attempt(lambda: self._assert_pair(one, other, same, comment, caller))
 
     def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> None:
-        """Take an assertion back (undo of `assert_pair`, unmerge of an A40's undo). Raises NotFound, Conflict."""
-        raise NotImplementedError
+        """Take an assertion back, a feed's merge included. Raises NotFound, Forbidden."""
+        caller.require(Right.REVIEW)
+        attempt(lambda: self._withdraw_alone(assertion_id, comment, caller))
+
+    def _decide(self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None) -> TaskView:
+        with self._units.begin() as unit:
+            asked = _task(unit, task_id, for_update=True)
+            _unanswered(asked, caller)
+            made = None
+            if decision is not Decision.DEFER and asked.one != asked.other:
+                verdict = Verdict.SAME if decision is Decision.SAME else Verdict.DIFFERENT
+                made = self._assert(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
+            unit.tasks.decide(task_id, decision, comment, caller.user, made, due)
+            return self._done(unit, task_id, f"decide-{decision}", caller)
+
+    def _undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
+        with self._units.begin() as unit:
+            decided = _task(unit, task_id, for_update=True)
+            if decided.state is not TaskState.DECIDED:
+                raise Conflict("only a decided task can be undone")
+            if decided.decided_by != caller.user:
+                caller.require(Right.UNDO_ANY)
+            made = unit.tasks.reopen(task_id, comment, caller.user)
+            if made is not None:
+                self._withdraw(unit, made, comment, caller)
+            return self._done(unit, task_id, "undo-task", caller)
+
+    def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
+        if one == other:
+            raise Refused(Fault.BAD_VALUE, "a record cannot be asserted same as or different from itself")
+        with self._units.begin() as unit:
+            if len(unit.records.of_identifiers([one, other])) != 2:
+                raise NotFound("both records must be known")
+            verdict = Verdict.SAME if same else Verdict.DIFFERENT
+            made = self._assert(unit, one, other, verdict, comment, caller)
+            unit.audit.record(caller, f"assert-{verdict.value}", [str(one), str(other)], {"assertion": made})
+            unit.commit()
+            return made
+
+    def _withdraw_alone(self, assertion_id: int, comment: str, caller: Caller) -> None:
+        with self._units.begin() as unit:
+            self._withdraw(unit, assertion_id, comment, caller)
+            unit.audit.record(caller, "withdraw-assertion", [f"assertion/{assertion_id}"], {})
+            unit.commit()
+
+    def _assert(
+        self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict, reason: str, caller: Caller
+    ) -> int:
+        now = self._clock.now()
+        draft = open_draft(unit, [one, other])
+        draft.add(Assertion(Pair.of(one, other), verdict, AssertionRank.REVIEWER, Stamp(Rank.FEED, now, now)))
+        if draft.needs_refold:
+            draft.refold(unit.records.updates(draft.members))
+        return self._rematch.absorb(unit, draft, Cause(caller, reason or f"reviewer: {verdict.value}"))[0]
+
+    def _withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
+        found = unit.evidence.assertion(assertion_id)
+        if found is None:
+            raise NotFound("no standing assertion has this id")
+        assertion, made_by = found
+        if made_by != caller.user and not caller.may(Right.UNDO_ANY):
+            raise Forbidden("only its maker or a senior reviewer may take an assertion back")
+        pair = assertion.pair
+        unit.records.lock_identifiers([pair.one, pair.other])
+        unit.evidence.withdraw(assertion_id, caller, comment)
+        draft = open_draft(unit, [pair.one, pair.other])
+        if draft.needs_refold or assertion.subsumed is not None:
+            draft.refold(unit.records.updates(draft.members))
+        self._rematch.absorb(unit, draft, Cause(caller, comment or "undo"), withdrawn=[assertion])
+
+    def _done(self, unit: Unit, task_id: int, action: str, caller: Caller) -> TaskView:
+        unit.audit.record(caller, action, [f"task/{task_id}"], {})
+        found = _task(unit, task_id)
+        unit.commit()
+        return found
+
+
+def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:
+    found = unit.tasks.get(task_id, for_update=for_update)
+    if found is None:
+        raise NotFound("no review task has this id")
+    return found
+
+
+def _unanswered(task: TaskView, caller: Caller) -> None:
+    if task.state not in _UNANSWERED:
+        raise Conflict(f"this task is already {task.state}")
+    if task.claimed_by not in {"", caller.user}:
+        raise Conflict("this task is claimed by somebody else")

@@ -1,0 +1,129 @@
+"""Golden identities and links, with their time: what is now, and what was believed at any moment before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, bindparam, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import Uuid
+
+from mpi.db.rows import RecordIds
+from mpi.db.tables import golden_identity
+from mpi.domain.identifiers import Identifier
+
+_IDS = bindparam("ids", type_=ARRAY(BigInteger))
+_CURRENT = text(
+    """select r.authority, r.value, l.golden_id from link l join source_record r on r.id = l.record_id
+       where l.record_id = any(:ids) and l.until is null"""
+).bindparams(_IDS)
+_RESOLVE = text(
+    """with recursive chain (id, successor) as (
+         select id, successor from golden_identity where id = :id
+         union select g.id, g.successor from chain c join golden_identity g on g.id = c.successor)
+       select id from chain where successor is null"""
+)
+_RETIRE = text("update golden_identity set retired_at = clock_timestamp(), successor = :successor where id = :id")
+_CLOSE = text("update link set until = clock_timestamp() where record_id = any(:ids) and until is null").bindparams(
+    _IDS
+)
+_OPEN = text(
+    """insert into link (record_id, golden_id, reason)
+       select r, g, :reason from unnest(:ids, :golden) as n (r, g)"""
+).bindparams(_IDS, bindparam("golden", type_=ARRAY(Uuid)), bindparam("reason", type_=JSONB))
+_CONTEST = text(
+    """update link set contested = (record_id = any(:contested)) where record_id = any(:ids) and until is null
+       and contested <> (record_id = any(:contested))"""
+).bindparams(_IDS, bindparam("contested", type_=ARRAY(BigInteger)))
+_CONTESTED = text(
+    """select r.authority, r.value from link l join source_record r on r.id = l.record_id
+       where l.golden_id = any(:golden) and l.until is null and l.contested"""
+).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
+_CHANGED = text(
+    """select max(greatest(g.created_at, l.since, r.updated_at)) from golden_identity g
+       join link l on l.golden_id = g.id and l.until is null join source_record r on r.id = l.record_id
+       where g.id = :id"""
+)
+_LINKED_AT = text(
+    """select golden_id from link where record_id = :id and since <= :at and (until is null or until > :at)
+       order by since desc limit 1"""
+)
+_MEMBERS_AT = text(
+    """select r.authority, r.value from link l join source_record r on r.id = l.record_id
+       where l.golden_id = :id and l.since <= :at and (l.until is null or l.until > :at)
+       order by r.authority collate "C", r.value collate "C" """
+)
+
+
+class IdentityStore:
+    """See `mpi.ports.Identities`."""
+
+    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+        self._connection = connection
+        self._ids = ids
+
+    def create(self, golden_ids: Collection[UUID]) -> None:
+        """New golden identities."""
+        if golden_ids:
+            self._connection.execute(insert(golden_identity), [{"id": golden_id} for golden_id in golden_ids])
+
+    def retire(self, successors: Mapping[UUID, UUID]) -> None:
+        """Retire golden ids, each with a pointer to its successor."""
+        for golden_id, successor in successors.items():
+            self._connection.execute(_RETIRE, {"id": golden_id, "successor": successor})
+
+    def link(self, moves: Mapping[Identifier, UUID], reason: Mapping[str, Any]) -> None:
+        """Link records to golden ids from now on, closing the links they had."""
+        if moves:
+            ids = self._ids.among(list(moves))
+            records = [ids[identifier] for identifier in moves]
+            self._connection.execute(_CLOSE, {"ids": records})
+            parameters = {"ids": records, "golden": list(moves.values()), "reason": dict(reason)}
+            self._connection.execute(_OPEN, parameters)
+
+    def mark_contested(self, among: Collection[Identifier], contested: Collection[Identifier]) -> None:
+        """Make `contested` the contested links among these records."""
+        parameters = {"ids": self._ids.list(among), "contested": self._ids.list(contested)}
+        self._connection.execute(_CONTEST, parameters)
+
+    def current(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, UUID]:
+        """The golden ids these records are linked to now."""
+        rows = self._connection.execute(_CURRENT, {"ids": self._ids.list(identifiers)})
+        return {Identifier(row.authority, row.value): row.golden_id for row in rows}
+
+    def resolve(self, golden_id: UUID) -> UUID | None:
+        """The living golden id at the end of the chain of successors; None when never known."""
+        found: UUID | None = self._connection.execute(_RESOLVE, {"id": golden_id}).scalar()
+        return found
+
+    def born(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """When these golden ids were made."""
+        wanted = select(golden_identity.c.id, golden_identity.c.created_at)
+        rows = self._connection.execute(wanted.where(golden_identity.c.id.in_(golden_ids)))
+        return {row.id: row.created_at for row in rows}
+
+    def changed(self, golden_id: UUID) -> datetime:
+        """When a golden identity or its records last changed."""
+        at: datetime = self._connection.execute(_CHANGED, {"id": golden_id}).scalar_one()
+        return at
+
+    def contested(self, golden_ids: Collection[UUID]) -> frozenset[Identifier]:
+        """The records whose link to these golden ids is contested."""
+        rows = self._connection.execute(_CONTESTED, {"golden": list(golden_ids)})
+        return frozenset(Identifier(row.authority, row.value) for row in rows)
+
+    def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
+        """The golden id a record was linked to at a time."""
+        record_id = self._ids.among([identifier]).get(identifier)
+        if record_id is None:
+            return None
+        found: UUID | None = self._connection.execute(_LINKED_AT, {"id": record_id, "at": at}).scalar()
+        return found
+
+    def members_at(self, golden_id: UUID, at: datetime) -> list[Identifier]:
+        """The records linked to a golden id at a time."""
+        rows = self._connection.execute(_MEMBERS_AT, {"id": golden_id, "at": at})
+        return [Identifier(row.authority, row.value) for row in rows]

@@ -1,0 +1,78 @@
+"""Every message once: its bytes, its key, its answer. Refused ones are the quarantine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from mpi.db.tables import message
+from mpi.domain.commands import Envelope, Receipt, Status
+from mpi.errors import Refused
+from mpi.ports import Claim
+
+_REUSED = text(
+    """select exists (select from message where control_id = :control_id and control_id <> ''
+       and application = :application and facility = :facility and digest <> :digest)"""
+)
+
+
+class InboxStore:
+    """See `mpi.ports.Inbox`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def claim(self, envelope: Envelope) -> Claim:
+        """Store the message, or find the answer given to the same bytes under the same key (V2-16)."""
+        row = {
+            "feed": envelope.feed,
+            "application": envelope.application,
+            "facility": envelope.facility,
+            "control_id": envelope.control_id,
+            "event": envelope.event,
+            "digest": hashlib.sha256(envelope.raw).digest(),
+            "raw": envelope.raw,
+            "flags": list(envelope.flags),
+        }
+        # A concurrent claim of the same message waits here until the first one has committed its answer.
+        insertion = upsert(message).values(row).on_conflict_do_nothing().returning(message.c.id)
+        message_id = self._connection.execute(insertion).scalar()
+        if message_id is None:
+            return self._answered(row)
+        return Claim(message_id, reused_control_id=bool(self._connection.execute(_REUSED, row).scalar()))
+
+    def refuse(self, message_id: int, reason: Refused) -> None:
+        """Mark the message refused."""
+        self._connection.execute(
+            update(message)
+            .where(message.c.id == message_id)
+            .values(fault=reason.fault, reason=reason.text, location=reason.location)
+        )
+
+    def refused(self, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+        """Quarantined messages by id, without their bytes."""
+        columns = [c for c in message.c if c.name not in {"raw", "digest"}]
+        wanted = select(*columns).where(message.c.fault != "", message.c.id > after)
+        rows = self._connection.execute(wanted.order_by(message.c.id).limit(limit)).mappings()
+        return [dict(row) for row in rows]
+
+    def raw(self, message_id: int) -> bytes | None:
+        """The bytes of a message as they came."""
+        return self._connection.execute(select(message.c.raw).where(message.c.id == message_id)).scalar()
+
+    def _answered(self, row: Mapping[str, Any]) -> Claim:
+        names = ("control_id", "application", "facility", "digest")
+        found = self._connection.execute(
+            select(message.c.id, message.c.fault, message.c.reason, message.c.location).where(
+                *(message.c[name] == row[name] for name in names)
+            )
+        ).one()
+        status = Status.REFUSED if found.fault else Status.ACCEPTED
+        receipt = Receipt(
+            status, found.id, repeat=True, fault=found.fault, text=found.reason, location=found.location
+        )
+        return Claim(found.id, receipt)

@@ -1,0 +1,134 @@
+"""Identity changes on their way to subscribers: events, and one row for each delivery still owed.
+
+Deliveries are rows and not a cursor over event ids: ids are given before commit, so a cursor could pass one that is
+not visible yet. Events of one person commit in id order, because they hold that person's records until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, insert, select, text
+
+from mpi.db.tables import delivery, event, subscription
+from mpi.domain.access import Caller
+from mpi.domain.identifiers import Identifier
+from mpi.domain.views import Event, EventType
+
+_QUEUE = text(
+    """insert into delivery (subscription_id, event_id)
+       select s.id, e.id from subscription s cross join event e
+       where e.id = any(:ids) and (s.types = '{}' or e.type = any(s.types))"""
+)
+_LIST = text(
+    """select s.*, (select count(*) from delivery d where d.subscription_id = s.id) as pending from subscription s
+       where cast(:owner as text) is null or s.owner = :owner order by s.id"""
+)
+_DUE = text(
+    """select * from subscription s where s.due_at <= clock_timestamp()
+       and exists (select from delivery d where d.subscription_id = s.id)
+       order by s.due_at for update skip locked"""
+)
+_OLDEST = text(
+    """select e.* from delivery d join event e on e.id = d.event_id
+       where d.subscription_id = :id order by e.id limit :limit"""
+)
+_DONE = text("delete from delivery where subscription_id = :id and event_id = any(:events)")
+_RESET = text("update subscription set failures = 0, last_error = '', due_at = clock_timestamp() where id = :id")
+# Back off 1 s, 2 s, 4 s ... to five minutes.
+_FAILED = text(
+    """update subscription set failures = failures + 1, last_error = :error,
+         due_at = clock_timestamp() + least(300, power(2, least(failures, 20))) * interval '1 second'
+       where id = :id"""
+)
+_OF_GOLDEN = text(
+    """select * from event where new_golden_ids @> array[:id] or (old_golden_ids <> '{}' and
+         old_golden_ids @> array[:id]) order by id"""
+)
+
+
+class OutboxStore:
+    """See `mpi.ports.Outbox`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def publish(self, events: Iterable[Event], caller: Caller, message_id: int | None) -> None:
+        """Append events and queue them for every subscription."""
+        rows = [
+            {
+                "type": item.type,
+                "old_golden_ids": list(item.old_golden_ids),
+                "new_golden_ids": list(item.new_golden_ids),
+                "identifiers": [str(i) for i in item.identifiers],
+                "studies": list(item.studies),
+                "reason": item.reason,
+                "detail": dict(item.detail),
+                "caller": caller.user,
+                "message_id": message_id,
+            }
+            for item in events
+        ]
+        if rows:
+            ids = self._connection.execute(insert(event).returning(event.c.id), rows).scalars().all()
+            self._connection.execute(_QUEUE, {"ids": list(ids)})
+
+    def events(self, golden_id: UUID) -> list[Event]:
+        """The events of a golden identity, oldest first."""
+        return [_to_event(row) for row in self._connection.execute(_OF_GOLDEN, {"id": golden_id})]
+
+    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str) -> int:
+        """Add a subscription."""
+        row = {"url": url, "types": [str(t) for t in types], "secret": secret, "owner": owner}
+        statement = insert(subscription).values(row).returning(subscription.c.id)
+        added: int = self._connection.execute(statement).scalar_one()
+        return added
+
+    def subscriptions(self, owner: str | None) -> list[Mapping[str, Any]]:
+        """Subscriptions with their backlog; all of them for owner None."""
+        return [dict(row) for row in self._connection.execute(_LIST, {"owner": owner}).mappings()]
+
+    def unsubscribe(self, subscription_id: int, owner: str | None) -> bool:
+        """Remove one; False when there is none of that owner's."""
+        wanted = subscription.delete().where(subscription.c.id == subscription_id)
+        if owner is not None:
+            wanted = wanted.where(subscription.c.owner == owner)
+        return bool(self._connection.execute(wanted).rowcount)
+
+    def due(self, limit: int) -> list[tuple[Mapping[str, Any], list[Event]]]:
+        """For each due subscription that nobody else is serving, its oldest undelivered events."""
+        served: list[tuple[Mapping[str, Any], list[Event]]] = []
+        for row in self._connection.execute(_DUE).mappings().all():
+            oldest = self._connection.execute(_OLDEST, {"id": row["id"], "limit": limit})
+            served.append((dict(row), [_to_event(found) for found in oldest]))
+        return served
+
+    def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
+        """These reached the subscriber."""
+        self._connection.execute(_DONE, {"id": subscription_id, "events": list(event_ids)})
+        self._connection.execute(_RESET, {"id": subscription_id})
+
+    def failed(self, subscription_id: int, error: str) -> None:
+        """The next one did not; wait longer each time."""
+        self._connection.execute(_FAILED, {"id": subscription_id, "error": error[:500]})
+
+    def backlog(self) -> int:
+        """How many deliveries are owed."""
+        owed: int = self._connection.execute(select(func.count()).select_from(delivery)).scalar_one()
+        return owed
+
+
+def _to_event(row: Row[Any]) -> Event:
+    return Event(
+        id=row.id,
+        type=EventType(row.type),
+        at=row.at,
+        old_golden_ids=tuple(row.old_golden_ids),
+        new_golden_ids=tuple(row.new_golden_ids),
+        identifiers=tuple(Identifier.parse(text) for text in row.identifiers),
+        studies=tuple(row.studies),
+        reason=row.reason,
+        detail=row.detail,
+    )

@@ -1,0 +1,260 @@
+"""Source records, all that was ever said of them, and the blocking keys that find them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, insert, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Uuid
+
+from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds, to_record
+from mpi.db.tables import block_key, source_record, source_update
+from mpi.domain.codec import patch_from_json, patch_to_json, registers_to_json, stamp_from_json, stamp_to_json
+from mpi.domain.identifiers import Identifier
+from mpi.domain.record import Record, Update
+from mpi.domain.views import SearchCriteria
+from mpi.ports import Candidate
+
+_KEYS = bindparam("keys", type_=ARRAY(BigInteger))
+_LOCK = text("select pg_advisory_xact_lock(k) from unnest(:keys) as k").bindparams(_KEYS)
+_FAMILY = text(
+    f"""with recursive family (id) as (
+          select r.id from unnest(:authorities, :values) as i (authority, value)
+            join source_record r using (authority, value)
+          union
+          select n.id from family f cross join lateral (
+            select subsumed_by as id from source_record where id = f.id and subsumed_by is not null
+            union all select id from source_record where subsumed_by = f.id) n)
+        select {RECORD_COLUMNS} from family join source_record r using (id) {RECORD_JOINS}
+        order by r.authority collate "C", r.value collate "C" """
+).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+_OF_IDENTIFIERS = text(
+    f"""select {RECORD_COLUMNS} from unnest(:authorities, :values) as i (authority, value)
+        join source_record r using (authority, value) {RECORD_JOINS}
+        order by r.authority collate "C", r.value collate "C" """
+).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+_OF_GOLDEN = text(
+    f"""select {RECORD_COLUMNS} from link g join source_record r on r.id = g.record_id {RECORD_JOINS}
+        where g.golden_id = any(:golden) and g.until is null
+        order by r.authority collate "C", r.value collate "C" """
+).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
+_HOLDERS = text(
+    f"""select {RECORD_COLUMNS} from block_key k join source_record r on r.id = k.record_id {RECORD_JOINS}
+        where k.key = :key order by r.authority collate "C", r.value collate "C" """
+)
+_UPDATES = text(
+    """select r.authority, r.value, u.patch, u.stamp from source_update u join source_record r on r.id = u.record_id
+       where u.record_id = any(:ids) order by u.id"""
+)
+_CANDIDATES = text(
+    """select r.id, r.authority, r.value, r.encoded from source_record r
+       where r.id in (select record_id from block_key where key = any(:keys)) and r.encoded is not null"""
+).bindparams(_KEYS)
+
+
+def lock_number(identifier: Identifier) -> int:
+    """The advisory lock of an identifier, known or not: a signed 64-bit number."""
+    digest = hashlib.blake2b(str(identifier).encode(), digest_size=8, person=b"identifier").digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+class RecordStore:
+    """See `mpi.ports.Records`."""
+
+    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+        self._connection = connection
+        self._ids = ids
+
+    def lock_identifiers(self, identifiers: Collection[Identifier]) -> None:
+        """Hold these identifiers until the transaction ends, in one order everywhere so that none wait in a ring."""
+        self.lock_keys([lock_number(i) for i in identifiers])
+
+    def lock_keys(self, keys: Collection[int]) -> None:
+        """Hold these blocking keys until the transaction ends."""
+        if keys:
+            self._connection.execute(_LOCK, {"keys": sorted(set(keys))})
+
+    def lock_golden(self, golden_ids: Collection[UUID]) -> None:
+        """Hold these golden ids until the transaction ends."""
+        self.lock_keys([int.from_bytes(golden_id.bytes[8:], "big", signed=True) for golden_id in golden_ids])
+
+    def family(self, identifiers: Collection[Identifier]) -> list[Record]:
+        """The records of these identifiers and of all merged with them."""
+        wanted = list(identifiers)
+        parameters = {"authorities": [i.authority for i in wanted], "values": [i.value for i in wanted]}
+        return self.fetch(_FAMILY, parameters)
+
+    def of_golden(self, golden_ids: Collection[UUID]) -> list[Record]:
+        """The records now linked to these golden ids."""
+        return self.fetch(_OF_GOLDEN, {"golden": list(golden_ids)})
+
+    def of_identifiers(self, identifiers: Collection[Identifier]) -> list[Record]:
+        """The records of these identifiers; unknown ones are left out."""
+        wanted = list(identifiers)
+        parameters = {"authorities": [i.authority for i in wanted], "values": [i.value for i in wanted]}
+        return self.fetch(_OF_IDENTIFIERS, parameters)
+
+    def holders_of_key(self, key: int) -> list[Record]:
+        """The records that emit one blocking key."""
+        return self.fetch(_HOLDERS, {"key": key})
+
+    def fetch(self, statement: Any, parameters: dict[str, Any]) -> list[Record]:
+        """Records by a statement that selects `RECORD_COLUMNS`."""
+        records = [to_record(row) for row in self._connection.execute(statement, parameters)]
+        for record in records:
+            if record.id is not None:
+                self._ids.learn(record.identifier, record.id)
+        return records
+
+    def updates(self, identifiers: Collection[Identifier]) -> list[Update]:
+        """All that was ever said of these identifiers, oldest arrival first."""
+        rows = self._connection.execute(_UPDATES, {"ids": self._ids.list(identifiers)})
+        return [
+            Update(Identifier(row.authority, row.value), patch_from_json(row.patch), stamp_from_json(row.stamp))
+            for row in rows
+        ]
+
+    def candidates(self, keys: Sequence[int], but: Identifier) -> list[Candidate]:
+        """All other records that share one of the keys."""
+        if not keys:
+            return []
+        found = []
+        for row in self._connection.execute(_CANDIDATES, {"keys": list(keys)}):
+            identifier = Identifier(row.authority, row.value)
+            if identifier != but:
+                self._ids.learn(identifier, row.id)
+                found.append(Candidate(identifier, row.encoded))
+        return found
+
+    def save(self, records: Sequence[Record], updates: Sequence[Update], message_id: int | None) -> None:
+        """Insert or update records and append updates."""
+        known = self._ids.among([record.identifier for record in records])
+        held = self._keys_of(list(known.values()))
+        for record in [r for r in records if r.identifier not in known]:
+            self._insert(record)
+        for record in records:
+            if record.identifier in known:
+                self._update(record)
+            self._save_keys(record, held.get(self._ids[record.identifier], frozenset()))
+        self._subsume(records)
+        self._append(updates, message_id)
+
+    def search(self, criteria: SearchCriteria) -> list[UUID]:
+        """Golden ids with a live record that meets every criterion."""
+        clauses, parameters = _conditions(criteria)
+        statement = text(
+            f"""select distinct l.golden_id from source_record r
+                join link l on l.record_id = r.id and l.until is null
+                where r.live and {" and ".join(clauses)} order by 1 limit :limit"""
+        )
+        return list(self._connection.execute(statement, parameters).scalars())
+
+    def _insert(self, record: Record) -> None:
+        row = {"authority": record.identifier.authority, "value": record.identifier.value, **_columns(record)}
+        statement = insert(source_record).values(row).returning(source_record.c.id)
+        self._ids.learn(record.identifier, self._connection.execute(statement).scalar_one())
+
+    def _update(self, record: Record) -> None:
+        self._connection.execute(_UPDATE, {"b_id": self._ids[record.identifier], **_columns(record)})
+
+    def _subsume(self, records: Sequence[Record]) -> None:
+        for record in records:
+            survivor = None if record.subsumed_by is None else self._ids[record.subsumed_by]
+            if record.id is None and survivor is None:
+                continue
+            self._connection.execute(_SUBSUME, {"id": self._ids[record.identifier], "survivor": survivor})
+
+    def _keys_of(self, ids: Sequence[int]) -> dict[int, frozenset[int]]:
+        if not ids:
+            return {}
+        rows = self._connection.execute(_OWN_KEYS, {"ids": list(ids)})
+        return {row.id: frozenset(row.keys) for row in rows}
+
+    def _save_keys(self, record: Record, held: frozenset[int]) -> None:
+        record_id = self._ids[record.identifier]
+        gone, come = held - set(record.keys), set(record.keys) - held
+        if gone:
+            self._connection.execute(
+                delete(block_key).where(block_key.c.record_id == record_id, block_key.c.key.in_(sorted(gone)))
+            )
+        if come:
+            self._connection.execute(_ADD_KEYS, {"id": record_id, "keys": sorted(come)})
+
+    def _append(self, updates: Sequence[Update], message_id: int | None) -> None:
+        rows = [
+            {
+                "record_id": self._ids[update.addressed],
+                "message_id": message_id,
+                "patch": patch_to_json(update.patch),
+                "stamp": stamp_to_json(update.stamp),
+            }
+            for update in updates
+        ]
+        if rows:
+            self._connection.execute(insert(source_update), rows)
+
+
+_OWN_KEYS = text("select id, keys from source_record where id = any(:ids)")
+_ADD_KEYS = text("insert into block_key (key, record_id) select k, :id from unnest(:keys) as k").bindparams(_KEYS)
+_SUBSUME = text(
+    """update source_record set subsumed_by = :survivor
+       where id = :id and subsumed_by is distinct from :survivor"""
+)
+_UPDATE = (
+    source_record.update()
+    .where(source_record.c.id == bindparam("b_id"))
+    .values(
+        {name: bindparam(name) for name in ("registers", "active", "borrowed", "keys", "encoded")}
+        | {name: bindparam(name) for name in ("family", "given", "birth_date")}
+        | {"updated_at": text("clock_timestamp()")}
+    )
+)
+
+
+def _columns(record: Record) -> dict[str, Any]:
+    demographics = record.registers.demographics
+    name = demographics.names[0] if demographics.names else None
+    return {
+        "registers": registers_to_json(record.registers),
+        "active": record.registers.active if record.registers.cells else None,
+        "borrowed": record.borrowed,
+        "keys": list(record.keys),
+        "encoded": record.encoded,
+        "family": name.family.upper() if name else "",
+        "given": name.given.upper() if name else "",
+        "birth_date": demographics.birth_date,
+    }
+
+
+def _conditions(criteria: SearchCriteria) -> tuple[list[str], dict[str, Any]]:
+    clauses: list[str] = []
+    parameters: dict[str, Any] = {"limit": criteria.limit}
+    for name, value in (("family", criteria.family), ("given", criteria.given)):
+        if value:
+            clauses.append(f"r.{name} = :{name}" if criteria.exact else f"r.{name} like :{name}")
+            wanted = value.upper()
+            parameters[name] = wanted if criteria.exact else _escape(wanted) + "%"
+    if criteria.birth_date:
+        clauses.append("r.birth_date = :birth_date")
+        parameters["birth_date"] = criteria.birth_date
+    if criteria.sex:
+        clauses.append("r.registers #>> '{sex,0}' = :sex")
+        parameters["sex"] = criteria.sex
+    if criteria.postcode:
+        clauses.append(
+            "exists (select from jsonb_array_elements(r.registers #> '{addresses,0}') a"
+            " where replace(upper(a ->> 3), ' ', '') = :postcode)"
+        )
+        parameters["postcode"] = criteria.postcode.upper().replace(" ", "")
+    if criteria.identifier is not None:
+        clauses.append("r.authority = :authority and r.value = :value")
+        parameters |= {"authority": criteria.identifier.authority, "value": criteria.identifier.value}
+    return clauses, parameters
+
+
+def _escape(prefix: str) -> str:
+    return prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,96 @@
+"""Units of work over PostgreSQL: one transaction, committed explicitly; database errors become the index's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from mpi.db.audit import AuditStore
+from mpi.db.evidence import EvidenceStore
+from mpi.db.identities import IdentityStore
+from mpi.db.inbox import InboxStore
+from mpi.db.outbox import OutboxStore
+from mpi.db.records import RecordStore
+from mpi.db.rows import RecordIds
+from mpi.db.studies import StudyStore
+from mpi.db.tasks import TaskStore
+from mpi.errors import Unavailable
+from mpi.ports import Contention
+
+# lock_not_available, deadlock_detected, serialization_failure: others were in the way, the same work may succeed.
+# unique_violation: another transaction inserted between our look and our write.
+_CONTENTION = frozenset({"55P03", "40P01", "40001", "23505"})
+_OPTIONS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c jit=off"
+
+
+def connect(url: str, pool_size: int = 10, connect_timeout: int = 5) -> Engine:
+    """An engine for `url` (postgresql+psycopg://...); connects to nothing yet. Times in seconds."""
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=connect_timeout,
+        pool_pre_ping=False,
+        pool_use_lifo=True,
+        connect_args={"options": _OPTIONS, "connect_timeout": connect_timeout},
+    )
+
+
+class DbUnit:
+    """One transaction over all stores (see `mpi.ports.Unit`)."""
+
+    def __init__(self, connection: Connection, model: str) -> None:
+        self._connection = connection
+        ids = RecordIds(connection)
+        self.inbox = InboxStore(connection)
+        self.records = RecordStore(connection, ids)
+        self.evidence = EvidenceStore(connection, ids, self.records, model)
+        self.identities = IdentityStore(connection, ids)
+        self.tasks = TaskStore(connection, ids)
+        self.studies = StudyStore(connection, ids)
+        self.outbox = OutboxStore(connection)
+        self.audit = AuditStore(connection)
+
+    def commit(self) -> None:
+        """Make it durable."""
+        self._connection.commit()
+
+
+class DbUnits:
+    """Opens units of work on one engine; `model` is the fingerprint stored beside every weight."""
+
+    def __init__(self, engine: Engine, model: str) -> None:
+        self._engine = engine
+        self._model = model
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[DbUnit]:
+        """A new transaction, rolled back at exit unless committed."""
+        try:
+            with self._engine.connect() as connection:
+                if read_only:
+                    # Its audit row alone is written: not worth a flush to disk before the answer.
+                    connection.execute(_RELAXED)
+                yield DbUnit(connection, self._model)
+        except DBAPIError as error:
+            raise _translate(error) from error
+        except PoolTimeout as error:
+            raise Unavailable("all database connections are busy") from error
+
+
+_RELAXED = text("set local synchronous_commit = off")
+
+
+def _translate(error: DBAPIError) -> Exception:
+    """The index's own error. Never the driver's text: it can hold demographics."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _CONTENTION:
+        diagnosis = getattr(error.orig, "diag", None)
+        return Contention(f"{state} {getattr(diagnosis, 'constraint_name', None) or ''}".strip())
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return Unavailable(f"the database cannot be used ({state or 'no connection'})")
+    return error

@@ -1,0 +1,140 @@
+"""Imaging studies: each hangs on the one record it was acquired under; histories are read through the links."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, text
+
+from mpi.db.rows import RecordIds
+from mpi.domain.identifiers import Identifier
+from mpi.domain.views import HistoryFilter, Study
+from mpi.errors import Fault, Refused
+
+_COLUMNS = """s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
+       s.archive, s.series, s.instances, r.authority, r.value"""
+_PUT = text(
+    """insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
+                          organisation, archive, series, instances)
+       values (:study_uid, :record_id, :started_at, :modalities, :body_site, :description, :accession,
+               :organisation, :archive, :series, :instances)
+       on conflict (study_uid) do update set started_at = excluded.started_at, modalities = excluded.modalities,
+         body_site = excluded.body_site, description = excluded.description, accession = excluded.accession,
+         organisation = excluded.organisation, archive = excluded.archive, series = excluded.series,
+         instances = excluded.instances
+         where study.record_id = excluded.record_id
+       returning (xmax = 0) as created"""
+)
+_OWNER = text(
+    """select r.authority, r.value from study s join source_record r on r.id = s.record_id
+       where s.study_uid = :study_uid"""
+)
+_GET = text(
+    f"""select {_COLUMNS}, l.golden_id from study s join source_record r on r.id = s.record_id
+        join link l on l.record_id = r.id and l.until is null where s.study_uid = :study_uid"""
+)
+_OF_RECORDS = text("select study_uid from study where record_id = any(:ids) order by study_uid")
+_UNDATED = "-infinity"  # sorts after every real date, newest first
+
+
+class StudyStore:
+    """See `mpi.ports.Studies`."""
+
+    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+        self._connection = connection
+        self._ids = ids
+
+    def put(self, study: Study) -> tuple[Identifier, bool]:
+        """Insert or update by study UID; a study already on another record is left alone."""
+        row = {
+            "study_uid": study.study_uid,
+            "record_id": self._ids[study.patient],
+            "started_at": study.started_at,
+            "modalities": list(study.modalities),
+            "body_site": study.body_site,
+            "description": study.description,
+            "accession": study.accession,
+            "organisation": study.organisation,
+            "archive": study.archive,
+            "series": study.series,
+            "instances": study.instances,
+        }
+        created = self._connection.execute(_PUT, row).scalar()
+        owner = self._connection.execute(_OWNER, row).one()
+        return Identifier(owner.authority, owner.value), bool(created)
+
+    def get(self, study_uid: str) -> tuple[Study, UUID] | None:
+        """A study and the golden id it is under."""
+        row = self._connection.execute(_GET, {"study_uid": study_uid}).one_or_none()
+        return None if row is None else (_to_study(row), row.golden_id)
+
+    def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
+        """A page newest first, the total, and where it goes on."""
+        clauses, parameters = _conditions(golden_id, wanted)
+        source = f"""from link l join study s on s.record_id = l.record_id join source_record r on r.id = s.record_id
+                     where {" and ".join(clauses)}"""
+        total = self._connection.execute(text(f"select count(*) {source}"), parameters).scalar_one()
+        if after:
+            source += f" and (coalesce(s.started_at, '{_UNDATED}'), s.study_uid) < (:after_at, :after_uid)"
+            parameters["after_at"], parameters["after_uid"] = _read_cursor(after)
+        statement = f"""select {_COLUMNS} {source}
+                        order by coalesce(s.started_at, '{_UNDATED}') desc, s.study_uid desc limit :limit"""
+        rows = self._connection.execute(text(statement), parameters | {"limit": limit + 1}).all()
+        studies = [_to_study(row) for row in rows[:limit]]
+        return studies, total, _cursor(studies[-1]) if len(rows) > limit else ""
+
+    def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
+        """Study UIDs that hang on these records."""
+        return list(self._connection.execute(_OF_RECORDS, {"ids": self._ids.list(identifiers)}).scalars())
+
+
+def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict[str, Any]]:
+    clauses = ["l.golden_id = :golden", "l.until is null"]
+    parameters: dict[str, Any] = {"golden": golden_id}
+    if wanted.modalities:
+        clauses.append("s.modalities && :modalities")
+        parameters["modalities"] = list(wanted.modalities)
+    for column, value in (("body_site", wanted.body_site), ("organisation", wanted.organisation)):
+        if value:
+            clauses.append(f"lower(s.{column}) = lower(:{column})")
+            parameters[column] = value
+    # Dates are the examination room's own, London.
+    for sign, name, day in ((">=", "since", wanted.since), ("<=", "until", wanted.until)):
+        if day is not None:
+            clauses.append(f"(s.started_at at time zone 'Europe/London')::date {sign} :{name}")
+            parameters[name] = day
+    return clauses, parameters
+
+
+def _cursor(study: Study) -> str:
+    return f"{study.started_at.isoformat() if study.started_at else _UNDATED}~{study.study_uid}"
+
+
+def _read_cursor(after: str) -> tuple[datetime | str, str]:
+    at, _, uid = after.partition("~")
+    try:
+        when = at if at == _UNDATED else datetime.fromisoformat(at)
+    except ValueError:
+        when = ""
+    if not when or not uid or (isinstance(when, datetime) and when.tzinfo is None):
+        raise Refused(Fault.BAD_VALUE, "'after' is not a position that this index gave out", "after")
+    return when, uid
+
+
+def _to_study(row: Row[Any]) -> Study:
+    return Study(
+        study_uid=row.study_uid,
+        patient=Identifier(row.authority, row.value),
+        started_at=row.started_at,
+        modalities=tuple(row.modalities),
+        body_site=row.body_site,
+        description=row.description,
+        accession=row.accession,
+        organisation=row.organisation,
+        archive=row.archive,
+        series=row.series,
+        instances=row.instances,
+    )

@@ -1,0 +1,329 @@
+"""The tables. Constraints make the wrong state impossible: a record in two golden identities, a subsumed record
+live, a study under two records. `alembic/versions` creates them; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[int]:
+    return Column("id", BigInteger, Identity(always=True), primary_key=True)
+
+
+def _time(name: str, *, null: bool = False) -> Column[object]:
+    default = None if null else func.clock_timestamp()
+    return Column(name, DateTime(timezone=True), nullable=null, server_default=default)
+
+
+def _record(name: str, *, null: bool = False) -> Column[int]:
+    return Column(name, BigInteger, ForeignKey("source_record.id"), nullable=null)
+
+
+message = Table(
+    "message",
+    metadata,
+    _id(),
+    Column("feed", Text, nullable=False),
+    Column("application", Text, nullable=False),
+    Column("facility", Text, nullable=False),
+    Column("control_id", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("flags", ARRAY(Text), nullable=False),
+    _time("received_at"),
+    Column("fault", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("location", Text, nullable=False, server_default=""),
+    CheckConstraint("(fault = '') = (reason = '')", name="fault_has_reason"),
+    CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),
+)
+# One answer for the same bytes under one key (V2-16); a message without a control id has no key.
+Index(
+    "uq_message_key",
+    message.c.control_id,
+    message.c.application,
+    message.c.facility,
+    message.c.digest,
+    unique=True,
+    postgresql_where=text("control_id <> ''"),
+)
+Index("ix_message_refused", message.c.id, postgresql_where=text("fault <> ''"))
+
+golden_identity = Table(
+    "golden_identity",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    _time("created_at"),
+    _time("retired_at", null=True),
+    Column("successor", Uuid, ForeignKey("golden_identity.id")),
+    CheckConstraint("(retired_at is null) = (successor is null)", name="retired_has_successor"),
+    CheckConstraint("successor <> id", name="not_its_own_successor"),
+)
+
+source_record = Table(
+    "source_record",
+    metadata,
+    _id(),
+    Column("authority", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("registers", JSONB, nullable=False),
+    _record("subsumed_by", null=True),
+    Column("borrowed", Boolean, nullable=False, server_default=text("false")),
+    Column("active", Boolean),
+    Column("live", Boolean, Computed("coalesce(active, false) and subsumed_by is null", persisted=True)),
+    Column("keys", ARRAY(BigInteger), nullable=False),
+    Column("encoded", LargeBinary),
+    Column("family", Text, nullable=False, server_default=""),
+    Column("given", Text, nullable=False, server_default=""),
+    Column("birth_date", Text, nullable=False, server_default=""),
+    _time("created_at"),
+    _time("updated_at"),
+    UniqueConstraint("authority", "value"),
+    CheckConstraint("authority <> '' and value <> ''", name="identifier_is_whole"),
+    CheckConstraint("subsumed_by <> id", name="not_subsumed_by_itself"),
+)
+Index(
+    "ix_source_record_subsumed_by",
+    source_record.c.subsumed_by,
+    postgresql_where=text("subsumed_by is not null"),
+)
+Index(
+    "ix_source_record_family",
+    source_record.c.family,
+    source_record.c.birth_date,
+    postgresql_ops={"family": "text_pattern_ops"},
+)
+Index("ix_source_record_birth_date", source_record.c.birth_date, postgresql_where=text("birth_date <> ''"))
+
+source_update = Table(
+    "source_update",
+    metadata,
+    _id(),
+    _record("record_id"),
+    Column("message_id", BigInteger, ForeignKey("message.id")),
+    Column("patch", JSONB, nullable=False),
+    Column("stamp", JSONB, nullable=False),
+    _time("at"),
+    Index("ix_source_update_record_id", "record_id"),
+)
+
+block_key = Table(
+    "block_key",
+    metadata,
+    Column("key", BigInteger, nullable=False),
+    _record("record_id"),
+    PrimaryKeyConstraint("key", "record_id"),
+)
+
+edge = Table(
+    "edge",
+    metadata,
+    Column("a_id", BigInteger, ForeignKey("source_record.id"), nullable=False),
+    Column("b_id", BigInteger, ForeignKey("source_record.id"), nullable=False),
+    Column("weight", REAL, nullable=False),
+    Column("guards", Integer, nullable=False),
+    Column("joins", Boolean, nullable=False),  # certain and unguarded
+    Column("pattern", LargeBinary, nullable=False),
+    Column("model", Text, nullable=False),
+    PrimaryKeyConstraint("a_id", "b_id"),
+    CheckConstraint("a_id < b_id", name="ordered"),
+    CheckConstraint("not joins or guards = 0", name="a_guard_never_joins"),
+    Index("ix_edge_b_id", "b_id"),
+)
+
+assertion = Table(
+    "assertion",
+    metadata,
+    _id(),
+    _record("a_id"),
+    _record("b_id"),
+    Column("verdict", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("stamp", JSONB, nullable=False),
+    _record("subsumed_id", null=True),
+    Column("made_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _time("made_at"),
+    _time("withdrawn_at", null=True),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_reason", Text),
+    CheckConstraint("a_id <> b_id", name="two_records"),
+    CheckConstraint("verdict in ('same', 'different')", name="verdict"),
+    CheckConstraint(
+        "subsumed_id is null or (verdict = 'same' and subsumed_id in (a_id, b_id))", name="a_merge_says_same"
+    ),
+    CheckConstraint("(withdrawn_at is null) = (withdrawn_by is null)", name="withdrawn_by_somebody"),
+    Index("ix_assertion_a_id", "a_id", postgresql_where=text("withdrawn_at is null")),
+    Index("ix_assertion_b_id", "b_id", postgresql_where=text("withdrawn_at is null")),
+)
+
+link = Table(
+    "link",
+    metadata,
+    _id(),
+    _record("record_id"),
+    Column("golden_id", Uuid, ForeignKey("golden_identity.id"), nullable=False),
+    _time("since"),
+    _time("until", null=True),
+    Column("contested", Boolean, nullable=False, server_default=text("false")),
+    Column("reason", JSONB, nullable=False),
+    CheckConstraint("until >= since", name="ends_after_it_begins"),
+)
+# A source record is linked to exactly one golden identity at any moment.
+Index("uq_link_record_id", link.c.record_id, unique=True, postgresql_where=text("until is null"))
+Index("ix_link_golden_id", link.c.golden_id, postgresql_where=text("until is null"))
+Index("ix_link_history", link.c.record_id, postgresql_where=text("until is not null"))
+Index("ix_link_golden_history", link.c.golden_id, postgresql_where=text("until is not null"))
+
+task = Table(
+    "task",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _record("a_id"),
+    _record("b_id"),
+    Column("weight", REAL, nullable=False),
+    Column("guards", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("standing", Boolean, nullable=False, server_default=text("false")),  # no evidence withdraws it
+    _time("created_at"),
+    Column("claimed_by", Text, nullable=False, server_default=""),
+    Column("decision", Text),
+    Column("comment", Text, nullable=False, server_default=""),
+    Column("decided_by", Text, nullable=False, server_default=""),
+    _time("decided_at", null=True),
+    Column("due", Date),
+    Column("assertion_id", BigInteger, ForeignKey("assertion.id")),
+    CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),
+    CheckConstraint("state <> 'decided' or (decision is not null and decided_by <> '')", name="decided_by_somebody"),
+    CheckConstraint(
+        "(state = 'claimed') = (claimed_by <> '') or state in ('deferred', 'decided', 'withdrawn')",
+        name="claimed_by_somebody",
+    ),
+    Index("ix_task_a_id", "a_id"),
+    Index("ix_task_b_id", "b_id"),
+)
+# One open task for one question.
+Index(
+    "uq_task_open",
+    task.c.kind,
+    task.c.a_id,
+    task.c.b_id,
+    unique=True,
+    postgresql_where=text("state in ('open', 'claimed', 'deferred')"),
+)
+Index("ix_task_state", task.c.state, task.c.id)
+
+study = Table(
+    "study",
+    metadata,
+    Column("study_uid", Text, primary_key=True),
+    _record("record_id"),  # exactly one: the record it was acquired under
+    _time("started_at", null=True),
+    Column("modalities", ARRAY(Text), nullable=False),
+    Column("body_site", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("accession", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("archive", Text, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("instances", Integer, nullable=False),
+    _time("registered_at"),
+    CheckConstraint("study_uid ~ '^[0-9.]{1,64}$'", name="uid_is_a_uid"),
+    Index("ix_study_record_id", "record_id"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    _id(),
+    Column("type", Text, nullable=False),
+    _time("at"),
+    Column("old_golden_ids", ARRAY(Uuid), nullable=False),
+    Column("new_golden_ids", ARRAY(Uuid), nullable=False),
+    Column("identifiers", ARRAY(Text), nullable=False),
+    Column("studies", ARRAY(Text), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("message_id", BigInteger, ForeignKey("message.id")),
+)
+Index(
+    "ix_event_old_golden_ids",
+    event.c.old_golden_ids,
+    postgresql_using="gin",
+    postgresql_where=text("old_golden_ids <> '{}'"),
+)
+Index("ix_event_new_golden_ids", event.c.new_golden_ids, postgresql_using="gin")
+
+subscription = Table(
+    "subscription",
+    metadata,
+    _id(),
+    Column("url", Text, nullable=False),
+    Column("types", ARRAY(Text), nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    _time("created_at"),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    _time("due_at"),
+    Column("last_error", Text, nullable=False, server_default=""),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("subscription_id", BigInteger, ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
+    Column("event_id", BigInteger, ForeignKey("event.id"), nullable=False),
+    PrimaryKeyConstraint("subscription_id", "event_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    _time("at"),
+    Column("user", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subjects", ARRAY(Text), nullable=False),
+    Column("detail", JSONB, nullable=False),
+)

@@ -1,0 +1,167 @@
+"""Review tasks: one open task a question, withdrawn by itself when new evidence answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from linkage.guard import Guard
+from mpi.db.rows import RecordIds
+from mpi.db.tables import task
+from mpi.domain.evidence import Pair
+from mpi.domain.identifiers import Identifier
+from mpi.domain.questions import Question
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+
+_IDS = bindparam("ids", type_=ARRAY(BigInteger))
+_OPEN_STATES = "('open', 'claimed', 'deferred')"
+_VIEW = """select t.*, a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value,
+       la.golden_id as a_golden, lb.golden_id as b_golden
+     from task t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
+     join link la on la.record_id = t.a_id and la.until is null
+     join link lb on lb.record_id = t.b_id and lb.until is null"""
+_TOUCHING = text(
+    f"{_VIEW} where t.state in {_OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
+).bindparams(_IDS)
+_HELD = text(
+    f"""select id, kind, a_id, b_id from task where state in {_OPEN_STATES} and not standing
+        and (a_id = any(:ids) or b_id = any(:ids))"""
+).bindparams(_IDS)
+_REOPEN = text(
+    """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
+              assertion_id = null, comment = :comment where id = :id"""
+)
+_WITHDRAW = text("update task set state = 'withdrawn', claimed_by = '' where id = any(:ids)").bindparams(_IDS)
+
+
+class TaskStore:
+    """See `mpi.ports.Tasks`."""
+
+    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+        self._connection = connection
+        self._ids = ids
+
+    def sync(self, among: Collection[Identifier], questions: Sequence[Question]) -> None:
+        """Make `questions` the unanswered questions touching these records."""
+        rows = self._connection.execute(_HELD, {"ids": self._ids.list(among)})
+        held = {(row.kind, row.a_id, row.b_id): row.id for row in rows}
+        wanted = {(str(q.kind), *self._pair(q.pair)): q for q in questions}
+        gone = [task_id for key, task_id in held.items() if key not in wanted]
+        if gone:
+            self._connection.execute(_WITHDRAW, {"ids": gone})
+        for key, question in wanted.items():
+            if key not in held:
+                self._open(question, standing=False)
+
+    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
+        """Open a task that no later evidence withdraws, unless the same one is open."""
+        a_id, b_id = self._pair(pair)
+        found = self._connection.execute(
+            text(f"select from task where kind = :kind and a_id = :a and b_id = :b and state in {_OPEN_STATES}"),
+            {"kind": kind, "a": a_id, "b": b_id},
+        ).first()
+        if found is None:
+            self._open(Question(kind, pair, 0.0, Guard.NONE, reason), standing=True)
+
+    def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
+        """One task."""
+        lock = " for update of t" if for_update else ""
+        row = self._connection.execute(text(f"{_VIEW} where t.id = :id{lock}"), {"id": task_id}).one_or_none()
+        return None if row is None else _to_view(row)
+
+    def find(
+        self,
+        states: Collection[TaskState],
+        kinds: Collection[TaskKind],
+        authority: str,
+        limit: int,
+        after: int,
+    ) -> list[TaskView]:
+        """Tasks by id after `after`; empty collections do not restrict."""
+        clauses = ["t.id > :after"]
+        parameters: dict[str, Any] = {"after": after, "limit": limit}
+        for column, values in (("state", states), ("kind", kinds)):
+            if values:
+                clauses.append(f"t.{column} = any(:{column})")
+                parameters[column] = [str(value) for value in values]
+        if authority:
+            clauses.append("(a.authority = :authority or b.authority = :authority)")
+            parameters["authority"] = authority
+        statement = f"{_VIEW} where {' and '.join(clauses)} order by t.id limit :limit"
+        return [_to_view(row) for row in self._connection.execute(text(statement), parameters)]
+
+    def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
+        """Unanswered tasks about these records."""
+        rows = self._connection.execute(_TOUCHING, {"ids": self._ids.list(identifiers)})
+        return [_to_view(row) for row in rows]
+
+    def claim(self, task_id: int, user: str) -> None:
+        """Give the task to a user; "" gives it back."""
+        state = TaskState.CLAIMED if user else TaskState.OPEN
+        self._connection.execute(update(task).where(task.c.id == task_id).values(state=state, claimed_by=user))
+
+    def decide(
+        self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
+    ) -> None:
+        """Record the answer."""
+        state = TaskState.DEFERRED if decision is Decision.DEFER else TaskState.DECIDED
+        values: dict[str, Any] = {
+            "state": state,
+            "decision": decision,
+            "comment": comment,
+            "decided_by": user,
+            "due": due,
+        }
+        values |= {"claimed_by": "", "decided_at": text("clock_timestamp()"), "assertion_id": assertion_id}
+        self._connection.execute(update(task).where(task.c.id == task_id).values(values))
+
+    def reopen(self, task_id: int, comment: str, user: str) -> int | None:
+        """Take the answer back; returns the assertion it had made."""
+        made: int | None = self._connection.execute(
+            text("select assertion_id from task where id = :id"), {"id": task_id}
+        ).scalar_one()
+        self._connection.execute(_REOPEN, {"id": task_id, "comment": comment})
+        return made
+
+    def _open(self, question: Question, *, standing: bool) -> None:
+        a_id, b_id = self._pair(question.pair)
+        row = {
+            "kind": question.kind,
+            "state": TaskState.OPEN,
+            "a_id": a_id,
+            "b_id": b_id,
+            "weight": question.weight,
+            "guards": int(question.guards),
+            "reason": question.reason,
+            "standing": standing,
+        }
+        self._connection.execute(insert(task).values(row))
+
+    def _pair(self, pair: Pair) -> tuple[int, int]:
+        ids = self._ids.among([pair.one, pair.other])
+        return ids[pair.one], ids[pair.other]
+
+
+def _to_view(row: Row[Any]) -> TaskView:
+    return TaskView(
+        id=row.id,
+        kind=TaskKind(row.kind),
+        state=TaskState(row.state),
+        one=Identifier(row.a_authority, row.a_value),
+        other=Identifier(row.b_authority, row.b_value),
+        golden_ids=(row.a_golden, row.b_golden),
+        weight=row.weight,
+        guards=tuple(str(guard.name) for guard in Guard(row.guards)),
+        reason=row.reason,
+        created_at=row.created_at,
+        claimed_by=row.claimed_by,
+        decision=Decision(row.decision) if row.decision else None,
+        comment=row.comment,
+        decided_by=row.decided_by,
+        decided_at=row.decided_at,
+        due=row.due,
+    )

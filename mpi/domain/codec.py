@@ -1,0 +1,111 @@
+"""Patches and registers as JSON and back, exactly; the one place that knows their stored form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from linkage.record import Address, AddressUse, Name, NameUse, Reliability, Sex
+from mpi.domain.commands import Death, Field, NhsNumber, Patch, Rank, Stamp, Value
+from mpi.domain.registers import Cell, Registers
+
+Json = Any
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def _name_to_json(name: Name) -> Json:
+    return [name.family, name.given, name.middle, name.title, name.suffix, name.use]
+
+
+def _name_from_json(data: Json) -> Name:
+    family, given, middle, title, suffix, use = data
+    return Name(family, given, middle, title, suffix, NameUse(use))
+
+
+def _address_to_json(address: Address) -> Json:
+    return [list(address.lines), address.town, address.county, address.postcode, address.use]
+
+
+def _address_from_json(data: Json) -> Address:
+    return Address(tuple(data[0]), data[1], data[2], data[3], AddressUse(data[4]))
+
+
+_Codec = tuple[Callable[[Any], Json], Callable[[Json], Value]]
+_PLAIN: _Codec = (lambda value: value, lambda data: data)
+_TEXTS: _Codec = (list, tuple)
+_DEATH: _Codec = (lambda death: death.at, Death)
+_CODECS: Mapping[Field, _Codec] = {
+    Field.NAMES: (
+        lambda names: [_name_to_json(n) for n in names],
+        lambda data: tuple(_name_from_json(n) for n in data),
+    ),
+    Field.ADDRESSES: (
+        lambda addresses: [_address_to_json(a) for a in addresses],
+        lambda data: tuple(_address_from_json(a) for a in data),
+    ),
+    Field.PHONES: _TEXTS,
+    Field.EMAILS: _TEXTS,
+    Field.SEX: (str, Sex),
+    Field.NHS_NUMBER: (lambda number: [number.value, number.status], lambda data: NhsNumber(*data)),
+    Field.DEATH: _DEATH,
+    Field.DISCHARGE_DEATH: _DEATH,
+    Field.RELIABILITY: (sorted, lambda data: frozenset(Reliability(code) for code in data)),
+}
+
+
+def _value_to_json(name: Field, value: Value) -> Json:
+    return None if value is None else _CODECS.get(name, _PLAIN)[0](value)
+
+
+def _value_from_json(name: Field, data: Json) -> Value:
+    return None if data is None else _CODECS.get(name, _PLAIN)[1](data)
+
+
+def stamp_to_json(stamp: Stamp) -> Json:
+    """A stamp as [rank, occurred, recorded, arrival], times in microseconds since 1970 UTC."""
+    occurred, recorded = ((at - _EPOCH) // _MICROSECOND for at in (stamp.occurred, stamp.recorded))
+    return [int(stamp.rank), occurred, recorded, stamp.arrival]
+
+
+def stamp_from_json(data: Json) -> Stamp:
+    """The inverse of `stamp_to_json`."""
+    occurred, recorded = (_EPOCH + at * _MICROSECOND for at in data[1:3])
+    return Stamp(Rank(data[0]), occurred, recorded, data[3])
+
+
+def patch_to_json(patch: Patch) -> dict[str, Json]:
+    """A patch as a JSON object; null deletes."""
+    return {str(name): _value_to_json(name, value) for name, value in patch.items()}
+
+
+def patch_from_json(data: Mapping[str, Json]) -> Patch:
+    """The inverse of `patch_to_json`."""
+    return {Field(name): _value_from_json(Field(name), value) for name, value in data.items()}
+
+
+def registers_to_json(registers: Registers) -> dict[str, Json]:
+    """Registers as a JSON object of [value, stamp] or [value, stamp, past] a field."""
+    return {str(name): _cell_to_json(name, cell) for name, cell in registers.cells.items()}
+
+
+def registers_from_json(data: Mapping[str, Json]) -> Registers:
+    """The inverse of `registers_to_json`."""
+    return Registers({Field(name): _cell_from_json(Field(name), cell) for name, cell in data.items()})
+
+
+def _cell_to_json(name: Field, cell: Cell) -> Json:
+    stored = [_value_to_json(name, cell.value), stamp_to_json(cell.stamp)]
+    if cell.past:
+        stored.append([[_value_to_json(name, value), stamp_to_json(stamp)] for value, stamp in cell.past])
+    return stored
+
+
+def _cell_from_json(name: Field, data: Json) -> Cell:
+    past = cast(list[Json], data[2]) if len(data) > 2 else []
+    return Cell(
+        _value_from_json(name, data[0]),
+        stamp_from_json(data[1]),
+        tuple((_value_from_json(name, value), stamp_from_json(stamp)) for value, stamp in past),
+    )

@@ -1,0 +1,33 @@
+"""Recognise an overlay: an update that turns a record into another human being."""
+
+from __future__ import annotations
+
+from linkage.record import Demographics, Sex
+
+_FULL_DATE = len("1954-03-07")
+
+
+def is_overlay(before: Demographics, after: Demographics) -> bool:
+    """Whether name, date of birth and sex all changed to something else; what is missing has not changed."""
+    return (
+        _differ(_words(before), _words(after))
+        and _differ(_date(before), _date(after))
+        and _differ(_sex(before), _sex(after))
+    )
+
+
+def _differ(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one) and bool(other) and one.isdisjoint(other)
+
+
+def _words(person: Demographics) -> frozenset[str]:
+    text = " ".join(f"{name.family} {name.given} {name.middle}" for name in person.names)
+    return frozenset(text.upper().replace("-", " ").split())
+
+
+def _date(person: Demographics) -> frozenset[str]:
+    return frozenset({person.birth_date} if len(person.birth_date) == _FULL_DATE else ())
+
+
+def _sex(person: Demographics) -> frozenset[str]:
+    return frozenset({person.sex} & {Sex.MALE, Sex.FEMALE})

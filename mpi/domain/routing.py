@@ -1,0 +1,47 @@
+"""Which record a source's words belong to once identifiers have been merged (V2-40, V2-41, V2-62).
+
+A pure function of what was said and of the merges, so late messages and late merges end alike:
+- said of a subsumed identifier after its merge: the sender meant the survivor;
+- said before the merge: it stays with the prior's own record, kept as it was for the day of an unmerge;
+- a survivor of which nothing was ever said is the same patient renamed, and takes over all of the prior's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mpi.domain.identifiers import Identifier
+from mpi.domain.record import Hop, Update
+from mpi.domain.registers import Registers
+
+
+def route(update: Update, hops: Mapping[Identifier, Hop], described: frozenset[Identifier]) -> Identifier:
+    """The record that `update` belongs to; `described` are the identifiers of which something was said."""
+    place = update.addressed
+    while (hop := hops.get(place)) is not None:
+        if update.stamp.occurred <= hop.stamp.occurred and hop.survivor in described:
+            break
+        place = hop.survivor
+    return place
+
+
+def fold(
+    updates: Iterable[Update], hops: Mapping[Identifier, Hop], members: Iterable[Identifier]
+) -> dict[Identifier, Registers]:
+    """The registers of every member of one family of merged identifiers, from all that was ever said of them."""
+    told = list(updates)
+    described = frozenset(update.addressed for update in told)
+    registers = {member: Registers() for member in members}
+    for update in told:
+        place = route(update, hops, described)
+        registers[place] = registers[place].write(update.patch, update.stamp)
+    return registers
+
+
+def borrowers(
+    updates: Iterable[Update], hops: Mapping[Identifier, Hop], members: Iterable[Identifier]
+) -> frozenset[Identifier]:
+    """The members whose registers are wholly a prior's: survivors of which nothing was said."""
+    described = {update.addressed for update in updates}
+    survivors = {hop.survivor for hop in hops.values()}
+    return frozenset(member for member in members if member in survivors and member not in described)

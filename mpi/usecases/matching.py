@@ -1,0 +1,82 @@
+"""The linkage library under one model and one network: from source records to weighed edges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkage.blocking import block_keys
+from linkage.encode import encode
+from linkage.explain import explain
+from linkage.guard import Guard
+from linkage.kernel import score
+from linkage.model import Model
+from linkage.nhs_number import parse
+from linkage.record import Demographics, StandardRecord
+from linkage.standardise import standardise
+from mpi.domain.evidence import Edge, Pair
+from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.network import Network
+from mpi.domain.record import Record
+from mpi.domain.settlement import Thresholds
+from mpi.errors import NotFound
+from mpi.ports import Candidate
+
+
+class Matching:
+    """Weighs records against one another. Pure: same records, same model, same edges."""
+
+    def __init__(self, model: Model, network: Network) -> None:
+        self.model = model
+        self.thresholds = Thresholds(certain=model.certain, veto=model.veto)
+        self._excluded = frozenset(a.id for a in network.authorities if not a.linkage)
+        self._stopped = frozenset(a for feed in network.feeds if not feed.auto_link for a in feed.authorities)
+
+    def prepare(self, record: Record) -> tuple[bytes | None, tuple[int, ...]]:
+        """A record's comparable row and blocking keys; (None, ()) when it takes no part in linkage (NHS-58)."""
+        if record.identifier.authority in self._excluded or not record.registers.cells:
+            return None, ()
+        return self.encode(record.registers.demographics)
+
+    def encode(self, demographics: Demographics) -> tuple[bytes, tuple[int, ...]]:
+        """The comparable row and the blocking keys of demographics, of a record or only asked about."""
+        standard = standardise(demographics)
+        return encode(standard, self.model), block_keys(standard)
+
+    def weigh(self, identifier: Identifier, encoded: bytes, candidates: Sequence[Candidate]) -> list[Edge]:
+        """The edges worth keeping between one record and its candidates."""
+        scores = score(encoded, [c.encoded for c in candidates], self.model)
+        edges = []
+        for candidate, weight, bits, pattern in zip(
+            candidates, scores.weight.tolist(), scores.guards.tolist(), scores.pattern, strict=True
+        ):
+            guards = self._guards(identifier, candidate.identifier, bits)
+            if weight >= self.model.possible or guards & Guard.NHS_NUMBER_CONFUSION:
+                joins = weight >= self.model.certain and not guards
+                pair = Pair.of(identifier, candidate.identifier)
+                edges.append(Edge(pair, weight, guards, joins, pattern.tobytes()))
+        return edges
+
+    def score_pair(self, one: bytes, other: bytes) -> tuple[float, Guard]:
+        """Weight in log2 units and guards of one pair, scored on the spot."""
+        scores = score(one, [other], self.model)
+        return float(scores.weight[0]), Guard(int(scores.guards[0]))
+
+    def explain(self, one: bytes, other: bytes) -> tuple[str, ...]:
+        """The score of a pair, one sentence a comparison, without values."""
+        explanation = explain(one, other, self.model)
+        return (*(line.loggable for line in explanation.lines), explanation.summary)
+
+    def is_nhs(self, identifier: Identifier) -> bool:
+        """Whether this is an NHS number rather than a local identifier."""
+        return identifier.authority == NHS_AUTHORITY
+
+    def nhs_key(self, number: str) -> int:
+        """The blocking key of an NHS number. Raises NotFound for what is not one."""
+        keys = block_keys(StandardRecord(nhs_number=parse(number)))
+        if len(keys) != 1:
+            raise NotFound("this is not an NHS number")
+        return keys[0]
+
+    def _guards(self, one: Identifier, other: Identifier, bits: int) -> Guard:
+        stopped = one.authority in self._stopped or other.authority in self._stopped
+        return Guard(bits) | (Guard.STOPPED if stopped else Guard.NONE)

@@ -1,0 +1,62 @@
+"""Put a golden identity together for its readers: records, surviving demographics, contested links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.record import Record
+from mpi.domain.survivorship import golden
+from mpi.domain.views import PersonView, RecordState, RecordView
+from mpi.ports import Unit
+
+_ORDER = (RecordState.LIVE, RecordState.AWAITED, RecordState.SUBSUMED, RecordState.DELETED)
+_VERIFIED = "01"
+
+
+def person(
+    unit: Unit, golden_id: UUID, requested_id: UUID | None = None, records: Sequence[Record] | None = None
+) -> PersonView:
+    """The person under a golden id; of the records linked now, unless others are given."""
+    if records is None:
+        records = unit.records.of_golden([golden_id])
+    contested = unit.identities.contested([golden_id])
+    surviving = golden(records)
+    changed = unit.identities.changed(golden_id)
+    views = [_view(record, golden_id, contested) for record in records]
+    return PersonView(
+        golden_id=golden_id,
+        requested_id=requested_id or golden_id,
+        records=tuple(sorted(views, key=lambda v: (_ORDER.index(v.state), v.identifier))),
+        demographics=surviving.demographics,
+        death=surviving.death,
+        restricted=surviving.restricted,
+        contested=bool(contested),
+        created_at=unit.identities.born([golden_id])[golden_id],
+        updated_at=changed,
+    )
+
+
+def identifiers(records: Sequence[Record]) -> tuple[Identifier, ...]:
+    """The identifiers that may be given out: those of live records, and the NHS number when it is verified."""
+    live = [record for record in records if record.state is RecordState.LIVE]
+    demographics = golden(live).demographics
+    number = "".join(demographics.nhs_number.split()).replace("-", "")
+    verified = [Identifier(NHS_AUTHORITY, number)] if number and demographics.nhs_status == _VERIFIED else []
+    return tuple(sorted([record.identifier for record in live] + verified))
+
+
+def _view(record: Record, golden_id: UUID, contested: frozenset[Identifier]) -> RecordView:
+    return RecordView(
+        identifier=record.identifier,
+        state=record.state,
+        golden_id=golden_id,
+        demographics=record.registers.demographics,
+        death=record.registers.death,
+        ethnic_category=record.registers.ethnic_category,
+        restricted=record.registers.restricted,
+        subsumed_by=record.subsumed_by,
+        contested=record.identifier in contested,
+        updated_at=record.updated_at,
+    )

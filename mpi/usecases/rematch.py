@@ -1,0 +1,210 @@
+"""Bring identity in line with changed evidence: edges, the touched component's partition, links, tasks, events."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from typing import Any
+from uuid import UUID
+
+from linkage.guard import Guard
+from linkage.partition import Verdict
+from mpi.domain import changes, questions
+from mpi.domain.access import Caller
+from mpi.domain.draft import Draft
+from mpi.domain.evidence import Assertion, Edge, Pair, effective
+from mpi.domain.identifiers import Identifier
+from mpi.domain.lineage import Lineage, trace
+from mpi.domain.record import Record
+from mpi.domain.settlement import Component, Member, Settlement, Settler
+from mpi.domain.views import Event, RecordState, TaskKind
+from mpi.ports import Clock, Ids, Unit
+from mpi.usecases.matching import Matching
+
+_ALARMS = {
+    TaskKind.LATE_MESSAGE: "a message came for an identifier that had been merged away",
+    TaskKind.OVERLAY: "an update changed name, date of birth and sex at once",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why identity is looked at again, for events, links and audit."""
+
+    caller: Caller
+    reason: str
+    message_id: int | None = None
+
+
+@dataclass(slots=True)
+class _Seeds:
+    """The records from which the touched component grows, and how its assertions change."""
+
+    identifiers: set[Identifier] = field(default_factory=set)
+    added: list[Assertion] = field(default_factory=list)
+    withdrawn: list[Assertion] = field(default_factory=list)
+
+
+class Rematch:
+    """One mechanism for every change: intake, review, images. It works inside the caller's transaction."""
+
+    def __init__(self, matching: Matching, clock: Clock, ids: Ids) -> None:
+        self._matching = matching
+        self._clock = clock
+        self._ids = ids
+
+    def absorb(self, unit: Unit, draft: Draft, cause: Cause, withdrawn: Sequence[Assertion] = ()) -> list[int]:
+        """Store a draft and everything that follows from it; returns the ids of its assertions."""
+        seeds = _Seeds(withdrawn=list(withdrawn))
+        records = [self._prepared(record) for record in draft.changed]
+        self._store_records(unit, draft, records, cause, seeds)
+        made = unit.evidence.add_assertions(draft.assertions, cause.caller, cause.reason)
+        seeds.added += [replace(a, id=number) for a, number in zip(draft.assertions, made, strict=True)]
+        for assertion in (*seeds.added, *seeds.withdrawn):
+            seeds.identifiers |= {assertion.pair.one, assertion.pair.other}
+        if seeds.identifiers:
+            self._settle(unit, seeds, cause)
+        for kind, pair in draft.alarms:
+            unit.tasks.raise_alarm(kind, pair, _ALARMS[kind])
+        return made
+
+    def _prepared(self, record: Record) -> Record:
+        encoded, keys = self._matching.prepare(record)
+        return replace(record, encoded=encoded, keys=keys)
+
+    def _store_records(
+        self, unit: Unit, draft: Draft, records: Sequence[Record], cause: Cause, seeds: _Seeds
+    ) -> None:
+        rescored = []
+        for record in records:
+            before = draft.before(record.identifier)
+            if before is None or (before.encoded, before.keys) != (record.encoded, record.keys):
+                rescored.append((before, record))
+            if before is None or before.state is not record.state:
+                seeds.identifiers.add(record.identifier)
+        # Two transactions whose records share a key must see one another: all old and new keys are held from here.
+        unit.records.lock_keys({k for before, r in rescored for k in (*r.keys, *(before.keys if before else ()))})
+        unit.records.lock_golden({before.golden_id for before, _ in rescored if before and before.golden_id})
+        known = [record.identifier for before, record in rescored if before is not None]
+        seeds.identifiers |= unit.evidence.joins_of(known) if known else set()
+        unit.records.save(records, draft.updates, cause.message_id)
+        for before, record in rescored:
+            seeds.identifiers.add(record.identifier)
+            self._weigh(unit, record, fresh=before is None)
+
+    def _weigh(self, unit: Unit, record: Record, *, fresh: bool) -> None:
+        edges: list[Edge] = []
+        if record.encoded is not None:
+            candidates = unit.records.candidates(record.keys, record.identifier)
+            edges = self._matching.weigh(record.identifier, record.encoded, candidates)
+        if edges or not fresh:
+            unit.evidence.replace_edges(record.identifier, edges)
+
+    def _settle(self, unit: Unit, seeds: _Seeds, cause: Cause) -> None:
+        records = unit.evidence.component(seeds.identifiers)
+        identifiers = [record.identifier for record in records]
+        component = self._component(unit, records, seeds)
+        settlement = Settler(component, self._matching.thresholds, self._matching.score_pair).settle()
+        held = {r.identifier: r.golden_id for r in records if r.golden_id is not None}
+        lineage = self._lineage(unit, settlement, held)
+        told = self._move(unit, held, lineage, component, cause)
+        told += self._contest(unit, identifiers, settlement, lineage, cause)
+        unit.outbox.publish(told, cause.caller, cause.message_id)
+        unit.tasks.sync(identifiers, self._questions(unit, component, settlement))
+
+    def _component(self, unit: Unit, records: Sequence[Record], seeds: _Seeds) -> Component:
+        identifiers = [record.identifier for record in records]
+        assertions = tuple(unit.evidence.assertions(identifiers))
+        added = {assertion.id for assertion in seeds.added}
+        return Component(
+            members=tuple(
+                Member(r.identifier, r.golden_id, r.encoded, r.state is not RecordState.SUBSUMED) for r in records
+            ),
+            edges=tuple(unit.evidence.edges(identifiers)) if len(records) > 1 else (),
+            assertions=assertions,
+            before=(*(a for a in assertions if a.id not in added), *seeds.withdrawn),
+        )
+
+    def _lineage(self, unit: Unit, settlement: Settlement, held: Mapping[Identifier, UUID]) -> Lineage:
+        several = set(held.values())
+        born = unit.identities.born(several) if len(several) > 1 else {}
+        return trace(settlement.blocks, held, lambda golden_id: born.get(golden_id, 0), self._ids.golden)
+
+    def _move(
+        self, unit: Unit, held: Mapping[Identifier, UUID], lineage: Lineage, component: Component, cause: Cause
+    ) -> list[Event]:
+        moves = {i: golden for i, golden in lineage.golden_of.items() if held.get(i) != golden}
+        unit.identities.create(lineage.minted)
+        unit.identities.link(moves, self._reason(moves, component, cause))
+        unit.identities.retire(lineage.retired)
+        told = changes.events(held, lineage, self._clock.now(), cause.reason)
+        return [
+            replace(event, studies=tuple(unit.studies.of_records(event.identifiers)))
+            if event.old_golden_ids
+            else event
+            for event in told
+        ]
+
+    def _reason(self, moves: Collection[Identifier], component: Component, cause: Cause) -> dict[str, Any]:
+        """Why these links were made, in weights and with the model that gave them (promise 6)."""
+        edges = [e for e in component.edges if e.joins and (e.pair.one in moves or e.pair.other in moves)]
+        strongest = sorted(edges, key=lambda e: (-e.weight, e.pair))[:8]
+        return {
+            "cause": cause.reason,
+            "message": cause.message_id,
+            "model": self._matching.model.fingerprint,
+            "edges": [[str(e.pair.one), str(e.pair.other), round(e.weight, 3), e.pattern.hex()] for e in strongest],
+            "assertions": [a.id for a in component.assertions if a.pair.one in moves or a.pair.other in moves],
+        }
+
+    def _contest(
+        self,
+        unit: Unit,
+        identifiers: Sequence[Identifier],
+        settlement: Settlement,
+        lineage: Lineage,
+        cause: Cause,
+    ) -> list[Event]:
+        if len(identifiers) == 1:
+            return []
+        already = unit.identities.contested(set(lineage.golden_of.values()))
+        unit.identities.mark_contested(identifiers, settlement.contested_records)
+        now = self._clock.now()
+        return [
+            changes.contested(lineage.golden_of[i], (i,), now, cause.reason)
+            for i in sorted(settlement.contested_records - already)
+        ]
+
+    def _questions(self, unit: Unit, component: Component, settlement: Settlement) -> list[questions.Question]:
+        identifiers = [member.identifier for member in component.members]
+        placed = unit.evidence.placed_edges(identifiers)
+        asked = questions.between(placed, self._apart(unit, component.assertions), self._matching.model.certain)
+        asked += [questions.contested(pair, *self._score(component, pair)) for pair in settlement.contested]
+        return asked + self._doubled(component, settlement)
+
+    def _apart(self, unit: Unit, assertions: Sequence[Assertion]) -> frozenset[frozenset[UUID]]:
+        different = [p for p, a in effective(assertions).items() if a.verdict is Verdict.DIFFERENT]
+        if not different:
+            return frozenset()
+        golden_of = unit.identities.current({i for pair in different for i in (pair.one, pair.other)})
+        return frozenset(frozenset((golden_of[p.one], golden_of[p.other])) for p in different)
+
+    def _doubled(self, component: Component, settlement: Settlement) -> list[questions.Question]:
+        """One golden identity with two verified NHS numbers: only an assertion can have made it (V2-48)."""
+        if not component.assertions:
+            return []
+        found = []
+        for block in settlement.blocks:
+            for one, other in combinations(block, 2):
+                pair = Pair.of(one, other)
+                weight, guards = self._score(component, pair)
+                if guards & Guard.NHS_NUMBER_CONFLICT:
+                    found.append(questions.doubled(Edge(pair, weight, guards, joins=False)))
+                    break
+        return found
+
+    def _score(self, component: Component, pair: Pair) -> tuple[float, Guard]:
+        encoded = {m.identifier: m.encoded for m in component.members}
+        one, other = encoded[pair.one], encoded[pair.other]
+        return (0.0, Guard.NONE) if one is None or other is None else self._matching.score_pair(one, other)

@@ -1,0 +1,64 @@
+"""From an identifier to its record, and from a record to what the archive is told."""
+
+from __future__ import annotations
+
+from mpi.domain.identifiers import Identifier
+from mpi.domain.record import Record
+from mpi.domain.views import RecordState, Resolution, ResolutionState, TaskKind
+from mpi.errors import NotFound
+from mpi.ports import Unit
+from mpi.usecases.matching import Matching
+from mpi.usecases.people import identifiers
+
+_OPEN_QUESTIONS = frozenset(
+    {TaskKind.POSSIBLE_MATCH, TaskKind.NHS_NUMBER_CONFUSION, TaskKind.NHS_NUMBER_DUPLICATE, TaskKind.OVERLAY}
+)
+
+
+def find(unit: Unit, matching: Matching, identifier: Identifier) -> Record:
+    """The record of a local identifier, or of an NHS number that one person alone holds. Raises NotFound."""
+    if matching.is_nhs(identifier):
+        holders = unit.records.holders_of_key(matching.nhs_key(identifier.value))
+        live = [record for record in holders if record.state is RecordState.LIVE]
+        if len({record.golden_id for record in live}) != 1:
+            raise NotFound("not exactly one person has this NHS number")
+        return live[0]
+    records = unit.records.of_identifiers([identifier])
+    if not records:
+        raise NotFound("no person has this identifier")
+    return records[0]
+
+
+def resolution(unit: Unit, asked: Identifier, record: Record) -> Resolution:
+    """Who the record is: ids only. `asked` is left out of the identifiers (IHE-1)."""
+    if record.golden_id is None:
+        raise NotFound("no person has this identifier")
+    records = unit.records.of_golden([record.golden_id])
+    known = identifiers(records)
+    tasks = unit.tasks.touching([record.identifier])
+    questions = tuple(task.id for task in tasks if task.kind in _OPEN_QUESTIONS)
+    return Resolution(
+        identifier=asked,
+        golden_id=record.golden_id,
+        state=_state(unit, record, asked=bool(questions)),
+        identifiers=tuple(i for i in known if i != asked),
+        subsumed_by=_survivor(record, records),
+        task_ids=tuple(task.id for task in tasks),
+    )
+
+
+def _state(unit: Unit, record: Record, *, asked: bool) -> ResolutionState:
+    if record.golden_id is not None and record.identifier in unit.identities.contested([record.golden_id]):
+        return ResolutionState.CONTESTED
+    if record.state is RecordState.AWAITED:
+        return ResolutionState.PROVISIONAL
+    return ResolutionState.AMBIGUOUS if asked else ResolutionState.CERTAIN
+
+
+def _survivor(record: Record, records: list[Record]) -> Identifier | None:
+    """The live end of the chain of merges; all of it is in one golden identity."""
+    by_identifier = {r.identifier: r for r in records}
+    place = record.subsumed_by
+    while place is not None and place in by_identifier and by_identifier[place].subsumed_by is not None:
+        place = by_identifier[place].subsumed_by
+    return place
