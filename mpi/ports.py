@@ -6,7 +6,7 @@ transaction was in the way and the whole use case should run again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -279,17 +279,66 @@ class Audit(Protocol):
         """One audit row in this transaction. No demographics."""
 
 
+class Scan(Protocol):
+    """The whole index, read once from end to end, for `verify`."""
+
+    def records(self) -> Iterator[Record]:
+        """Every record, by identifier."""
+
+    def updates(self) -> Iterator[Update]:
+        """All that was ever said, by identifier and then by arrival."""
+
+    def edges(self) -> Iterator[tuple[Edge, str]]:
+        """Every edge and the fingerprint of the model that weighed it."""
+
+    def assertions(self) -> list[Assertion]:
+        """Every standing assertion."""
+
+    def contested(self) -> frozenset[Identifier]:
+        """Records that an unanswered contested-link task speaks of."""
+
+    def broken(self) -> list[str]:
+        """Sentences about rows that contradict one another."""
+
+
 class Unit(Protocol):
     """One transaction over all stores. Nothing is kept unless `commit` is called."""
 
-    inbox: Inbox
-    records: Records
-    evidence: Evidence
-    identities: Identities
-    tasks: Tasks
-    studies: Studies
-    outbox: Outbox
-    audit: Audit
+    @property
+    def inbox(self) -> Inbox:
+        """See `Inbox`."""
+
+    @property
+    def records(self) -> Records:
+        """See `Records`."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """See `Evidence`."""
+
+    @property
+    def identities(self) -> Identities:
+        """See `Identities`."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """See `Tasks`."""
+
+    @property
+    def studies(self) -> Studies:
+        """See `Studies`."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """See `Outbox`."""
+
+    @property
+    def audit(self) -> Audit:
+        """See `Audit`."""
+
+    @property
+    def scan(self) -> Scan:
+        """See `Scan`."""
 
     def commit(self) -> None:
         """Make it durable. Only what came before the return of this call has happened."""

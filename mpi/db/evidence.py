@@ -43,26 +43,25 @@ _MEMBERS = text(
     f"""select {RECORD_COLUMNS} from source_record r {RECORD_JOINS}
         where r.id = any(:ids) order by r.authority collate "C", r.value collate "C" """
 ).bindparams(_IDS)
-_EDGE_COLUMNS = """e.weight, e.guards, e.joins, e.pattern, a.authority as a_authority, a.value as a_value,
+EDGE_COLUMNS = """e.weight, e.guards, e.joins, e.pattern, a.authority as a_authority, a.value as a_value,
        b.authority as b_authority, b.value as b_value"""
 _EDGES = text(
-    f"""select {_EDGE_COLUMNS} from edge e join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
+    f"""select {EDGE_COLUMNS} from edge e join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
         where e.a_id = any(:ids) and e.b_id = any(:ids)"""
 ).bindparams(_IDS)
 _PLACED = text(
-    f"""select {_EDGE_COLUMNS}, la.golden_id as a_golden, lb.golden_id as b_golden
+    f"""select {EDGE_COLUMNS}, la.golden_id as a_golden, lb.golden_id as b_golden
         from (select * from edge where a_id = any(:ids) union select * from edge where b_id = any(:ids)) e
         join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
         join link la on la.record_id = e.a_id and la.until is null
         join link lb on lb.record_id = e.b_id and lb.until is null"""
 ).bindparams(_IDS)
-_ASSERTIONS = text(
-    """select t.id, t.verdict, t.rank, t.stamp, t.subsumed_id, t.a_id, t.made_by, a.authority as a_authority,
-              a.value as a_value, b.authority as b_authority, b.value as b_value
-       from assertion t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
-       where t.withdrawn_at is null and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"""
-).bindparams(_IDS)
-_ASSERTION = text(_ASSERTIONS.text.replace("(t.a_id = any(:ids) or t.b_id = any(:ids))", "t.id = :id"))
+STANDING = """select t.id, t.verdict, t.rank, t.stamp, t.subsumed_id, t.a_id, t.made_by,
+       a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value
+     from assertion t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
+     where t.withdrawn_at is null"""
+_ASSERTIONS = text(f"{STANDING} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id").bindparams(_IDS)
+_ASSERTION = text(f"{STANDING} and t.id = :id")
 _WITHDRAW = text(
     """update assertion set withdrawn_at = clock_timestamp(), withdrawn_by = :user, withdrawn_reason = :reason
        where id = :id and withdrawn_at is null"""
@@ -115,7 +114,7 @@ class EvidenceStore:
     def edges(self, identifiers: Collection[Identifier]) -> list[Edge]:
         """All edges with both ends among these."""
         rows = self._connection.execute(_EDGES, {"ids": self._ids.list(identifiers)})
-        return [_to_edge(row) for row in rows]
+        return [to_edge(row) for row in rows]
 
     def placed_edges(self, identifiers: Collection[Identifier]) -> list[Placed]:
         """All edges with at least one end among these, and where both ends are linked."""
@@ -125,7 +124,7 @@ class EvidenceStore:
     def assertions(self, identifiers: Collection[Identifier]) -> list[Assertion]:
         """All standing assertions with at least one end among these."""
         rows = self._connection.execute(_ASSERTIONS, {"ids": self._ids.list(identifiers)})
-        return [_to_assertion(row) for row in rows]
+        return [to_assertion(row) for row in rows]
 
     def add_assertions(self, assertions: Sequence[Assertion], caller: Caller, reason: str) -> list[int]:
         """Store assertions; returns their ids."""
@@ -149,7 +148,7 @@ class EvidenceStore:
     def assertion(self, assertion_id: int) -> tuple[Assertion, str] | None:
         """A standing assertion and the user who made it."""
         row = self._connection.execute(_ASSERTION, {"id": assertion_id}).one_or_none()
-        return None if row is None else (_to_assertion(row), row.made_by)
+        return None if row is None else (to_assertion(row), row.made_by)
 
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""
@@ -172,18 +171,20 @@ def _pair(row: Row[Any]) -> Pair:
     return Pair.of(Identifier(row.a_authority, row.a_value), Identifier(row.b_authority, row.b_value))
 
 
-def _to_edge(row: Row[Any]) -> Edge:
+def to_edge(row: Row[Any]) -> Edge:
+    """A row of `EDGE_COLUMNS` as an edge."""
     return Edge(_pair(row), row.weight, Guard(row.guards), row.joins, row.pattern)
 
 
 def _to_placed(row: Row[Any]) -> Placed:
     one = Identifier(row.a_authority, row.a_value)
-    weighed = _to_edge(row)
+    weighed = to_edge(row)
     ends = (row.a_golden, row.b_golden) if weighed.pair.one == one else (row.b_golden, row.a_golden)
     return Placed(weighed, *ends)
 
 
-def _to_assertion(row: Row[Any]) -> Assertion:
+def to_assertion(row: Row[Any]) -> Assertion:
+    """A row of `STANDING` as an assertion."""
     one, other = Identifier(row.a_authority, row.a_value), Identifier(row.b_authority, row.b_value)
     subsumed = None if row.subsumed_id is None else (one if row.subsumed_id == row.a_id else other)
     return Assertion(

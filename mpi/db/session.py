@@ -16,6 +16,7 @@ from mpi.db.inbox import InboxStore
 from mpi.db.outbox import OutboxStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
+from mpi.db.scan import ScanStore
 from mpi.db.studies import StudyStore
 from mpi.db.tasks import TaskStore
 from mpi.errors import Unavailable
@@ -54,6 +55,7 @@ class DbUnit:
         self.studies = StudyStore(connection, ids)
         self.outbox = OutboxStore(connection)
         self.audit = AuditStore(connection)
+        self.scan = ScanStore(connection)
 
     def commit(self) -> None:
         """Make it durable."""

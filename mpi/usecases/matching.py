@@ -45,16 +45,18 @@ class Matching:
     def weigh(self, identifier: Identifier, encoded: bytes, candidates: Sequence[Candidate]) -> list[Edge]:
         """The edges worth keeping between one record and its candidates."""
         scores = score(encoded, [c.encoded for c in candidates], self.model)
-        edges = []
-        for candidate, weight, bits, pattern in zip(
-            candidates, scores.weight.tolist(), scores.guards.tolist(), scores.pattern, strict=True
-        ):
-            guards = self._guards(identifier, candidate.identifier, bits)
-            if weight >= self.model.possible or guards & Guard.NHS_NUMBER_CONFUSION:
-                joins = weight >= self.model.certain and not guards
-                pair = Pair.of(identifier, candidate.identifier)
-                edges.append(Edge(pair, weight, guards, joins, pattern.tobytes()))
-        return edges
+        weighed = zip(candidates, scores.weight.tolist(), scores.guards.tolist(), scores.pattern, strict=True)
+        return [
+            self.edge(identifier, candidate.identifier, weight, bits, pattern.tobytes())
+            for candidate, weight, bits, pattern in weighed
+            if weight >= self.model.possible or bits & Guard.NHS_NUMBER_CONFUSION
+        ]
+
+    def edge(self, one: Identifier, other: Identifier, weight: float, bits: int, pattern: bytes = b"") -> Edge:
+        """The edge of a pair that the kernel has weighed; `bits` are its guards."""
+        guards = Guard(bits) | self._stops(one, other)
+        joins = weight >= self.model.certain and not guards
+        return Edge(Pair.of(one, other), weight, guards, joins, pattern)
 
     def score_pair(self, one: bytes, other: bytes) -> tuple[float, Guard]:
         """Weight in log2 units and guards of one pair, scored on the spot."""
@@ -77,6 +79,6 @@ class Matching:
             raise NotFound("this is not an NHS number")
         return keys[0]
 
-    def _guards(self, one: Identifier, other: Identifier, bits: int) -> Guard:
+    def _stops(self, one: Identifier, other: Identifier) -> Guard:
         stopped = one.authority in self._stopped or other.authority in self._stopped
-        return Guard(bits) | (Guard.STOPPED if stopped else Guard.NONE)
+        return Guard.STOPPED if stopped else Guard.NONE

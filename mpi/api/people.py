@@ -1,0 +1,159 @@
+"""People with their demographics (needs READ_PERSON)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from linkage.record import Address, Demographics, Name
+from mpi.api import fields
+from mpi.api.answers import answer_tagged, link
+from mpi.api.fields import IdentifierText, Instant
+from mpi.api.issuers import parse_identifier
+from mpi.api.responses import NOT_MODIFIED, failures, name_operation, success
+from mpi.api.security import Calling, SecuredRoute
+from mpi.api.services import Provided
+from mpi.api.shapes import (
+    AddressJson,
+    DemographicsJson,
+    NameJson,
+    PersonJson,
+    RecordJson,
+    identifier_json,
+    identifier_or_null,
+)
+from mpi.domain.access import Caller, Right
+from mpi.domain.views import PersonView, RecordView
+
+router = APIRouter(
+    route_class=SecuredRoute, tags=["people"], generate_unique_id_function=name_operation, prefix="/v1/people"
+)
+
+
+class PersonQuery(fields.Request):
+    """Which person is meant."""
+
+    identifier: IdentifierText
+    as_of: Instant | None = None
+
+
+def _name_json(name: Name) -> NameJson:
+    return {
+        "family": name.family,
+        "given": name.given,
+        "middle": name.middle,
+        "title": name.title,
+        "suffix": name.suffix,
+        "use": name.use,
+    }
+
+
+def _address_json(address: Address) -> AddressJson:
+    return {
+        "lines": list(address.lines),
+        "town": address.town,
+        "county": address.county,
+        "postcode": address.postcode,
+        "use": address.use,
+    }
+
+
+def _without_location(demographics: Demographics) -> Demographics:
+    return replace(demographics, addresses=(), previous_addresses=(), phones=(), emails=(), gp_practice="")
+
+
+def _demographics_json(demographics: Demographics, withhold: bool) -> DemographicsJson:
+    shown = _without_location(demographics) if withhold else demographics
+    return {
+        "names": [_name_json(n) for n in shown.names],
+        "previous_names": [_name_json(n) for n in shown.previous_names],
+        "birth_date": shown.birth_date,
+        "sex": shown.sex,
+        "addresses": [_address_json(a) for a in shown.addresses],
+        "previous_addresses": [_address_json(a) for a in shown.previous_addresses],
+        "phones": list(shown.phones),
+        "emails": list(shown.emails),
+        "nhs_number": shown.nhs_number,
+        "nhs_status": shown.nhs_status,
+        "gp_practice": shown.gp_practice,
+        "mothers_maiden_name": shown.mothers_maiden_name,
+        "multiple_birth": shown.multiple_birth,
+        "birth_order": shown.birth_order,
+        "identity_unknown": shown.identity_unknown,
+        "reliability": sorted(shown.reliability),
+    }
+
+
+def _record_json(record: RecordView, withhold: bool) -> RecordJson:
+    return {
+        "identifier": identifier_json(record.identifier),
+        "state": record.state,
+        "demographics": _demographics_json(record.demographics, withhold),
+        "deceased": record.death is not None,
+        "died_at": record.death.at if record.death else "",
+        "ethnic_category": record.ethnic_category,
+        "restricted": record.restricted,
+        "subsumed_by": identifier_or_null(record.subsumed_by),
+        "contested": record.contested,
+        "updated_at": record.updated_at,
+    }
+
+
+def person_json(person: PersonView, caller: Caller) -> PersonJson:
+    """A person as JSON. A restricted person's whereabouts go to those with the PRIVACY right alone (NHS-57)."""
+    restricted = person.restricted or any(record.restricted for record in person.records)
+    withhold = restricted and not caller.may(Right.PRIVACY)
+    return {
+        "golden_id": person.golden_id,
+        "requested_id": person.requested_id,
+        "identifiers": [identifier_json(record.identifier) for record in person.live],
+        "demographics": _demographics_json(person.demographics, withhold),
+        "deceased": person.death is not None,
+        "died_at": person.death.at if person.death else "",
+        "restricted": restricted,
+        "location_withheld": withhold,
+        "contested": person.contested,
+        "created_at": person.created_at,
+        "updated_at": person.updated_at,
+        "records": [_record_json(record, withhold) for record in person.records],
+    }
+
+
+_PERSON = (
+    success(
+        PersonJson,
+        "The person.",
+        ETag="Changes whenever the answer does.",
+        Link="rel=canonical: the person under the present golden id, when the one asked for has been retired.",
+    )
+    | NOT_MODIFIED
+    | failures(404)
+)
+
+
+def _answer_person(request: Request, person: PersonView, caller: Caller) -> Response:
+    place = f"/v1/people/{person.golden_id}"
+    links = [link(place, "canonical")] if person.requested_id != person.golden_id else []
+    return answer_tagged(request, person_json(person, caller), links, {"Content-Location": place})
+
+
+@router.get("/{golden_id}", response_model=None, responses=_PERSON)
+def person(request: Request, golden_id: UUID, services: Provided, caller: Calling) -> Response:
+    """The person of a golden id. A retired id is answered with its successor; `requested_id` repeats the id asked."""
+    return _answer_person(request, services.query.person(golden_id, caller), caller)
+
+
+@router.get("", response_model=None, responses=_PERSON)
+def person_of_identifier(
+    request: Request, asked: Annotated[PersonQuery, Query()], services: Provided, caller: Calling
+) -> Response:
+    """The person an identifier belongs to, now or as the index believed at `as_of`."""
+    identifier = parse_identifier(services.network, asked.identifier)
+    found = services.query.person_of(identifier, caller, asked.as_of)
+    if asked.as_of is None:
+        return _answer_person(request, found, caller)
+    # No Content-Location: the person's own address shows the present, not that day.
+    return answer_tagged(request, person_json(found, caller))

@@ -1,0 +1,47 @@
+"""What the API is given to work with; `mpi.main` fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from mpi.domain.access import Caller
+from mpi.domain.network import Network
+from mpi.usecases.imaging import Imaging
+from mpi.usecases.intake import Intake
+from mpi.usecases.query import Query
+from mpi.usecases.resolve import Resolve
+from mpi.usecases.review import Review
+from mpi.usecases.subscriptions import Subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases and what surrounds them.
+
+    `caller_of` gives the caller of a bearer token, None when there is none (`security.token_lookup` makes one).
+    `unready` names, in words fit for the public, what keeps this instance from serving; empty means ready.
+    `metrics` renders the Prometheus text format, version 0.0.4.
+    """
+
+    intake: Intake
+    query: Query
+    resolve: Resolve
+    imaging: Imaging
+    review: Review
+    subscriptions: Subscriptions
+    network: Network
+    caller_of: Callable[[str], Caller | None]
+    unready: Callable[[], Sequence[str]]
+    metrics: Callable[[], bytes]
+
+
+async def services_of(request: Request) -> Services:
+    """The services of the application; async because a sync dependency would cost a thread hop per request."""
+    return cast(Services, request.app.state.services)
+
+
+Provided = Annotated[Services, Depends(services_of)]

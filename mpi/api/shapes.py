@@ -1,0 +1,259 @@
+"""What the API answers with. TypedDicts: mypy holds the code to them, OpenAPI shows them, no cost per answer."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from mpi.domain.identifiers import Identifier
+from mpi.domain.views import Decision, RecordState, ResolutionState, TaskKind, TaskState
+
+GoldenId = Annotated[
+    UUID,
+    Field(
+        description="Golden identity: opaque, stable, never reused.",
+        examples=["5f0c6b1e-7a55-4f0e-9d0a-3d6c1f6f0a11"],
+    ),
+]
+
+
+class IdentifierJson(TypedDict):
+    """An identifier within its assigning authority."""
+
+    authority: Annotated[str, Field(description="Id of the assigning authority.", examples=["BOLTON"])]
+    value: Annotated[str, Field(examples=["1234567"])]
+
+
+class ResolutionJson(TypedDict):
+    """Who a patient id is: identifiers only, never demographics (SEC-6)."""
+
+    identifier: Annotated[IdentifierJson, Field(description="The id asked for, under its authority.")]
+    golden_id: GoldenId
+    state: Annotated[
+        ResolutionState,
+        Field(
+            description="certain; provisional: no feed has described this id yet; ambiguous: a review task asks "
+            "whether it is one person with another; contested: its link waits for a reviewer. The image is viewable "
+            "under its local id in every state (IHE-69)."
+        ),
+    ]
+    identifiers: Annotated[
+        list[IdentifierJson],
+        Field(
+            description="Every other live identifier of the person; a verified NHS number included.",
+            examples=[[{"authority": "NHS", "value": "9990000018"}]],
+        ),
+    ]
+    subsumed_by: Annotated[IdentifierJson | None, Field(description="The live identifier this one was merged into.")]
+    task_ids: Annotated[list[int], Field(description="Open review tasks about this identity.")]
+
+
+class ResolutionsJson(TypedDict):
+    """The answers to a batch, in the order of its requests."""
+
+    results: list[ResolutionJson]
+
+
+class StudyJson(TypedDict):
+    """An imaging study and the patient id it was acquired under."""
+
+    study_uid: Annotated[str, Field(examples=["1.2.826.0.1.3680043.2.1125.1"])]
+    patient: IdentifierJson
+    started_at: datetime | None
+    modalities: Annotated[list[str], Field(examples=[["CT"]])]
+    body_site: Annotated[str, Field(examples=["CHEST"])]
+    description: str
+    accession: str
+    organisation: Annotated[str, Field(description="ODS code of the trust that acquired it.", examples=["RMC"])]
+    archive: Annotated[str, Field(description="Id of the archive that holds it.")]
+    series: int
+    instances: int
+
+
+class StudyOfPersonJson(TypedDict):
+    """One study and the person whose history it is in."""
+
+    golden_id: GoldenId
+    study: StudyJson
+
+
+class RegisteredJson(TypedDict):
+    """Where a study now belongs."""
+
+    study_uid: str
+    golden_id: GoldenId
+    created: Annotated[bool, Field(description="False when the study was known and has been updated.")]
+
+
+class HistoryJson(TypedDict):
+    """Part of one person's imaging history, newest first, undated studies last; each study once (IHE-64)."""
+
+    golden_id: GoldenId
+    requested_id: Annotated[
+        UUID | None, Field(description="The id asked for; differs from golden_id when it has been retired.")
+    ]
+    total: Annotated[int, Field(description="Studies that meet the filters, on all pages.")]
+    studies: list[StudyJson]
+    next: Annotated[str | None, Field(description="Reference of the next page; null on the last.")]
+
+
+class NameJson(TypedDict):
+    """A name as its source gives it."""
+
+    family: str
+    given: str
+    middle: str
+    title: str
+    suffix: str
+    use: str
+
+
+class AddressJson(TypedDict):
+    """An address as its source gives it."""
+
+    lines: list[str]
+    town: str
+    county: str
+    postcode: str
+    use: str
+
+
+class DemographicsJson(TypedDict):
+    """Demographics; empty means not said, or withheld (see location_withheld)."""
+
+    names: list[NameJson]
+    previous_names: list[NameJson]
+    birth_date: Annotated[str, Field(examples=["1954-03-07"])]
+    sex: Annotated[str, Field(examples=["female"])]
+    addresses: list[AddressJson]
+    previous_addresses: list[AddressJson]
+    phones: list[str]
+    emails: list[str]
+    nhs_number: Annotated[str, Field(examples=["9990000018"])]
+    nhs_status: Annotated[str, Field(description="Verification status 01 to 08.", examples=["01"])]
+    gp_practice: str
+    mothers_maiden_name: str
+    multiple_birth: bool | None
+    birth_order: int | None
+    identity_unknown: bool
+    reliability: list[str]
+
+
+class RecordJson(TypedDict):
+    """One source record of a person."""
+
+    identifier: IdentifierJson
+    state: RecordState
+    demographics: DemographicsJson
+    deceased: bool
+    died_at: str
+    ethnic_category: str
+    restricted: bool
+    subsumed_by: IdentifierJson | None
+    contested: bool
+    updated_at: datetime | None
+
+
+class PersonJson(TypedDict):
+    """A golden identity, its source records and the demographics that survive."""
+
+    golden_id: GoldenId
+    requested_id: Annotated[
+        UUID, Field(description="The id asked for; differs from golden_id when it has been retired.")
+    ]
+    identifiers: Annotated[list[IdentifierJson], Field(description="The live ones, fit to be given out.")]
+    demographics: DemographicsJson
+    deceased: bool
+    died_at: Annotated[str, Field(description="ISO 8601 at the precision known; empty when it is not.")]
+    restricted: bool
+    location_withheld: Annotated[
+        bool, Field(description="Address, contact and GP are withheld from this caller (NHS-57).")
+    ]
+    contested: bool
+    created_at: datetime
+    updated_at: datetime
+    records: list[RecordJson]
+
+
+class TaskJson(TypedDict):
+    """A question for a reviewer about two source records."""
+
+    id: Annotated[int, Field(examples=[17])]
+    kind: TaskKind
+    state: TaskState
+    one: IdentifierJson
+    other: IdentifierJson
+    golden_ids: list[UUID]
+    weight: Annotated[float, Field(description="Match weight, log2 of the Bayes factor.", examples=[8.25])]
+    guards: Annotated[list[str], Field(description="Why the machine may not link by itself.")]
+    reason: str
+    created_at: datetime
+    claimed_by: str
+    decision: Decision | None
+    comment: str
+    decided_by: str
+    decided_at: datetime | None
+    due: date | None
+
+
+class TasksJson(TypedDict):
+    """One page of review tasks in the order of their ids."""
+
+    tasks: list[TaskJson]
+    next: Annotated[str | None, Field(description="Reference of the next page; null on the last.")]
+
+
+class ExplanationJson(TypedDict):
+    """Why a pair scored as it did."""
+
+    task_id: int
+    sentences: Annotated[
+        list[str],
+        Field(examples=[["Surname agrees exactly: +7.1", "Date of birth differs by a digit: -0.4"]]),
+    ]
+
+
+class AssertionJson(TypedDict):
+    """An assertion that now stands."""
+
+    id: Annotated[int, Field(description="With it the assertion can be withdrawn.", examples=[42])]
+
+
+class SubscriptionJson(TypedDict):
+    """A webhook. Its secret can be written and never read."""
+
+    id: int
+    url: Annotated[str, Field(examples=["https://archive.example.nhs.uk/mpi-events"])]
+    types: Annotated[list[str], Field(description="Event types told; empty means all.")]
+    owner: str
+    active: bool
+    created_at: datetime
+    pending: Annotated[int, Field(description="Events not yet delivered.")]
+    last_error: str
+
+
+class SubscriptionsJson(TypedDict):
+    """The caller's subscriptions."""
+
+    subscriptions: list[SubscriptionJson]
+
+
+class ReadinessJson(TypedDict):
+    """Whether this instance can serve, and if not, why."""
+
+    status: Annotated[str, Field(examples=["ready"])]
+    reasons: list[str]
+
+
+def identifier_json(identifier: Identifier) -> IdentifierJson:
+    """An identifier as JSON."""
+    return {"authority": identifier.authority, "value": identifier.value}
+
+
+def identifier_or_null(identifier: Identifier | None) -> IdentifierJson | None:
+    """An identifier as JSON, null when there is none."""
+    return None if identifier is None else identifier_json(identifier)

@@ -1,0 +1,191 @@
+"""Review tasks and assertions over HTTP (needs REVIEW)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field, model_validator
+
+from mpi.api import fields
+from mpi.api.answers import answer, link, next_page
+from mpi.api.fields import Comment, IdentifierIn, Text
+from mpi.api.issuers import find_authority
+from mpi.api.responses import failures, name_operation, no_content, success
+from mpi.api.security import Calling, SecuredRoute
+from mpi.api.services import Provided
+from mpi.api.shapes import AssertionJson, ExplanationJson, TaskJson, TasksJson, identifier_json
+from mpi.domain.identifiers import Identifier
+from mpi.domain.network import Network
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+
+router = APIRouter(
+    route_class=SecuredRoute, tags=["review"], generate_unique_id_function=name_operation, prefix="/v1"
+)
+
+TaskId = Annotated[int, Path(ge=1, le=fields.BIGINT, examples=[17])]
+
+
+class TasksQuery(fields.Request):
+    """Which tasks to list."""
+
+    state: Annotated[tuple[TaskState, ...], Field(max_length=5, description="May be repeated.")] = (
+        TaskState.OPEN,
+        TaskState.CLAIMED,
+    )
+    kind: Annotated[tuple[TaskKind, ...], Field(max_length=6, description="May be repeated; none means all.")] = ()
+    authority: Annotated[Text, Field(description="Only tasks about a record of this assigning authority.")] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+    after: Annotated[int, Field(ge=0, le=fields.BIGINT, description="The last task id of the page before.")] = 0
+
+
+class DecisionRequest(fields.Request):
+    """A reviewer's answer."""
+
+    decision: Decision
+    comment: Comment
+    due: Annotated[date | None, Field(description="When to look again; only with `defer`.")] = None
+
+    @model_validator(mode="after")
+    def _check_due(self) -> Self:
+        if self.due and self.decision is not Decision.DEFER:
+            raise ValueError("due goes with the decision defer alone")
+        return self
+
+
+class UndoRequest(fields.Request):
+    """Why a decision or assertion is taken back."""
+
+    comment: Comment
+
+
+class AssertionRequest(fields.Request):
+    """Two records are, or are not, one person."""
+
+    one: IdentifierIn
+    other: IdentifierIn
+    relation: Annotated[Literal["same", "different"], Field(examples=["different"])]
+    comment: Comment
+
+
+def task_json(task: TaskView) -> TaskJson:
+    """A task as JSON."""
+    return {
+        "id": task.id,
+        "kind": task.kind,
+        "state": task.state,
+        "one": identifier_json(task.one),
+        "other": identifier_json(task.other),
+        "golden_ids": list(task.golden_ids),
+        "weight": task.weight,
+        "guards": list(task.guards),
+        "reason": task.reason,
+        "created_at": task.created_at,
+        "claimed_by": task.claimed_by,
+        "decision": task.decision,
+        "comment": task.comment,
+        "decided_by": task.decided_by,
+        "decided_at": task.decided_at,
+        "due": task.due,
+    }
+
+
+@router.get(
+    "/tasks",
+    response_model=None,
+    responses=success(TasksJson, "One page of tasks.", Link="rel=next: the next page.") | failures(),
+)
+def tasks(request: Request, asked: Annotated[TasksQuery, Query()], services: Provided, caller: Calling) -> Response:
+    """Review tasks by id; open and claimed ones unless states are named."""
+    authority = find_authority(services.network, asked.authority) if asked.authority else ""
+    # One more than asked for tells whether there is a next page.
+    found = services.review.tasks(caller, asked.state, asked.kind, authority, asked.limit + 1, asked.after)
+    shown = found[: asked.limit]
+    following = next_page(request, str(shown[-1].id)) if len(found) > asked.limit else None
+    content: TasksJson = {"tasks": [task_json(t) for t in shown], "next": following}
+    return answer(content, headers={"Link": link(following, "next")} if following else None)
+
+
+_TASK = success(TaskJson, "The task as it now stands.")
+
+
+@router.get("/tasks/{task_id}", response_model=None, responses=_TASK | failures(404))
+def task(task_id: TaskId, services: Provided, caller: Calling) -> Response:
+    """One review task."""
+    return answer(task_json(services.review.task(task_id, caller)))
+
+
+@router.get(
+    "/tasks/{task_id}/explanation",
+    response_model=None,
+    responses=success(ExplanationJson, "One sentence per comparison.") | failures(404),
+)
+def explanation(task_id: TaskId, services: Provided, caller: Calling) -> Response:
+    """Why the pair of a task scored as it did, by the same kernel that scored it."""
+    content: ExplanationJson = {
+        "task_id": task_id,
+        "sentences": list(services.review.explain(task_id, caller)),
+    }
+    return answer(content)
+
+
+@router.post("/tasks/{task_id}/claim", response_model=None, responses=_TASK | failures(404, 409))
+def claim_task(task_id: TaskId, services: Provided, caller: Calling) -> Response:
+    """Take a task; a 409 when another reviewer has it."""
+    return answer(task_json(services.review.claim(task_id, caller)))
+
+
+@router.post("/tasks/{task_id}/release", response_model=None, responses=_TASK | failures(404, 409))
+def release_task(task_id: TaskId, services: Provided, caller: Calling) -> Response:
+    """Give a task back."""
+    return answer(task_json(services.review.release(task_id, caller)))
+
+
+@router.post("/tasks/{task_id}/decision", response_model=None, responses=_TASK | failures(400, 404, 409, 413, 415))
+def decide_task(task_id: TaskId, body: DecisionRequest, services: Provided, caller: Calling) -> Response:
+    """Answer a task. When this returns, the identities have changed accordingly."""
+    decided = services.review.decide(task_id, body.decision, body.comment, caller, body.due)
+    return answer(task_json(decided))
+
+
+@router.post("/tasks/{task_id}/undo", response_model=None, responses=_TASK | failures(400, 404, 409, 413, 415))
+def undo_task(task_id: TaskId, body: UndoRequest, services: Provided, caller: Calling) -> Response:
+    """Take a decision back; identities are exactly as without it."""
+    return answer(task_json(services.review.undo(task_id, body.comment, caller)))
+
+
+def _identifier(network: Network, given: IdentifierIn) -> Identifier:
+    return Identifier(find_authority(network, given.authority), given.value)
+
+
+@router.post(
+    "/assertions",
+    response_model=None,
+    status_code=201,
+    responses=success(AssertionJson, "The assertion stands.", 201, Location="What to DELETE to withdraw it.")
+    | failures(400, 404, 409, 413, 415),
+)
+def assert_pair(body: AssertionRequest, services: Provided, caller: Calling) -> Response:
+    """Assert that two records are, or are not, one person, without a task."""
+    one, other = _identifier(services.network, body.one), _identifier(services.network, body.other)
+    made = services.review.assert_pair(one, other, body.relation == "same", body.comment, caller)
+    content: AssertionJson = {"id": made}
+    return answer(content, 201, {"Location": f"/v1/assertions/{made}"})
+
+
+@router.delete(
+    "/assertions/{assertion_id}",
+    response_model=None,
+    status_code=204,
+    responses=no_content("Withdrawn.") | failures(400, 404, 409, 413, 415),
+)
+def withdraw_assertion(
+    assertion_id: Annotated[int, Path(ge=1, le=fields.BIGINT)],
+    body: UndoRequest,
+    services: Provided,
+    caller: Calling,
+) -> Response:
+    """Take an assertion back. The reason is in the body, because what stands in a URL reaches logs."""
+    services.review.withdraw(assertion_id, body.comment, caller)
+    return Response(None, 204)

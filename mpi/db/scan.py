@@ -1,0 +1,92 @@
+"""The whole index, read once from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Row, TextClause, text
+
+from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge
+from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, to_record
+from mpi.domain.codec import patch_from_json, stamp_from_json
+from mpi.domain.evidence import Assertion, Edge
+from mpi.domain.identifiers import Identifier
+from mpi.domain.record import Record, Update
+
+_BATCH = 2000
+_RECORDS = text(
+    f"""select {RECORD_COLUMNS} from source_record r {RECORD_JOINS}
+        order by r.authority collate "C", r.value collate "C" """
+)
+_UPDATES = text(
+    """select r.authority, r.value, u.patch, u.stamp from source_update u join source_record r on r.id = u.record_id
+       order by r.authority collate "C", r.value collate "C", u.id"""
+)
+_EDGES = text(
+    f"""select {EDGE_COLUMNS}, e.model from edge e
+        join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id"""
+)
+_CONTESTED = text(
+    """select r.authority, r.value from task t join source_record r on r.id in (t.a_id, t.b_id)
+       where t.kind = 'contested-link' and t.state in ('open', 'claimed', 'deferred')"""
+)
+_BROKEN = {
+    "source record without a golden identity": text(
+        """select r.authority || '|' || r.value from source_record r
+           where not exists (select from link l where l.record_id = r.id and l.until is null)"""
+    ),
+    "record linked to a retired golden identity": text(
+        """select r.authority || '|' || r.value from link l join golden_identity g on g.id = l.golden_id
+           join source_record r on r.id = l.record_id where l.until is null and g.retired_at is not null"""
+    ),
+    "living golden identity without a record": text(
+        """select g.id::text from golden_identity g where g.retired_at is null
+           and not exists (select from link l where l.golden_id = g.id and l.until is null)"""
+    ),
+    "blocking keys that differ from their record's": text(
+        """select r.authority || '|' || r.value from source_record r where
+           (select coalesce(array_agg(k.key order by k.key), '{}') from block_key k where k.record_id = r.id)
+           <> (select coalesce(array_agg(k order by k), '{}') from unnest(r.keys) k)"""
+    ),
+}
+
+
+class ScanStore:
+    """See `mpi.ports.Scan`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def records(self) -> Iterator[Record]:
+        """Every record, by identifier."""
+        return (to_record(row) for row in self._stream(_RECORDS))
+
+    def updates(self) -> Iterator[Update]:
+        """All that was ever said, by identifier and then by arrival."""
+        for row in self._stream(_UPDATES):
+            addressed = Identifier(row.authority, row.value)
+            yield Update(addressed, patch_from_json(row.patch), stamp_from_json(row.stamp))
+
+    def edges(self) -> Iterator[tuple[Edge, str]]:
+        """Every edge and the fingerprint of the model that weighed it."""
+        return ((to_edge(row), row.model) for row in self._stream(_EDGES))
+
+    def assertions(self) -> list[Assertion]:
+        """Every standing assertion."""
+        return [to_assertion(row) for row in self._connection.execute(text(f"{STANDING} order by t.id"))]
+
+    def contested(self) -> frozenset[Identifier]:
+        """Records that an unanswered contested-link task speaks of."""
+        return frozenset(Identifier(row.authority, row.value) for row in self._connection.execute(_CONTESTED))
+
+    def broken(self) -> list[str]:
+        """Sentences about rows that contradict one another."""
+        return [
+            f"{what}: {subject}"
+            for what, statement in _BROKEN.items()
+            for subject in self._connection.execute(statement).scalars()
+        ]
+
+    def _stream(self, statement: TextClause) -> Iterator[Row[Any]]:
+        return iter(self._connection.execution_options(yield_per=_BATCH).execute(statement))

@@ -1,0 +1,5 @@
+"""`python -m mpi.main` is `mpi`."""
+
+from mpi.main.cli import app
+
+app()

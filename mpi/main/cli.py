@@ -1,0 +1,130 @@
+"""The `mpi` command: every error it can foresee is one sentence and exit status 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from linkage.errors import LinkageError
+from mpi.errors import MpiError
+from mpi.logs import configure_logs
+
+app = typer.Typer(
+    help="Master patient index and cross-trust record linkage for NHS imaging networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
+
+
+@contextmanager
+def _spoken() -> Iterator[None]:
+    """Errors that are the reader's to mend, as a sentence."""
+    try:
+        yield
+    except (MpiError, LinkageError) as error:
+        typer.echo(f"mpi: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def serve() -> None:
+    """Run the index: MLLP, HTTP and FHIR, and the delivery of identity changes.
+
+    Settings come from MPI_... environment variables and mpi.toml (or the file MPI_CONFIG names): MPI_DATABASE_URL
+    (else an embedded PostgreSQL under MPI_DATA_DIR), MPI_NETWORK, MPI_HTTP_PORT, MPI_MLLP_PORT, MPI_WORKERS,
+    MPI_TOKENS. Stops cleanly on SIGTERM or Ctrl-C: what is in hand is finished and acknowledged.
+    """
+    from mpi.main import serve as service  # noqa: PLC0415  the compiled kernel takes a moment to load
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with _spoken():
+        settings = load_settings()
+        configure_logs(settings.log_level)
+        with service.planned(settings) as plan:
+            host, port = plan.mllp.getsockname()[:2]
+            typer.echo(f"mpi: serving HTTP on {plan.base_url} and MLLP on {host}:{port}", err=True)
+            if not settings.tokens_configured:
+                typer.echo(f"mpi: the administrator's token is in {settings.data_dir / 'tokens.toml'}", err=True)
+            service.serve(plan)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables up to this version."""
+    from mpi.db.migrate import upgrade  # noqa: PLC0415
+    from mpi.main.serve import database  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with _spoken(), database(load_settings()) as url:
+        upgrade(url)
+        typer.echo("mpi: the database is up to date", err=True)
+
+
+@app.command()
+def verify() -> None:
+    """Recompute the whole index from its evidence; exit status 1 when a difference is unaccounted for."""
+    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.serve import database  # noqa: PLC0415
+    from mpi.networks import load_network  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with _spoken():
+        settings = load_settings()
+        with database(settings) as url:
+            found = compose(url, load_network(settings.network), load_model(settings)).verify.run()
+    for difference in found.differences:
+        typer.echo(f"{difference.what}: {difference.subject}")
+    typer.echo(
+        f"mpi: {found.records} records, {found.edges} edges, {found.components} linked groups; "
+        f"{found.accounted} contested links await a reviewer; {len(found.differences)} differences",
+        err=True,
+    )
+    raise typer.Exit(1 if found.differences else 0)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="The folder to write into.")],
+    network: Annotated[str, _NETWORK] = "greater-manchester",
+    people: Annotated[int, typer.Option(min=1, help="How many people live there.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+) -> None:
+    """Simulate a region: people, what each trust's PAS makes of them, studies, and the truth beside them."""
+    from mpi.networks import load_network  # noqa: PLC0415
+    from mpi.simulate import simulate as simulate_region  # noqa: PLC0415
+    from mpi.simulate import write  # noqa: PLC0415
+
+    with _spoken(), Progress(disable=not sys.stderr.isatty()) as progress:
+        bars: dict[str, int] = {}
+
+        def report(what: str, done: int, total: int) -> None:
+            bar = bars.setdefault(what, progress.add_task(what, total=total))
+            progress.update(bar, completed=done, total=total)  # type: ignore[arg-type]
+
+        written = write(simulate_region(load_network(network), people, seed), out, report)
+    typer.echo(f"mpi: {sum(written.values())} messages of {len(written)} feeds in {out}", err=True)
+
+
+@app.command()
+def demo(
+    network: Annotated[str, _NETWORK] = "greater-manchester",
+    people: Annotated[int, typer.Option(min=1, help="How many people live there.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+    once: Annotated[bool, typer.Option("--once", help="Exit instead of going on serving.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The last line is the result as one JSON object.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = min(4, os.cpu_count() or 1),
+) -> None:
+    """Play a simulated region into a service of its own and show what it made of it."""
+    from mpi.main.demo import demonstrate  # noqa: PLC0415
+
+    with _spoken():
+        demonstrate(network, people, seed, once=once, as_json=as_json, workers=workers)

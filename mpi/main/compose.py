@@ -1,0 +1,152 @@
+"""The composition root: use cases over one database, adapters over the use cases."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import FastAPI, Request, Response
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapters.fhir import outcome
+from adapters.fhir.router import router as fhir_router
+from adapters.hl7v2.receive import Receiver
+from linkage.model import Model
+from mpi.api.app import create_app
+from mpi.api.problems import Problem
+from mpi.api.security import token_lookup
+from mpi.api.services import Services
+from mpi.db.session import DbUnits, connect
+from mpi.domain.access import Caller, Role
+from mpi.domain.network import Feed, Network
+from mpi.main.observed import ObservedIntake, ObservedResolve
+from mpi.metrics import Metrics
+from mpi.settings import Settings
+from mpi.tokens import Callers
+from mpi.usecases.imaging import Imaging
+from mpi.usecases.matching import Matching
+from mpi.usecases.query import Query
+from mpi.usecases.rematch import Rematch
+from mpi.usecases.review import Review
+from mpi.usecases.subscriptions import Relay, Subscriptions
+from mpi.usecases.verify import Verify
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present, aware UTC."""
+        return datetime.now(UTC)
+
+
+class TimeOrderedIds:
+    """Golden ids that say nothing but when they were made: RFC 9562 version 7, so that indexes stay compact."""
+
+    def golden(self) -> UUID:
+        """An opaque golden id, never given before."""
+        milliseconds = time.time_ns() // 1_000_000
+        number = (milliseconds << 80) | (uuid.uuid4().int & ((1 << 80) - 1))
+        number = (number & ~(0xF << 76)) | (0x7 << 76)
+        return UUID(int=(number & ~(0x3 << 62)) | (0x2 << 62))
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The use cases over one database, without any edge."""
+
+    engine: Engine
+    units: DbUnits
+    network: Network
+    matching: Matching
+    rematch: Rematch
+    clock: SystemClock
+
+    @property
+    def verify(self) -> Verify:
+        """Promise 2's check."""
+        return Verify(self.units, self.matching)
+
+    @property
+    def relay(self) -> Relay:
+        """The outbox's deliverer."""
+        return Relay(self.units)
+
+
+def load_model(settings: Settings) -> Model:
+    """The model the settings name, else the shipped one. Raises `ModelError`."""
+    return Model.default() if settings.model is None else Model.load(settings.model)
+
+
+def compose(url: str, network: Network, model: Model, pool_size: int = 10) -> Index:
+    """The index over the database at `url`; connects to nothing yet."""
+    engine = connect(url, pool_size)
+    matching = Matching(model, network)
+    clock = SystemClock()
+    rematch = Rematch(matching, clock, TimeOrderedIds())
+    return Index(engine, DbUnits(engine, model.fingerprint), network, matching, rematch, clock)
+
+
+def compose_receiver(index: Index, metrics: Metrics) -> Receiver:
+    """The HL7 v2 edge."""
+    intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
+    return Receiver(intake, index.network, _caller_of, index.clock.now, lambda: uuid.uuid4().hex[:20])
+
+
+def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str) -> FastAPI:
+    """The HTTP edge: the native API and FHIR."""
+    intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "fhir")
+    query = Query(index.units, index.matching)
+    imaging = Imaging(index.units, index.matching, index.rematch, index.clock)
+    services = Services(
+        intake=intake,
+        query=query,
+        resolve=ObservedResolve(index.units, index.matching, index.rematch, index.clock, metrics),
+        imaging=imaging,
+        review=Review(index.units, index.matching, index.rematch, index.clock),
+        subscriptions=Subscriptions(index.units),
+        network=index.network,
+        caller_of=token_lookup(callers),
+        unready=readiness(index.engine),
+        metrics=metrics.render,
+    )
+    app = create_app(services, body_limit=settings.max_message_bytes, renderers={"/fhir": _tell_fhir})
+    fhir = fhir_router(
+        intake=intake,
+        query=query,
+        imaging=imaging,
+        network=index.network,
+        caller_of=app.state.authenticator,
+        clock=index.clock.now,
+        base_url=f"{base_url}/fhir",
+    )
+    app.include_router(fhir, prefix="/fhir")
+    return app
+
+
+def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
+    """What keeps this instance from serving, in words; empty when it is ready."""
+
+    def unready() -> Sequence[str]:
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("select from source_record limit 1"))
+        except SQLAlchemyError:
+            return ["the database cannot be used"]
+        return []
+
+    return unready
+
+
+def _caller_of(feed: Feed) -> Caller:
+    return Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)
+
+
+def _tell_fhir(request: Request, problem: Problem) -> Response:
+    """Problems that the framework finds before the FHIR routes do."""
+    return outcome.FhirResponse(outcome.outcome("error", "processing", problem.detail), problem.status)

@@ -1,0 +1,62 @@
+"""Use cases that also count and time themselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from mpi.domain.access import Caller
+from mpi.domain.commands import Command, Envelope, Patch, Receipt, Status
+from mpi.domain.identifiers import Identifier
+from mpi.domain.network import Network
+from mpi.domain.views import Resolution
+from mpi.errors import Refused
+from mpi.metrics import Metrics
+from mpi.ports import Clock, Units
+from mpi.usecases.intake import Intake
+from mpi.usecases.matching import Matching
+from mpi.usecases.rematch import Rematch
+from mpi.usecases.resolve import Resolve
+
+
+class ObservedIntake(Intake):
+    """Intake by one protocol."""
+
+    def __init__(self, units: Units, rematch: Rematch, network: Network, metrics: Metrics, protocol: str) -> None:
+        super().__init__(units, rematch, network)
+        self._metrics = metrics
+        self._protocol = protocol
+
+    def register(self, envelope: Envelope, commands: Sequence[Command], caller: Caller) -> Receipt:
+        """See `Intake.register`."""
+        start = time.perf_counter()
+        receipt = super().register(envelope, commands, caller)
+        if receipt.status is Status.ACCEPTED or receipt.repeat:  # else `refuse` below has counted it
+            self._count(envelope, receipt, start)
+        return receipt
+
+    def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Receipt:
+        """See `Intake.refuse`."""
+        start = time.perf_counter()
+        receipt = super().refuse(envelope, reason, caller)
+        self._count(envelope, receipt, start)
+        return receipt
+
+    def _count(self, envelope: Envelope, receipt: Receipt, start: float) -> None:
+        taken = time.perf_counter() - start
+        self._metrics.message(envelope.feed, self._protocol, receipt.status, taken, receipt.fault)
+
+
+class ObservedResolve(Resolve):
+    """Resolve, timed."""
+
+    def __init__(self, units: Units, matching: Matching, rematch: Rematch, clock: Clock, metrics: Metrics) -> None:
+        super().__init__(units, matching, rematch, clock)
+        self._metrics = metrics
+
+    def resolve(self, identifier: Identifier, patch: Patch | None, caller: Caller) -> Resolution:
+        """See `Resolve.resolve`."""
+        with self._metrics.resolving() as outcome:
+            found = super().resolve(identifier, patch, caller)
+            outcome["status"] = found.state
+            return found

@@ -1,0 +1,189 @@
+"""Run the service: one supervisor that owns the sockets and the embedded database, and its workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+import uvicorn
+
+from adapters.hl7v2.server import MllpServer
+from linkage import kernel
+from linkage.model import Model
+from mpi import metrics as metrics_files
+from mpi.api.webhook import Webhook
+from mpi.db import migrate
+from mpi.domain.network import Network
+from mpi.embedded import EmbeddedPostgres
+from mpi.errors import MpiError, SettingsError
+from mpi.main.compose import Index, compose, compose_app, compose_receiver, load_model
+from mpi.metrics import Metrics
+from mpi.networks import load_network
+from mpi.settings import Settings, is_loopback
+from mpi.tokens import load_callers
+
+_log = structlog.get_logger("mpi.serve")
+_IDLE = 0.2  # seconds between looks at an empty outbox
+_RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a worker needs, made once by the supervisor before it forks."""
+
+    settings: Settings
+    network: Network
+    model: Model
+    url: str
+    mllp: socket.socket
+    http: socket.socket
+
+    @property
+    def base_url(self) -> str:
+        """Where the HTTP edge is reached."""
+        host, port = self.http.getsockname()[:2]
+        return f"{'https' if self.settings.tls_cert else 'http'}://{host}:{port}"
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The database URL: the configured one, or an embedded PostgreSQL that runs while inside."""
+    if not settings.embedded:
+        yield settings.database_url
+        return
+    with EmbeddedPostgres(settings.data_dir) as server:
+        yield server.url
+
+
+@contextmanager
+def planned(settings: Settings) -> Iterator[Plan]:
+    """Check settings and network, bring the database up to date, bind the ports. Raises `MpiError` in words."""
+    if not is_loopback(settings.mllp_host):
+        raise SettingsError("mllp_host: MLLP itself has no TLS yet; listen on loopback behind a TLS terminator")
+    network = load_network(settings.network)
+    load_callers(settings, network)
+    model = load_model(settings)
+    kernel.warm(model)
+    with database(settings) as url, _bound(settings.mllp_host, settings.mllp_port) as mllp:
+        migrate.upgrade(url)
+        with _bound(settings.http_host, settings.http_port) as http:
+            yield Plan(settings, network, model, url, mllp, http)
+
+
+def serve(plan: Plan) -> None:
+    """Serve until SIGTERM or SIGINT, in this process or in forked workers."""
+    shared = plan.settings.data_dir / "metrics" if plan.settings.workers > 1 else None
+    if shared is None:
+        work(plan, None)
+        return
+    metrics_files.clear(shared)
+    Supervisor(plan, shared).run()
+
+
+class Supervisor:
+    """Keeps the wanted number of workers alive; they share the listening sockets."""
+
+    def __init__(self, plan: Plan, metrics_directory: Path) -> None:
+        self._plan = plan
+        self._metrics_directory = metrics_directory
+        self._workers: set[int] = set()
+        self._stopping = False
+
+    def run(self) -> None:
+        """Until told to stop; then every worker finishes what it has in hand."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for _ in range(self._plan.settings.workers):
+            self._fork()
+        while self._workers:
+            pid, status = os.wait()
+            self._workers.discard(pid)
+            metrics_files.forget(self._metrics_directory, pid)
+            if not self._stopping:
+                _log.warning("worker died", pid=pid, status=status)
+                time.sleep(_RESTART)
+                self._fork()
+
+    def _fork(self) -> None:
+        if self._stopping:
+            return
+        pid = os.fork()
+        if pid:
+            self._workers.add(pid)
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        code = 1
+        try:
+            work(self._plan, self._metrics_directory)
+            code = 0
+        finally:
+            sys.stderr.flush()
+            os._exit(code)  # the supervisor's own clean-up is not the worker's to run
+
+    def _stop(self, number: int, frame: object) -> None:
+        self._stopping = True
+        for pid in self._workers:
+            os.kill(pid, signal.SIGTERM)
+
+
+def work(plan: Plan, metrics_directory: Path | None) -> None:
+    """One worker: MLLP, HTTP and the relay, until SIGTERM or SIGINT."""
+    settings = plan.settings
+    metrics = Metrics(metrics_directory)
+    index = compose(plan.url, plan.network, plan.model, settings.pool_size)
+    receiver = compose_receiver(index, metrics)
+    mllp = MllpServer(receiver, plan.mllp, limit=settings.max_message_bytes, idle_timeout=settings.idle_timeout)
+    app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
+    )
+    stopped = threading.Event()
+    relay = threading.Thread(target=_relay, args=(index, stopped), name="relay")
+    mllp.start()
+    relay.start()
+    try:
+        uvicorn.Server(config).run(sockets=[plan.http])
+    finally:
+        stopped.set()
+        mllp.stop()
+        relay.join()
+        index.engine.dispose()
+
+
+def _relay(index: Index, stopped: threading.Event) -> None:
+    relay = index.relay
+    with Webhook() as webhook:
+        while not stopped.is_set():
+            try:
+                delivered = relay.run_once(webhook.deliver)
+            except MpiError as error:  # the database is away: what is owed stays owed
+                _log.warning("relay waits", error=type(error).__name__)
+                delivered = 0
+            if not delivered:
+                stopped.wait(_IDLE)
+
+
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    with listener:
+        yield listener

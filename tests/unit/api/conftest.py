@@ -1,0 +1,3 @@
+from tests.unit.api.loopback import live, server
+
+__all__ = ["live", "server"]

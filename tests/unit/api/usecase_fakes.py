@@ -1,0 +1,286 @@
+"""Stand-ins for the use cases, in memory, raising what the real ones promise to raise.
+
+`Faults.next` makes any of them raise once, whatever is asked: that is how every kind of failure is provoked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import cast
+from uuid import UUID
+
+from mpi.api.security import hash_token, token_lookup
+from mpi.api.services import Services
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Patch
+from mpi.domain.identifiers import Identifier
+from mpi.domain.views import (
+    Decision,
+    EventType,
+    HistoryFilter,
+    HistoryPage,
+    PersonView,
+    Resolution,
+    ResolutionState,
+    Study,
+    TaskKind,
+    TaskState,
+    TaskView,
+)
+from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.usecases.imaging import Imaging
+from mpi.usecases.intake import Intake
+from mpi.usecases.query import Query
+from mpi.usecases.resolve import Resolve
+from mpi.usecases.review import Review
+from mpi.usecases.subscriptions import Subscription, Subscriptions
+from tests.unit.api.synthetic import (
+    ALPHA,
+    AT,
+    BOLTON,
+    CHRISTIE,
+    HIDDEN,
+    NETWORK,
+    NEW,
+    NHS,
+    RESTRICTED,
+    RETIRED,
+    TOKENS,
+    make_person,
+    make_record,
+    make_task,
+)
+
+
+@dataclass
+class Faults:
+    """The error the next call of any use case raises."""
+
+    next: Exception | None = None
+
+    def check(self) -> None:
+        error, self.next = self.next, None
+        if error is not None:
+            raise error
+
+
+@dataclass
+class FakeQuery:
+    faults: Faults
+    people: dict[UUID, PersonView] = field(default_factory=dict)
+    successors: dict[UUID, UUID] = field(default_factory=lambda: {RETIRED: ALPHA})
+    as_of: datetime | None = None
+    callers: list[Caller] = field(default_factory=list)
+
+    def person(self, golden_id: UUID, caller: Caller) -> PersonView:
+        self.faults.check()
+        caller.require(Right.READ_PERSON)
+        self.callers.append(caller)
+        found = self.people.get(self.successors.get(golden_id, golden_id))
+        if found is None:
+            raise NotFound("no person has this golden id")
+        return replace(found, requested_id=golden_id)
+
+    def person_of(self, identifier: Identifier, caller: Caller, as_of: datetime | None = None) -> PersonView:
+        self.faults.check()
+        caller.require(Right.READ_PERSON)
+        self.as_of = as_of
+        for person in self.people.values():
+            if any(record.identifier == identifier for record in person.records):
+                return person
+        raise NotFound("no record has this identifier")
+
+
+@dataclass
+class FakeResolve:
+    faults: Faults
+    asked: list[tuple[Identifier, Patch | None]] = field(default_factory=list)
+
+    def resolve(self, identifier: Identifier, patch: Patch | None, caller: Caller) -> Resolution:
+        self.faults.check()
+        caller.require(Right.RESOLVE)
+        self.asked.append((identifier, patch))
+        if identifier.authority == "NHS":
+            raise NotFound("not exactly one person has this NHS number")
+        if identifier == BOLTON:
+            return Resolution(identifier, ALPHA, ResolutionState.CERTAIN, (CHRISTIE, NHS))
+        if identifier == CHRISTIE:
+            return Resolution(identifier, ALPHA, ResolutionState.AMBIGUOUS, (NHS,), BOLTON, (17,))
+        return Resolution(identifier, NEW, ResolutionState.PROVISIONAL, ())
+
+
+@dataclass
+class FakeImaging:
+    faults: Faults
+    studies: list[Study] = field(default_factory=list)
+    wanted: HistoryFilter | None = None
+
+    def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
+        self.faults.check()
+        caller.require(Right.WRITE_IMAGING)
+        known = [s for s in self.studies if s.study_uid == study.study_uid]
+        if any(s.patient != study.patient for s in known):
+            raise Refused(Fault.CONFLICT, "this study is registered under another patient id", "patient_id")
+        if not known:
+            self.studies.append(study)
+        return ALPHA, not known
+
+    def history(
+        self,
+        person: UUID | Identifier,
+        caller: Caller,
+        wanted: HistoryFilter = HistoryFilter(),
+        limit: int = 100,
+        after: str = "",
+    ) -> HistoryPage:
+        self.faults.check()
+        caller.require(Right.READ_IMAGING)
+        if person not in {ALPHA, RETIRED, BOLTON}:
+            raise NotFound("no such person")
+        if after and not after.startswith("at:"):
+            raise Refused(Fault.BAD_VALUE, "this is no continuation of a history", "after")
+        self.wanted = wanted
+        start = int(after.removeprefix("at:") or 0)
+        end = start + limit
+        following = f"at:{end}" if end < len(self.studies) else ""
+        return HistoryPage(ALPHA, tuple(self.studies[start:end]), len(self.studies), following)
+
+    def study(self, study_uid: str, caller: Caller) -> tuple[Study, UUID]:
+        self.faults.check()
+        caller.require(Right.READ_IMAGING)
+        for study in self.studies:
+            if study.study_uid == study_uid:
+                return study, ALPHA
+        raise NotFound("no such study")
+
+
+@dataclass
+class FakeReview:
+    faults: Faults
+    board: dict[int, TaskView] = field(default_factory=dict)
+    filters: tuple[object, ...] = ()
+    assertions: dict[int, tuple[Identifier, Identifier, bool, str]] = field(default_factory=dict)
+
+    def tasks(
+        self,
+        caller: Caller,
+        states: tuple[TaskState, ...] = (TaskState.OPEN, TaskState.CLAIMED),
+        kinds: tuple[TaskKind, ...] = (),
+        authority: str = "",
+        limit: int = 100,
+        after: int = 0,
+    ) -> tuple[TaskView, ...]:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.filters = (states, kinds, authority)
+        return tuple(t for t in self.board.values() if t.id > after and t.state in states)[:limit]
+
+    def task(self, task_id: int, caller: Caller) -> TaskView:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        if task_id not in self.board:
+            raise NotFound("no such task")
+        return self.board[task_id]
+
+    def explain(self, task_id: int, caller: Caller) -> tuple[str, ...]:
+        self.task(task_id, caller)
+        return ("Surname agrees exactly: +7.1",)
+
+    def _put(self, task: TaskView) -> TaskView:
+        self.board[task.id] = task
+        return task
+
+    def claim(self, task_id: int, caller: Caller) -> TaskView:
+        task = self.task(task_id, caller)
+        if task.claimed_by not in {"", caller.user}:
+            raise Conflict("another reviewer has this task")
+        return self._put(replace(task, state=TaskState.CLAIMED, claimed_by=caller.user))
+
+    def release(self, task_id: int, caller: Caller) -> TaskView:
+        return self._put(replace(self.task(task_id, caller), state=TaskState.OPEN, claimed_by=""))
+
+    def decide(
+        self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None = None
+    ) -> TaskView:
+        task = self.task(task_id, caller)
+        if task.state is TaskState.DECIDED:
+            raise Conflict("this task is decided")
+        state = TaskState.DEFERRED if decision is Decision.DEFER else TaskState.DECIDED
+        return self._put(
+            replace(
+                task, state=state, decision=decision, comment=comment, decided_by=caller.user, decided_at=AT, due=due
+            )
+        )
+
+    def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
+        return self._put(replace(self.task(task_id, caller), state=TaskState.OPEN, decision=None, comment=comment))
+
+    def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.assertions[len(self.assertions) + 1] = (one, other, same, comment)
+        return len(self.assertions)
+
+    def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> None:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        if self.assertions.pop(assertion_id, None) is None:
+            raise NotFound("no such assertion")
+
+
+@dataclass
+class FakeSubscriptions:
+    faults: Faults
+    made: dict[int, Subscription] = field(default_factory=dict)
+
+    def add(self, url: str, types: tuple[EventType, ...], secret: str, caller: Caller) -> Subscription:
+        self.faults.check()
+        caller.require(Right.SUBSCRIBE)
+        made = Subscription(len(self.made) + 1, url, types, secret, caller.user, True, AT)
+        self.made[made.id] = made
+        return made
+
+    def list(self, caller: Caller) -> tuple[Subscription, ...]:
+        self.faults.check()
+        caller.require(Right.SUBSCRIBE)
+        return tuple(self.made.values())
+
+    def remove(self, subscription_id: int, caller: Caller) -> None:
+        self.faults.check()
+        caller.require(Right.SUBSCRIBE)
+        if self.made.pop(subscription_id, None) is None:
+            raise NotFound("no such subscription")
+
+
+class FakeHouse:
+    """All the fakes, and the services made of them."""
+
+    def __init__(self) -> None:
+        self.faults = Faults()
+        hidden = make_person(HIDDEN, make_record(RESTRICTED, HIDDEN, restricted=True))
+        self.query = FakeQuery(self.faults, {ALPHA: make_person(), HIDDEN: hidden})
+        self.resolve = FakeResolve(self.faults)
+        self.imaging = FakeImaging(self.faults, [Study(f"1.2.{n}", BOLTON, AT, ("CT",)) for n in range(1, 6)])
+        self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
+        self.subscriptions = FakeSubscriptions(self.faults)
+        self.reasons: list[str] = []
+        self.observed: list[tuple[str, str, int, float]] = []
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        self.observed.append((method, route, status, seconds))
+
+    @property
+    def services(self) -> Services:
+        return Services(
+            intake=cast(Intake, object()),
+            query=cast(Query, self.query),
+            resolve=cast(Resolve, self.resolve),
+            imaging=cast(Imaging, self.imaging),
+            review=cast(Review, self.review),
+            subscriptions=cast(Subscriptions, self.subscriptions),
+            network=NETWORK,
+            caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
+            unready=lambda: self.reasons,
+            metrics=lambda: b"mpi_up 1\n",
+        )
