@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, text
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    LargeBinary,
+    Row,
+    bindparam,
+    insert,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.guard import Guard
 from linkage.partition import AssertionRank, Verdict
 from mpi.db.records import RecordStore
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds
-from mpi.db.tables import assertion, edge
+from mpi.db.tables import assertion
 from mpi.domain.access import Caller
 from mpi.domain.codec import stamp_from_json, stamp_to_json
 from mpi.domain.evidence import Assertion, Edge, Pair
@@ -24,8 +35,7 @@ from mpi.ports import Contention
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
 _ROUNDS = 5
 
-_CLOSURE = text(
-    """with recursive component (id) as (
+_CLOSURE = """with recursive component (id) as (
          select unnest(:ids)
          union
          select n.id from component c cross join lateral (
@@ -34,14 +44,15 @@ _CLOSURE = text(
            union all select b_id from assertion where a_id = c.id and verdict = 'same' and withdrawn_at is null
            union all select a_id from assertion where b_id = c.id and verdict = 'same' and withdrawn_at is null
            union all select o.record_id from link m join link o on o.golden_id = m.golden_id and o.until is null
-                     where m.record_id = c.id and m.until is null) n)
-       select id from component"""
-).bindparams(_IDS)
+                     where m.record_id = c.id and m.until is null) n)"""
 # In id order, so that two transactions on one component wait in line and never in a ring.
-_LOCK_ROWS = text("select id from source_record where id = any(:ids) order by id for no key update").bindparams(_IDS)
+_LOCK_COMPONENT = text(
+    f"""{_CLOSURE} select r.id from source_record r where r.id in (select id from component)
+        order by r.id for no key update of r"""
+).bindparams(_IDS)
 _MEMBERS = text(
-    f"""select {RECORD_COLUMNS} from source_record r {RECORD_JOINS}
-        where r.id = any(:ids) order by r.authority collate "C", r.value collate "C" """
+    f"""{_CLOSURE} select {RECORD_COLUMNS} from component c join source_record r on r.id = c.id {RECORD_JOINS}
+        order by r.authority collate "C", r.value collate "C" """
 ).bindparams(_IDS)
 EDGE_COLUMNS = """e.weight, e.guards, e.joins, e.pattern, a.authority as a_authority, a.value as a_value,
        b.authority as b_authority, b.value as b_value"""
@@ -66,12 +77,23 @@ _WITHDRAW = text(
     """update assertion set withdrawn_at = clock_timestamp(), withdrawn_by = :user, withdrawn_reason = :reason
        where id = :id and withdrawn_at is null"""
 )
-_DROP_EDGES = text("delete from edge where (a_id = :id or b_id = :id)")
-_JOINS = text(
-    """select r.id, r.authority, r.value from source_record r where r.id in (
-         select b_id from edge where a_id = any(:ids) and joins
-         union select a_id from edge where b_id = any(:ids) and joins)"""
-).bindparams(_IDS)
+_REPLACE_EDGES = text(
+    """with gone as (
+         delete from edge where (a_id = :id or b_id = :id)
+           and (a_id + b_id - :id) <> all(select unnest(:others)))
+       insert into edge (a_id, b_id, weight, guards, joins, pattern, model)
+         select least(:id, o), greatest(:id, o), w, g, j, p, :model
+         from unnest(:others, :weights, :guards, :joins, :patterns) as n (o, w, g, j, p)
+         on conflict (a_id, b_id) do update set weight = excluded.weight, guards = excluded.guards,
+           joins = excluded.joins, pattern = excluded.pattern, model = excluded.model"""
+).bindparams(
+    bindparam("id", type_=BigInteger),
+    bindparam("others", type_=ARRAY(BigInteger)),
+    bindparam("weights", type_=ARRAY(REAL)),
+    bindparam("guards", type_=ARRAY(Integer)),
+    bindparam("joins", type_=ARRAY(Boolean)),
+    bindparam("patterns", type_=ARRAY(LargeBinary)),
+)
 
 
 class EvidenceStore:
@@ -85,30 +107,27 @@ class EvidenceStore:
 
     def replace_edges(self, of: Identifier, edges: Sequence[Edge]) -> None:
         """Make `edges` all the edges of one record."""
-        self._connection.execute(_DROP_EDGES, {"id": self._ids[of]})
-        if edges:
-            self._connection.execute(insert(edge), [self._row(e) for e in edges])
-
-    def joins_of(self, identifiers: Collection[Identifier]) -> set[Identifier]:
-        """The records that now stand with any of these by a certain unguarded edge."""
-        found = set()
-        for row in self._connection.execute(_JOINS, {"ids": self._ids.list(identifiers)}):
-            identifier = Identifier(row.authority, row.value)
-            self._ids.learn(identifier, row.id)
-            found.add(identifier)
-        return found
+        ids = self._ids.among([e.pair.other_than(of) for e in edges])
+        row = {
+            "id": self._ids[of],
+            "others": [ids[e.pair.other_than(of)] for e in edges],
+            "weights": [e.weight for e in edges],
+            "guards": [int(e.guards) for e in edges],
+            "joins": [e.joins for e in edges],
+            "patterns": [e.pattern for e in edges],
+            "model": self._model,
+        }
+        self._connection.execute(_REPLACE_EDGES, row)
 
     def component(self, seeds: Collection[Identifier]) -> list[Record]:
         """Lock and return the component. Raises `Contention` when it keeps growing under our hands."""
-        locked: set[int] = set()
-        reached = set(self._ids.list(seeds))
+        wanted = {"ids": self._ids.list(seeds)}
         for _ in range(_ROUNDS):
-            reached = set(self._connection.execute(_CLOSURE, {"ids": sorted(reached)}).scalars())
-            if reached <= locked:
-                return self._records.fetch(_MEMBERS, {"ids": sorted(reached)})
-            self._connection.execute(_LOCK_ROWS, {"ids": sorted(reached)})
-            # Others may have changed it while we waited for the lock: look again.
-            locked |= reached
+            locked = set(self._connection.execute(_LOCK_COMPONENT, wanted).scalars())
+            # Others may have changed it while we waited for the locks: look again.
+            members = self._records.fetch(_MEMBERS, wanted)
+            if all(record.id in locked for record in members):
+                return members
         raise Contention("the component kept growing")
 
     def edges(self, identifiers: Collection[Identifier]) -> list[Edge]:
@@ -153,18 +172,6 @@ class EvidenceStore:
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""
         self._connection.execute(_WITHDRAW, {"id": assertion_id, "user": caller.user, "reason": reason})
-
-    def _row(self, weighed: Edge) -> dict[str, Any]:
-        one, other = self._ids[weighed.pair.one], self._ids[weighed.pair.other]
-        return {
-            "a_id": min(one, other),
-            "b_id": max(one, other),
-            "weight": weighed.weight,
-            "guards": int(weighed.guards),
-            "joins": weighed.joins,
-            "pattern": weighed.pattern,
-            "model": self._model,
-        }
 
 
 def _pair(row: Row[Any]) -> Pair:

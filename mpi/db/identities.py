@@ -36,7 +36,7 @@ _OPEN = text(
 ).bindparams(_IDS, bindparam("golden", type_=ARRAY(Uuid)), bindparam("reason", type_=JSONB))
 _CONTEST = text(
     """update link set contested = (record_id = any(:contested)) where record_id = any(:ids) and until is null
-       and contested <> (record_id = any(:contested))"""
+       and contested <> (record_id = any(:contested)) returning record_id, contested"""
 ).bindparams(_IDS, bindparam("contested", type_=ARRAY(BigInteger)))
 _CONTESTED = text(
     """select r.authority, r.value from link l join source_record r on r.id = l.record_id
@@ -75,19 +75,23 @@ class IdentityStore:
         for golden_id, successor in successors.items():
             self._connection.execute(_RETIRE, {"id": golden_id, "successor": successor})
 
-    def link(self, moves: Mapping[Identifier, UUID], reason: Mapping[str, Any]) -> None:
-        """Link records to golden ids from now on, closing the links they had."""
+    def link(self, moves: Mapping[Identifier, UUID], held: Collection[Identifier], reason: Mapping[str, Any]) -> None:
+        """Link records to golden ids from now on, closing the links that those in `held` had."""
         if moves:
             ids = self._ids.among(list(moves))
             records = [ids[identifier] for identifier in moves]
-            self._connection.execute(_CLOSE, {"ids": records})
+            closing = [ids[identifier] for identifier in moves if identifier in held]
+            if closing:
+                self._connection.execute(_CLOSE, {"ids": closing})
             parameters = {"ids": records, "golden": list(moves.values()), "reason": dict(reason)}
             self._connection.execute(_OPEN, parameters)
 
-    def mark_contested(self, among: Collection[Identifier], contested: Collection[Identifier]) -> None:
-        """Make `contested` the contested links among these records."""
-        parameters = {"ids": self._ids.list(among), "contested": self._ids.list(contested)}
-        self._connection.execute(_CONTEST, parameters)
+    def mark_contested(self, among: Collection[Identifier], contested: Collection[Identifier]) -> list[Identifier]:
+        """Make `contested` the contested links among these records; returns those that are so only now."""
+        ids = self._ids.among(list(among))
+        parameters = {"ids": list(ids.values()), "contested": [ids[identifier] for identifier in contested]}
+        newly = {row.record_id for row in self._connection.execute(_CONTEST, parameters) if row.contested}
+        return [identifier for identifier, record_id in ids.items() if record_id in newly]
 
     def current(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, UUID]:
         """The golden ids these records are linked to now."""

@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mpi.db.tables import message
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.errors import Refused
 from mpi.ports import Claim
 
-_REUSED = text(
-    """select exists (select from message where control_id = :control_id and control_id <> ''
-       and application = :application and facility = :facility and digest <> :digest)"""
+# A concurrent claim of the same message waits here until the first one has committed its answer.
+_CLAIM = text(
+    """insert into message (feed, application, facility, control_id, event, digest, raw, flags)
+       values (:feed, :application, :facility, :control_id, :event, :digest, :raw, :flags)
+       on conflict do nothing
+       returning id, control_id <> '' and exists (
+         select from message m where m.control_id = message.control_id and m.application = message.application
+         and m.facility = message.facility) as reused"""
 )
 
 
@@ -38,12 +42,8 @@ class InboxStore:
             "raw": envelope.raw,
             "flags": list(envelope.flags),
         }
-        # A concurrent claim of the same message waits here until the first one has committed its answer.
-        insertion = upsert(message).values(row).on_conflict_do_nothing().returning(message.c.id)
-        message_id = self._connection.execute(insertion).scalar()
-        if message_id is None:
-            return self._answered(row)
-        return Claim(message_id, reused_control_id=bool(self._connection.execute(_REUSED, row).scalar()))
+        claimed = self._connection.execute(_CLAIM, row).one_or_none()
+        return self._answered(row) if claimed is None else Claim(claimed.id, reused_control_id=claimed.reused)
 
     def refuse(self, message_id: int, reason: Refused) -> None:
         """Mark the message refused."""

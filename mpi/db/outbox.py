@@ -10,17 +10,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, text
+from sqlalchemy import BigInteger, Connection, Row, Text, Uuid, bindparam, func, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from mpi.db.tables import delivery, event, subscription
+from mpi.db.tables import delivery, subscription
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Event, EventType
 
-_QUEUE = text(
-    """insert into delivery (subscription_id, event_id)
-       select s.id, e.id from subscription s cross join event e
-       where e.id = any(:ids) and (s.types = '{}' or e.type = any(s.types))"""
+_PUBLISH = text(
+    """with told as (
+         insert into event (type, old_golden_ids, new_golden_ids, identifiers, studies, reason, detail, caller,
+                            message_id)
+         values (:type, :old_golden_ids, :new_golden_ids, :identifiers, :studies, :reason, :detail, :caller,
+                 :message_id)
+         returning id, type)
+       insert into delivery (subscription_id, event_id)
+         select s.id, t.id from told t join subscription s on s.types = '{}' or t.type = any(s.types)"""
+).bindparams(
+    bindparam("old_golden_ids", type_=ARRAY(Uuid)),
+    bindparam("new_golden_ids", type_=ARRAY(Uuid)),
+    bindparam("identifiers", type_=ARRAY(Text)),
+    bindparam("studies", type_=ARRAY(Text)),
+    bindparam("detail", type_=JSONB),
+    bindparam("message_id", type_=BigInteger),
 )
 _LIST = text(
     """select s.*, (select count(*) from delivery d where d.subscription_id = s.id) as pending from subscription s
@@ -71,9 +84,8 @@ class OutboxStore:
             }
             for item in events
         ]
-        if rows:
-            ids = self._connection.execute(insert(event).returning(event.c.id), rows).scalars().all()
-            self._connection.execute(_QUEUE, {"ids": list(ids)})
+        for row in rows:  # in their order: ids are given one after another
+            self._connection.execute(_PUBLISH, row)
 
     def events(self, golden_id: UUID) -> list[Event]:
         """The events of a golden identity, oldest first."""

@@ -7,17 +7,17 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Text, bindparam, delete, insert, text
+from sqlalchemy import BigInteger, Connection, Text, bindparam, insert, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds, to_record
-from mpi.db.tables import block_key, source_record, source_update
+from mpi.db.tables import source_record, source_update
 from mpi.domain.codec import patch_from_json, patch_to_json, registers_to_json, stamp_from_json, stamp_to_json
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record, Update
 from mpi.domain.views import SearchCriteria
-from mpi.ports import Candidate
+from mpi.ports import Candidate, Change
 
 _KEYS = bindparam("keys", type_=ARRAY(BigInteger))
 _LOCK = text("select pg_advisory_xact_lock(k) from unnest(:keys) as k").bindparams(_KEYS)
@@ -71,16 +71,15 @@ class RecordStore:
 
     def lock_identifiers(self, identifiers: Collection[Identifier]) -> None:
         """Hold these identifiers until the transaction ends, in one order everywhere so that none wait in a ring."""
-        self.lock_keys([lock_number(i) for i in identifiers])
+        self._lock([lock_number(i) for i in identifiers])
 
-    def lock_keys(self, keys: Collection[int]) -> None:
-        """Hold these blocking keys until the transaction ends."""
-        if keys:
-            self._connection.execute(_LOCK, {"keys": sorted(set(keys))})
+    def lock_matching(self, keys: Collection[int], golden_ids: Collection[UUID]) -> None:
+        """Hold these blocking keys and golden ids until the transaction ends."""
+        self._lock([*keys, *(int.from_bytes(golden_id.bytes[8:], "big", signed=True) for golden_id in golden_ids)])
 
-    def lock_golden(self, golden_ids: Collection[UUID]) -> None:
-        """Hold these golden ids until the transaction ends."""
-        self.lock_keys([int.from_bytes(golden_id.bytes[8:], "big", signed=True) for golden_id in golden_ids])
+    def _lock(self, numbers: Collection[int]) -> None:
+        if numbers:
+            self._connection.execute(_LOCK, {"keys": sorted(set(numbers))})
 
     def family(self, identifiers: Collection[Identifier]) -> list[Record]:
         """The records of these identifiers and of all merged with them."""
@@ -130,17 +129,18 @@ class RecordStore:
                 found.append(Candidate(identifier, row.encoded))
         return found
 
-    def save(self, records: Sequence[Record], updates: Sequence[Update], message_id: int | None) -> None:
+    def save(self, changes: Sequence[Change], updates: Sequence[Update], message_id: int | None) -> None:
         """Insert or update records and append updates."""
-        known = self._ids.among([record.identifier for record in records])
-        held = self._keys_of(list(known.values()))
-        for record in [r for r in records if r.identifier not in known]:
-            self._insert(record)
-        for record in records:
-            if record.identifier in known:
-                self._update(record)
-            self._save_keys(record, held.get(self._ids[record.identifier], frozenset()))
-        self._subsume(records)
+        for before, record in changes:
+            if before is None:
+                self._insert(record)
+            else:
+                self._connection.execute(_UPDATE, {"b_id": self._ids[record.identifier], **_columns(record)})
+            self._save_keys(record, before)
+        for before, record in changes:
+            if record.subsumed_by != (before.subsumed_by if before else None):
+                survivor = None if record.subsumed_by is None else self._ids[record.subsumed_by]
+                self._connection.execute(_SUBSUME, {"id": self._ids[record.identifier], "survivor": survivor})
         self._append(updates, message_id)
 
     def search(self, criteria: SearchCriteria) -> list[UUID]:
@@ -158,31 +158,12 @@ class RecordStore:
         statement = insert(source_record).values(row).returning(source_record.c.id)
         self._ids.learn(record.identifier, self._connection.execute(statement).scalar_one())
 
-    def _update(self, record: Record) -> None:
-        self._connection.execute(_UPDATE, {"b_id": self._ids[record.identifier], **_columns(record)})
-
-    def _subsume(self, records: Sequence[Record]) -> None:
-        for record in records:
-            survivor = None if record.subsumed_by is None else self._ids[record.subsumed_by]
-            if record.id is None and survivor is None:
-                continue
-            self._connection.execute(_SUBSUME, {"id": self._ids[record.identifier], "survivor": survivor})
-
-    def _keys_of(self, ids: Sequence[int]) -> dict[int, frozenset[int]]:
-        if not ids:
-            return {}
-        rows = self._connection.execute(_OWN_KEYS, {"ids": list(ids)})
-        return {row.id: frozenset(row.keys) for row in rows}
-
-    def _save_keys(self, record: Record, held: frozenset[int]) -> None:
-        record_id = self._ids[record.identifier]
-        gone, come = held - set(record.keys), set(record.keys) - held
-        if gone:
-            self._connection.execute(
-                delete(block_key).where(block_key.c.record_id == record_id, block_key.c.key.in_(sorted(gone)))
-            )
-        if come:
-            self._connection.execute(_ADD_KEYS, {"id": record_id, "keys": sorted(come)})
+    def _save_keys(self, record: Record, before: Record | None) -> None:
+        held = set(before.keys) if before else set()
+        gone, come = held.difference(record.keys), set(record.keys) - held
+        if gone or come:
+            parameters = {"id": self._ids[record.identifier], "gone": sorted(gone), "come": sorted(come)}
+            self._connection.execute(_CHANGE_KEYS, parameters)
 
     def _append(self, updates: Sequence[Update], message_id: int | None) -> None:
         rows = [
@@ -198,8 +179,10 @@ class RecordStore:
             self._connection.execute(insert(source_update), rows)
 
 
-_OWN_KEYS = text("select id, keys from source_record where id = any(:ids)")
-_ADD_KEYS = text("insert into block_key (key, record_id) select k, :id from unnest(:keys) as k").bindparams(_KEYS)
+_CHANGE_KEYS = text(
+    """with gone as (delete from block_key where record_id = :id and key = any(:gone))
+       insert into block_key (key, record_id) select k, :id from unnest(:come) as k"""
+).bindparams(bindparam("gone", type_=ARRAY(BigInteger)), bindparam("come", type_=ARRAY(BigInteger)))
 _SUBSUME = text(
     """update source_record set subsumed_by = :survivor
        where id = :id and subsumed_by is distinct from :survivor"""

@@ -22,5 +22,7 @@ def open_draft(unit: Unit, identifiers: Collection[Identifier]) -> Draft:
         wanted = held | {record.identifier for record in family}
         if wanted == held:
             stored = [record.identifier for record in family]
-            return Draft(family, unit.evidence.assertions(stored) if stored else [])
+            # One record that nothing was merged with can have no merge standing between its family.
+            plain = len(stored) <= 1 and len(held) <= 1
+            return Draft(family, [] if plain else unit.evidence.assertions(stored))
     raise Contention("a family of merged identifiers kept growing")

@@ -19,7 +19,7 @@ from mpi.domain.lineage import Lineage, trace
 from mpi.domain.record import Record
 from mpi.domain.settlement import Component, Member, Settlement, Settler
 from mpi.domain.views import Event, RecordState, TaskKind
-from mpi.ports import Clock, Ids, Unit
+from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.matching import Matching
 
 _ALARMS = {
@@ -39,9 +39,14 @@ class Cause:
 
 @dataclass(slots=True)
 class _Seeds:
-    """The records from which the touched component grows, and how its assertions change."""
+    """The records from which the touched component grows, and how its assertions change.
+
+    `lone` are new records that no evidence connects with any other: each is a component by itself.
+    """
 
     identifiers: set[Identifier] = field(default_factory=set)
+    lone: dict[Identifier, Record] = field(default_factory=dict)
+    edges: bool = False
     added: list[Assertion] = field(default_factory=list)
     withdrawn: list[Assertion] = field(default_factory=list)
 
@@ -76,46 +81,52 @@ class Rematch:
     def _store_records(
         self, unit: Unit, draft: Draft, records: Sequence[Record], cause: Cause, seeds: _Seeds
     ) -> None:
-        rescored = []
-        for record in records:
-            before = draft.before(record.identifier)
-            if before is None or (before.encoded, before.keys) != (record.encoded, record.keys):
-                rescored.append((before, record))
-            if before is None or before.state is not record.state:
-                seeds.identifiers.add(record.identifier)
-        # Two transactions whose records share a key must see one another: all old and new keys are held from here.
-        unit.records.lock_keys({k for before, r in rescored for k in (*r.keys, *(before.keys if before else ()))})
-        unit.records.lock_golden({before.golden_id for before, _ in rescored if before and before.golden_id})
-        known = [record.identifier for before, record in rescored if before is not None]
-        seeds.identifiers |= unit.evidence.joins_of(known) if known else set()
-        unit.records.save(records, draft.updates, cause.message_id)
+        changes_made: list[Change] = [(draft.before(record.identifier), record) for record in records]
+        rescored = [(before, r) for before, r in changes_made if before is None or _evidence(before) != _evidence(r)]
+        self._lock(unit, rescored)
+        unit.records.save(changes_made, draft.updates, cause.message_id)
         for before, record in rescored:
+            edges = self._weigh(unit, record, fresh=before is None)
+            seeds.edges = seeds.edges or bool(edges)
+            if before is None and not any(edge.joins for edge in edges):
+                seeds.lone[record.identifier] = record
             seeds.identifiers.add(record.identifier)
-            self._weigh(unit, record, fresh=before is None)
+        # A merged record may no longer veto, an awaited one may now be shown: its component is settled anew.
+        seeds.identifiers |= {r.identifier for before, r in changes_made if before and before.state is not r.state}
 
-    def _weigh(self, unit: Unit, record: Record, *, fresh: bool) -> None:
+    def _lock(self, unit: Unit, rescored: Sequence[Change]) -> None:
+        """Two transactions whose records share a key, old or new, must see one another: keys are held from here."""
+        held = [before for before, _ in rescored if before is not None]
+        keys = {key for record in (*held, *(record for _, record in rescored)) for key in record.keys}
+        unit.records.lock_matching(keys, {before.golden_id for before in held if before.golden_id is not None})
+
+    def _weigh(self, unit: Unit, record: Record, *, fresh: bool) -> list[Edge]:
         edges: list[Edge] = []
         if record.encoded is not None:
             candidates = unit.records.candidates(record.keys, record.identifier)
             edges = self._matching.weigh(record.identifier, record.encoded, candidates)
         if edges or not fresh:
             unit.evidence.replace_edges(record.identifier, edges)
+        return edges
 
     def _settle(self, unit: Unit, seeds: _Seeds, cause: Cause) -> None:
-        records = unit.evidence.component(seeds.identifiers)
+        alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
+        records = list(seeds.lone.values()) if alone else unit.evidence.component(seeds.identifiers)
         identifiers = [record.identifier for record in records]
-        component = self._component(unit, records, seeds)
+        component = self._component(unit, records, seeds, alone=alone)
         settlement = Settler(component, self._matching.thresholds, self._matching.score_pair).settle()
         held = {r.identifier: r.golden_id for r in records if r.golden_id is not None}
         lineage = self._lineage(unit, settlement, held)
         told = self._move(unit, held, lineage, component, cause)
-        told += self._contest(unit, identifiers, settlement, lineage, cause)
+        if not alone:
+            told += self._contest(unit, identifiers, settlement, lineage, cause)
         unit.outbox.publish(told, cause.caller, cause.message_id)
-        unit.tasks.sync(identifiers, self._questions(unit, component, settlement))
+        if seeds.edges or not alone:
+            unit.tasks.sync(identifiers, self._questions(unit, component, settlement))
 
-    def _component(self, unit: Unit, records: Sequence[Record], seeds: _Seeds) -> Component:
+    def _component(self, unit: Unit, records: Sequence[Record], seeds: _Seeds, *, alone: bool) -> Component:
         identifiers = [record.identifier for record in records]
-        assertions = tuple(unit.evidence.assertions(identifiers))
+        assertions = () if alone else tuple(unit.evidence.assertions(identifiers))
         added = {assertion.id for assertion in seeds.added}
         return Component(
             members=tuple(
@@ -136,7 +147,7 @@ class Rematch:
     ) -> list[Event]:
         moves = {i: golden for i, golden in lineage.golden_of.items() if held.get(i) != golden}
         unit.identities.create(lineage.minted)
-        unit.identities.link(moves, self._reason(moves, component, cause))
+        unit.identities.link(moves, held, self._reason(moves, component, cause))
         unit.identities.retire(lineage.retired)
         told = changes.events(held, lineage, self._clock.now(), cause.reason)
         return [
@@ -166,15 +177,9 @@ class Rematch:
         lineage: Lineage,
         cause: Cause,
     ) -> list[Event]:
-        if len(identifiers) == 1:
-            return []
-        already = unit.identities.contested(set(lineage.golden_of.values()))
-        unit.identities.mark_contested(identifiers, settlement.contested_records)
+        newly = unit.identities.mark_contested(identifiers, settlement.contested_records)
         now = self._clock.now()
-        return [
-            changes.contested(lineage.golden_of[i], (i,), now, cause.reason)
-            for i in sorted(settlement.contested_records - already)
-        ]
+        return [changes.contested(lineage.golden_of[i], (i,), now, cause.reason) for i in sorted(newly)]
 
     def _questions(self, unit: Unit, component: Component, settlement: Settlement) -> list[questions.Question]:
         identifiers = [member.identifier for member in component.members]
@@ -208,3 +213,7 @@ class Rematch:
         encoded = {m.identifier: m.encoded for m in component.members}
         one, other = encoded[pair.one], encoded[pair.other]
         return (0.0, Guard.NONE) if one is None or other is None else self._matching.score_pair(one, other)
+
+
+def _evidence(record: Record) -> tuple[bytes | None, tuple[int, ...]]:
+    return record.encoded, record.keys

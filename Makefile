@@ -1,0 +1,48 @@
+# Needs make and Python 3.11 or newer, nothing else. `make help` lists the targets.
+
+# The first interpreter that runs, is new enough and can make environments; PYTHON=... names another.
+CANDIDATES := python3 python3.13 python3.12 python3.11
+FIT := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in $(CANDIDATES); do $$name -c '$(FIT)' 2> /dev/null && { echo $$name; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CODE := mpi linkage adapters alembic tests benchmarks
+WORKERS ?= auto
+
+.PHONY: help venv demo test lint clean
+.DEFAULT_GOAL := help
+.SILENT:
+
+help:
+	echo "make venv          make $(VENV) with everything installed"
+	echo "make demo          run the index with synthetic people (ARGS=... are passed on)"
+	echo "make test          lint, types, architecture and all tests"
+	echo "make lint          the checks without the tests"
+	echo "make clean         remove $(VENV) and caches (never the data in var/)"
+
+venv: $(STAMP)
+
+# The stamp makes a second call free: only a change of the dependencies installs again.
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || "$(PYTHON)" -c '$(FIT)' 2> /dev/null || \
+		{ echo "no fit interpreter '$(PYTHON)'; install Python 3.11 or newer with venv, or: make PYTHON=/path/to/it" >&2; exit 1; }
+	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/mpi demo $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check --quiet --output-format concise .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --no-error-summary
+	said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
+
+test: lint
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,275 @@
+"""Trigger events into commands (standards section 1.4), by MSH-9.1 and MSH-9.2 only (V2-26).
+
+In every merge and change PID holds the survivor or the correct identifier and MRG the prior one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from adapters.hl7v2.identifiers import Typed, read_identifiers, refuse_foreign, require_own
+from adapters.hl7v2.message import Message, Segment
+from adapters.hl7v2.patient import read_patient
+from adapters.hl7v2.timestamps import read_stamp
+from mpi.domain.commands import (
+    Command,
+    Death,
+    Delete,
+    Field,
+    Link,
+    Merge,
+    NoEffect,
+    Register,
+    Rename,
+    Stamp,
+    Unlink,
+    Value,
+)
+from mpi.domain.network import Feed, Network
+from mpi.errors import Fault, Refused
+
+Read = Callable[[Message, Feed, Network, Stamp], tuple[Command, ...]]
+
+EXISTS = frozenset({"A01", "A03", "A04", "A05", "A08", "A13", "A28", "A31"})
+"""Events that say the patient exists, and so revive a deleted one; A02, A11 and A12 only bring demographics."""
+
+OPTIONAL = frozenset({"A18", "A30", "A39"})
+"""Legacy merges a feed must opt into (`Feed.options`), else AR 201."""
+
+_NO_EFFECT: Mapping[str, str] = {
+    "A06": "outpatient becomes inpatient",
+    "A07": "inpatient becomes outpatient",
+    "A09": "patient departing, tracking",
+    "A10": "patient arriving, tracking",
+    "A14": "pending admission",
+    "A15": "pending transfer",
+    "A16": "pending discharge",
+    "A17": "two patients swap beds",
+    "A20": "bed status",
+    "A21": "leave of absence",
+    "A22": "return from leave",
+    "A23": "visit deleted; the person stays",
+    "A25": "pending discharge cancelled",
+    "A26": "pending transfer cancelled",
+    "A27": "pending admission cancelled",
+    "A32": "arrival cancelled",
+    "A33": "departure cancelled",
+    "A35": "accounts merged",
+    "A38": "pre-admission cancelled",
+    "A41": "accounts merged",
+    "A42": "visits merged",
+    "A44": "account moved to another patient; both live on",
+    "A45": "visits moved to another account",
+    "A46": "PID-2 changed",
+    "A48": "PID-4 changed",
+    "A49": "account number changed",
+    "A50": "visit number changed",
+    "A51": "alternate visit id changed",
+    "A52": "leave of absence cancelled",
+    "A53": "return from leave cancelled",
+    "A54": "attending doctor changed",
+    "A55": "change of doctor cancelled",
+    "A60": "adverse reactions",
+    "A61": "consulting doctor changed",
+    "A62": "change of consultant cancelled",
+}
+"""Events taken and audited without effect on identity, with what they say."""
+
+
+def to_command(message: Message, feed: Feed, network: Network) -> tuple[Command, ...]:
+    """All the commands of one message, to be applied together or not at all (V2-45).
+
+    Raises `Refused`: UNSUPPORTED_TYPE, UNSUPPORTED_EVENT, MISSING_FIELD, UNKNOWN_AUTHORITY, FOREIGN_AUTHORITY,
+    BAD_VALUE, MALFORMED, ENCODING. Remarks go to `message.flags`.
+    """
+    read = reader_of(message.header.message_type, message.header.trigger, feed)
+    _compare_trigger(message)
+    return read(message, feed, network, read_stamp(message))
+
+
+def reader_of(message_type: str, trigger: str, feed: Feed) -> Read:
+    """What reads this event for this feed; raises `Refused` with the MSH location of V2-13."""
+    if message_type != "ADT":
+        raise Refused(Fault.UNSUPPORTED_TYPE, "only ADT messages are taken here", "MSH^1^9^1^1")
+    if trigger == "A43":
+        # A move, not a merge: its meaning depends on the sender and needs a profile of it first.
+        raise Refused(Fault.UNSUPPORTED_EVENT, "A43 needs a profile of this feed", "MSH^1^9^1^2")
+    read = _READERS.get(trigger)
+    if read is None or (trigger in OPTIONAL and trigger not in feed.options):
+        raise Refused(Fault.UNSUPPORTED_EVENT, "this trigger event is not taken from this feed", "MSH^1^9^1^2")
+    return read
+
+
+def _compare_trigger(message: Message) -> None:
+    evn = message.first("EVN")
+    if evn is None:
+        message.flag("there is no EVN segment")
+    elif evn.text(1) and evn.text(1) != message.header.trigger:  # MSH-9.2 wins (V2-17)
+        message.flag("EVN-1 differs from MSH-9.2")
+
+
+def _register(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    patient = read_patient(message, _only_pid(message), feed, network)
+    patch = patient.patch
+    _settle_death(message.header.trigger, patch)
+    if message.header.trigger in EXISTS:
+        patch[Field.ACTIVE] = True
+    return (Register(patient.identifiers, patch, stamp),)
+
+
+def _settle_death(trigger: str, patch: dict[Field, Value]) -> None:
+    """A death told by a discharge stands by itself, so that its cancellation can take back that one and no other."""
+    death = patch.get(Field.DEATH)
+    if Field.DEATH in patch and death is None:  # an explicit retraction takes back every death
+        patch[Field.DISCHARGE_DEATH] = None
+    elif trigger == "A03" and isinstance(death, Death):
+        patch[Field.DISCHARGE_DEATH] = patch.pop(Field.DEATH)
+    elif trigger == "A13":  # the cancelled discharge's PID-30=Y may still be repeated here
+        patch.pop(Field.DEATH, None)
+        patch[Field.DISCHARGE_DEATH] = None
+
+
+def _merge(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    """Identifiers only: a merge never changes demographics (V2-44)."""
+    return tuple(
+        Merge(survivor.identifier, prior.identifier, stamp)
+        for pid, mrg in _groups(message)
+        for survivor, prior in _pairs(message, (pid, 3), (mrg, 1), feed, network)
+    )
+
+
+def _merge_external(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    """A39 merges at PID-2 and MRG-4; PID-3 and MRG-1 serve when the sender leaves MRG-4 empty."""
+    return tuple(
+        Merge(survivor.identifier, prior.identifier, stamp)
+        for pid, mrg in _groups(message)
+        for survivor, prior in _pairs(
+            message, *(((pid, 2), (mrg, 4)) if mrg.raw(4) else ((pid, 3), (mrg, 1))), feed, network
+        )
+    )
+
+
+def _rename(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    return tuple(
+        Rename(new.identifier, old.identifier, stamp)
+        for pid, mrg in _groups(message)
+        for new, old in _pairs(message, (pid, 3), (mrg, 1), feed, network)
+    )
+
+
+def _link(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    one, other = _two_patients(message, feed, network)
+    return (Link(one.identifier, other.identifier, stamp),)
+
+
+def _unlink(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    one, other = _two_patients(message, feed, network)
+    return (Unlink(one.identifier, other.identifier, stamp),)
+
+
+def _delete(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    pid = _only_pid(message)
+    own = require_own(read_identifiers(message, pid, 3, feed, network), pid, 3)
+    return tuple(Delete(typed.identifier, stamp) for typed in own)
+
+
+def _ignore(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
+    pid = message.first("PID")
+    try:
+        own = read_identifiers(message, pid, 3, feed, network).own if pid else ()
+    except Refused:  # the event changes nothing, so whose it was need not be known
+        own = ()
+    return (NoEffect(own[0].identifier if own else None, stamp),)
+
+
+def _only_pid(message: Message) -> Segment:
+    pids = message.all("PID")
+    if not pids:
+        raise Refused(Fault.MISSING_FIELD, "there is no PID segment", "PID^1")
+    if len(pids) > 1:
+        raise Refused(Fault.MALFORMED, "the message holds more than one PID", "PID^2")
+    return pids[0]
+
+
+def _two_patients(message: Message, feed: Feed, network: Network) -> list[Typed]:
+    pids = message.all("PID")
+    if len(pids) != 2:
+        missing = len(pids) < 2
+        raise Refused(
+            Fault.MISSING_FIELD if missing else Fault.MALFORMED,
+            "a link takes exactly two PID segments",
+            f"PID^{len(pids) + 1 if missing else 3}",
+        )
+    return [require_own(read_identifiers(message, pid, 3, feed, network), pid, 3)[0] for pid in pids]
+
+
+def _groups(message: Message) -> list[tuple[Segment, Segment]]:
+    """The PID and MRG of each `{PID [PD1] MRG [PV1]}` group, in order (V2-45)."""
+    groups: list[tuple[Segment, Segment]] = []
+    pid: Segment | None = None
+    for segment in message.segments:
+        if segment.name == "PID":
+            _require_mrg(pid)
+            pid = segment
+        elif segment.name == "MRG":
+            if pid is None:
+                raise Refused(Fault.MISSING_FIELD, "MRG stands without a PID before it", f"MRG^{segment.sequence}")
+            groups.append((pid, segment))
+            pid = None
+    _require_mrg(pid)
+    if not groups:
+        raise Refused(Fault.MISSING_FIELD, "there is no PID segment", "PID^1")
+    return groups
+
+
+def _require_mrg(pid: Segment | None) -> None:
+    if pid is not None:
+        raise Refused(Fault.MISSING_FIELD, "a PID has no MRG after it", f"MRG^{pid.sequence}")
+
+
+def _pairs(
+    message: Message,
+    survivors: tuple[Segment, int],
+    priors: tuple[Segment, int],
+    feed: Feed,
+    network: Network,
+) -> list[tuple[Typed, Typed]]:
+    """Each prior identifier with the surviving one of its authority and type (V2-45).
+
+    A pair of equal identifiers beside a pair that differs is an identifier that did not change; alone it is kept,
+    for the domain to refuse as a self-merge (V2-42).
+    """
+    kept = read_identifiers(message, *survivors, feed, network)
+    gone = read_identifiers(message, *priors, feed, network)
+    if gone.foreign:
+        raise refuse_foreign(gone.foreign[0])
+    own = require_own(kept, *survivors)
+    pairs = [(_counterpart(prior, own), prior) for prior in require_own(gone, *priors)]
+    changed = [pair for pair in pairs if pair[0].identifier != pair[1].identifier]
+    return changed or pairs
+
+
+def _counterpart(prior: Typed, survivors: tuple[Typed, ...]) -> Typed:
+    same = [typed for typed in survivors if typed.identifier.authority == prior.identifier.authority]
+    exact = [typed for typed in same if typed.type == prior.type]
+    untyped = [typed for typed in same if not (typed.type and prior.type)]
+    found = exact or untyped
+    if len(found) != 1:
+        raise Refused(
+            Fault.BAD_VALUE,
+            "the prior identifier has no single counterpart of its authority and type among the surviving ones",
+            prior.location,
+        )
+    return found[0]
+
+
+_READERS: Mapping[str, Read] = {
+    **dict.fromkeys(_NO_EFFECT, _ignore),
+    **dict.fromkeys((*EXISTS, "A02", "A11", "A12"), _register),
+    **dict.fromkeys(("A18", "A30", "A34", "A36", "A40"), _merge),
+    "A39": _merge_external,
+    "A47": _rename,
+    "A24": _link,
+    "A37": _unlink,
+    "A29": _delete,
+}

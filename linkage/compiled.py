@@ -1,0 +1,51 @@
+"""Compilation of the kernel's functions: without the GIL, cached on disk, and never stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+SOURCES = (
+    "comparison",
+    "compiled",
+    "engines/local",
+    "field_levels",
+    "guard",
+    "kernel",
+    "kernel_guards",
+    "layout",
+    "model",
+    "name_levels",
+    "record",
+    "strings",
+)
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@cache
+def stamp() -> str:
+    """Digest of every source the kernel's machine code is made from."""
+    digest = blake2b(digest_size=16)
+    for name in SOURCES:
+        digest.update((Path(__file__).parent / f"{name}.py").read_bytes())
+    return digest.hexdigest()
+
+
+def compiled(function: F) -> F:
+    """Compile `function` with numba on first call; later processes load the machine code from the cache.
+
+    No fastmath: reordered sums would break symmetry to the bit. Many functions of this kind call one another across
+    files, but numba looks only at the file of the outermost one when it asks whether its cache is fresh, and would go
+    on running an old comparison inside a new kernel; hence the stamp over all of them.
+    """
+    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
+    cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if cache_file is not None:
+        cache_file._source_stamp = stamp()
+    return cast(F, dispatcher)

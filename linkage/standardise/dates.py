@@ -1,0 +1,40 @@
+"""Birth dates at the precision received (NHS-52)."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from functools import lru_cache
+
+from linkage.record import BirthDate
+
+MISSING_DATE = BirthDate()
+_EARLIEST_YEAR = 1850
+_LATEST_YEAR = 2199
+
+# Entered when the date is not known; the last two are what spreadsheets make of an empty cell. 1 January as such is
+# no default: people are born on it, and many migrants are registered on it (NHS-52, reduced weight is the model's).
+_DEFAULTS = frozenset({(1900, 1, 1), (1901, 1, 1), (1911, 11, 11), (1899, 12, 30), (1899, 12, 31)})
+
+
+@lru_cache(maxsize=65_536)
+def read_birth_date(text: str) -> BirthDate:
+    """ "1954", "1954-03" or "1954-03-07" (a time after it is ignored); missing when there is no such day."""
+    parts = text.strip()[:10].split("-")
+    if len(parts) > 3 or not all(part.isascii() and part.isdigit() for part in parts) or len(parts[0]) != 4:
+        return MISSING_DATE
+    year, month, day = (*map(int, parts), 0, 0)[:3]
+    if not _EARLIEST_YEAR <= year <= _LATEST_YEAR or month > 12:
+        return MISSING_DATE
+    if len(parts) > 1 and (month == 0 or (len(parts) == 3 and not 1 <= day <= monthrange(year, month)[1])):
+        return MISSING_DATE
+    return BirthDate(year, month, day)
+
+
+def is_default(date: BirthDate) -> bool:
+    """Whether the date is one that stands for "not known"."""
+    return date.year < 1912 and (date.year, date.month, date.day) in _DEFAULTS
+
+
+def is_new_year(date: BirthDate) -> bool:
+    """Whether the date is 1 January, as the birth dates of unidentified patients are (NHS-53)."""
+    return date.month == 1 and date.day == 1

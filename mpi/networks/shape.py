@@ -1,0 +1,96 @@
+"""The keys and types of a network file; what they mean together is checked in `rules`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[str, Field(min_length=1)]
+Version = Literal["2.3", "2.3.1", "2.4", "2.5", "2.5.1"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SiteTable(_Table):
+    """A hospital site of an organisation."""
+
+    code: Text
+    name: Text
+
+
+class OrganisationTable(_Table):
+    """A trust with its ODS code."""
+
+    code: Text
+    name: Text
+    sites: list[SiteTable] = []
+    joined: date | None = None
+    closed: date | None = None
+
+
+class SuccessorTable(_Table):
+    """Since `since`, `organisation` looks after the patients of the owner's `site` (ORG-1, ORG-3)."""
+
+    site: Text
+    organisation: Text
+    since: date
+
+
+class AuthorityTable(_Table):
+    """One namespace of patient identifiers."""
+
+    id: Text
+    name: Text
+    owner: Text
+    namespaces: Annotated[list[Text], Field(min_length=1)]
+    oid: str = ""
+    system: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successors: list[SuccessorTable] = []
+    linkage: bool = True
+
+
+class FeedTable(_Table):
+    """One PAS feed."""
+
+    id: Text
+    organisation: Text
+    protocol: Literal["mllp", "fhir"]
+    application: Text
+    facility: Text
+    authorities: Annotated[list[Text], Field(min_length=1)]
+    nhs_number_fields: list[Literal["PID-2", "PID-3", "PID-4", "PID-19"]] = ["PID-3"]
+    charset: Text = "cp1252"
+    versions: Annotated[list[Version], Field(min_length=1)] = ["2.3", "2.3.1", "2.4", "2.5", "2.5.1"]
+    processing_id: Literal["P", "T", "D"] = "P"
+    sex_codes: dict[str, Literal["M", "F", "O", "U"]] = {}
+    options: list[Literal["A18", "A30", "A39", "A43"]] = []
+    go_live: date | None = None
+    auto_link: bool = True
+
+
+class ArchiveTable(_Table):
+    """An archive and how its images name their issuer."""
+
+    id: Text
+    name: Text
+    organisation: Text
+    issuers: dict[str, Text] = {}
+    ae_titles: dict[str, Text] = {}
+
+
+class NetworkTable(_Table):
+    """A whole file."""
+
+    id: Text
+    name: Text
+    population: Literal["live", "synthetic"] = "synthetic"
+    organisations: Annotated[list[OrganisationTable], Field(min_length=1)]
+    authorities: Annotated[list[AuthorityTable], Field(min_length=1)]
+    feeds: list[FeedTable] = []
+    archives: list[ArchiveTable] = []

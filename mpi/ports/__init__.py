@@ -1,0 +1,29 @@
+"""What the use cases need of the outside: a unit of work over the stores, a clock, and new ids.
+
+`mpi.db` implements them over PostgreSQL. Every method may raise `Unavailable`; `Contention` means that another
+transaction was in the way and the whole use case should run again.
+"""
+
+from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
+from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
+from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Studies, Tasks
+
+__all__ = [
+    "Audit",
+    "Candidate",
+    "Change",
+    "Claim",
+    "Clock",
+    "Contention",
+    "Evidence",
+    "Identities",
+    "Ids",
+    "Inbox",
+    "Outbox",
+    "Records",
+    "Scan",
+    "Studies",
+    "Tasks",
+    "Unit",
+    "Units",
+]

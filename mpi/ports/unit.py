@@ -1,0 +1,81 @@
+"""One transaction over all stores, a clock, and new ids."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from mpi.errors import MpiError
+from mpi.ports.identity import Evidence, Identities, Records
+from mpi.ports.work import Audit, Inbox, Outbox, Scan, Studies, Tasks
+
+
+class Contention(MpiError):
+    """Another transaction was in the way; nothing was applied; run the use case again."""
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """The present, aware UTC."""
+
+
+class Ids(Protocol):
+    """New identifiers."""
+
+    def golden(self) -> UUID:
+        """An opaque golden id, never given before."""
+
+
+class Unit(Protocol):
+    """One transaction over all stores. Nothing is kept unless `commit` is called."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """See `Inbox`."""
+
+    @property
+    def records(self) -> Records:
+        """See `Records`."""
+
+    @property
+    def evidence(self) -> Evidence:
+        """See `Evidence`."""
+
+    @property
+    def identities(self) -> Identities:
+        """See `Identities`."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """See `Tasks`."""
+
+    @property
+    def studies(self) -> Studies:
+        """See `Studies`."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """See `Outbox`."""
+
+    @property
+    def audit(self) -> Audit:
+        """See `Audit`."""
+
+    @property
+    def scan(self) -> Scan:
+        """See `Scan`."""
+
+    def commit(self) -> None:
+        """Make it durable. Only what came before the return of this call has happened."""
+
+
+class Units(Protocol):
+    """Opens units of work."""
+
+    def begin(self, *, read_only: bool = False) -> AbstractContextManager[Unit]:
+        """A new transaction, rolled back at exit unless committed. `read_only`: it writes nothing but its audit row,
+        which a crash of the database in that instant may lose."""

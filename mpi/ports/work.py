@@ -1,0 +1,163 @@
+"""The stores of work and of what happened: messages, tasks, studies, events, the audit trail."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+from uuid import UUID
+
+from mpi.domain.access import Caller
+from mpi.domain.commands import Envelope, Receipt
+from mpi.domain.evidence import Assertion, Edge, Pair
+from mpi.domain.identifiers import Identifier
+from mpi.domain.questions import Question
+from mpi.domain.record import Record, Update
+from mpi.domain.views import (
+    Decision,
+    Event,
+    EventType,
+    HistoryFilter,
+    Study,
+    TaskKind,
+    TaskState,
+    TaskView,
+)
+from mpi.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The inbox's answer: `receipt` is set when the message had been answered before."""
+
+    message_id: int
+    receipt: Receipt | None = None
+    reused_control_id: bool = False
+
+
+class Inbox(Protocol):
+    """Every message once, with its bytes and its answer."""
+
+    def claim(self, envelope: Envelope) -> Claim:
+        """Store the message, or find the answer given to the same bytes under the same key (V2-16)."""
+
+    def refuse(self, message_id: int, reason: Refused) -> None:
+        """Mark the message refused: it is in quarantine with its bytes and this reason."""
+
+    def refused(self, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+        """Quarantined messages by id after `after`, without their bytes."""
+
+    def raw(self, message_id: int) -> bytes | None:
+        """The bytes of a message as they came."""
+
+
+class Tasks(Protocol):
+    """Review tasks."""
+
+    def sync(self, among: Collection[Identifier], questions: Sequence[Question]) -> None:
+        """Make `questions` the unanswered questions touching these records: new ones open, gone ones withdraw."""
+
+    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
+        """Open a task that no later evidence withdraws, unless the same one is open."""
+
+    def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
+        """One task."""
+
+    def find(
+        self,
+        states: Collection[TaskState],
+        kinds: Collection[TaskKind],
+        authority: str,
+        limit: int,
+        after: int,
+    ) -> list[TaskView]:
+        """Tasks by id after `after`; empty collections do not restrict."""
+
+    def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
+        """Unanswered tasks about these records."""
+
+    def claim(self, task_id: int, user: str) -> None:
+        """Give the task to a user; "" gives it back."""
+
+    def decide(
+        self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
+    ) -> None:
+        """Record the answer."""
+
+    def reopen(self, task_id: int, comment: str, user: str) -> int | None:
+        """Take the answer back; returns the assertion it had made."""
+
+
+class Studies(Protocol):
+    """Imaging studies, each on one source record."""
+
+    def put(self, study: Study) -> tuple[Identifier, bool]:
+        """Insert or update by study UID; returns the record it hangs on, and whether it was new. A study already on
+        another record is left alone."""
+
+    def get(self, study_uid: str) -> tuple[Study, UUID] | None:
+        """A study and the golden id it is under."""
+
+    def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
+        """A page newest first, the total, and where it goes on. Raises Refused for a bad `after`."""
+
+    def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
+        """Study UIDs that hang on these records."""
+
+
+class Outbox(Protocol):
+    """Identity changes on their way to subscribers."""
+
+    def publish(self, events: Iterable[Event], caller: Caller, message_id: int | None) -> None:
+        """Append events and queue them for every active subscription. Event ids are given here."""
+
+    def events(self, golden_id: UUID) -> list[Event]:
+        """The events of a golden identity, oldest first."""
+
+    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str) -> int:
+        """Add a subscription."""
+
+    def subscriptions(self, owner: str | None) -> list[Mapping[str, Any]]:
+        """Subscriptions with their backlog."""
+
+    def unsubscribe(self, subscription_id: int, owner: str | None) -> bool:
+        """Remove one; False when there is none of that owner's."""
+
+    def due(self, limit: int) -> list[tuple[Mapping[str, Any], list[Event]]]:
+        """For each due subscription that nobody else is serving, its oldest undelivered events, held until commit."""
+
+    def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
+        """These reached the subscriber."""
+
+    def failed(self, subscription_id: int, error: str) -> None:
+        """The next one did not; wait longer each time."""
+
+
+class Audit(Protocol):
+    """Who did or saw what, append-only."""
+
+    def record(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
+        """One audit row in this transaction. No demographics."""
+
+
+class Scan(Protocol):
+    """The whole index, read once from end to end, for `verify`."""
+
+    def records(self) -> Iterator[Record]:
+        """Every record, by identifier."""
+
+    def updates(self) -> Iterator[Update]:
+        """All that was ever said, by identifier and then by arrival."""
+
+    def edges(self) -> Iterator[tuple[Edge, str]]:
+        """Every edge and the fingerprint of the model that weighed it."""
+
+    def assertions(self) -> list[Assertion]:
+        """Every standing assertion."""
+
+    def contested(self) -> frozenset[Identifier]:
+        """Records that an unanswered contested-link task speaks of."""
+
+    def broken(self) -> list[str]:
+        """Sentences about rows that contradict one another."""
