@@ -57,6 +57,7 @@ class ScanStore:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._whole_tables = False
 
     def records(self) -> Iterator[Record]:
         """Every record, by identifier."""
@@ -82,11 +83,22 @@ class ScanStore:
 
     def broken(self) -> list[str]:
         """Sentences about rows that contradict one another."""
+        self._read_whole_tables()
         return [
             f"{what}: {subject}"
             for what, statement in _BROKEN.items()
             for subject in self._connection.execute(statement).scalars()
         ]
 
+    def _read_whole_tables(self) -> None:
+        """Undo, for this transaction, the plans that suit looking up single rows (see `session`)."""
+        if not self._whole_tables:
+            for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+                self._connection.execute(text(f"set local {setting} = on"))
+            self._connection.execute(text("set local statement_timeout = 0"))
+            self._connection.execute(text("set local plan_cache_mode = auto"))
+            self._whole_tables = True
+
     def _stream(self, statement: TextClause) -> Iterator[Row[Any]]:
+        self._read_whole_tables()
         return iter(self._connection.execution_options(yield_per=_BATCH).execute(statement))

@@ -25,7 +25,11 @@ from mpi.ports import Contention
 # lock_not_available, deadlock_detected, serialization_failure: others were in the way, the same work may succeed.
 # unique_violation: another transaction inserted between our look and our write.
 _CONTENTION = frozenset({"55P03", "40P01", "40001", "23505"})
-_OPTIONS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s -c jit=off"
+# Every statement of a use case looks up a handful of rows by index. On a small or freshly loaded database the planner
+# would rather read whole tables, and planning anew costs more than running: so index plans only, planned once.
+_LOOK_UP = ("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off", "plan_cache_mode=force_generic_plan")
+_PATIENCE = ("lock_timeout=5s", "statement_timeout=30s", "idle_in_transaction_session_timeout=60s", "jit=off")
+_OPTIONS = " ".join(f"-c {option}" for option in (*_LOOK_UP, *_PATIENCE))
 
 
 def connect(url: str, pool_size: int = 10, connect_timeout: int = 5) -> Engine:
@@ -37,7 +41,8 @@ def connect(url: str, pool_size: int = 10, connect_timeout: int = 5) -> Engine:
         pool_timeout=connect_timeout,
         pool_pre_ping=False,
         pool_use_lifo=True,
-        connect_args={"options": _OPTIONS, "connect_timeout": connect_timeout},
+        hide_parameters=True,  # they are demographics, and errors reach logs
+        connect_args={"options": _OPTIONS, "connect_timeout": connect_timeout, "prepare_threshold": 1},
     )
 
 

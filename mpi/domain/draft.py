@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from linkage.partition import AssertionRank, Verdict
 from mpi.domain.commands import (
@@ -26,6 +27,8 @@ from mpi.domain.record import Hop, Record, Update
 from mpi.domain.routing import borrowers, fold, route
 from mpi.domain.views import RecordState, TaskKind
 from mpi.errors import Fault, Refused
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class Draft:
@@ -122,7 +125,7 @@ class Draft:
 
     def _write(self, update: Update) -> None:
         self.record(update.addressed)
-        place = route(update, self._hops(), frozenset(self._records))
+        place = route(update, self._hops(), dict.fromkeys(self._records, _BEGINNING))
         if place != update.addressed:
             self.alarms.append((TaskKind.LATE_MESSAGE, Pair.of(update.addressed, place)))
         before = self.record(place)
@@ -191,10 +194,19 @@ def hops(assertions: Iterable[Assertion]) -> dict[Identifier, Hop]:
         held = found.get(merge.subsumed)
         if held is None or merge.stamp > held.stamp:
             found[merge.subsumed] = Hop(merge.pair.other_than(merge.subsumed), merge.stamp)
-    return found
+    return _without_circles(found)
 
 
-def _chain(start: Identifier, merged: dict[Identifier, Hop]) -> set[Identifier]:
+def _without_circles(found: Mapping[Identifier, Hop]) -> dict[Identifier, Hop]:
+    """No circle is ever told (V2-43), but one can close when a statement that broke it is taken back."""
+    kept: dict[Identifier, Hop] = {}
+    for prior, hop in sorted(found.items(), key=lambda item: (item[1].stamp, item[0])):
+        if prior not in _chain(hop.survivor, kept):
+            kept[prior] = hop
+    return kept
+
+
+def _chain(start: Identifier, merged: Mapping[Identifier, Hop]) -> set[Identifier]:
     seen = {start}
     place = start
     while (hop := merged.get(place)) is not None and hop.survivor not in seen:

@@ -14,7 +14,7 @@ from mpi.domain.views import RecordState
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`id` and `golden_id` are None until stored. `borrowed`: its registers are a prior's (see `routing`).
+    """`id` and `golden_id` are None until stored. `borrowed`: its registers hold a prior's (see `routing`).
 
     `keys` are its blocking keys and `encoded` its comparable row under the current model; () and None when it takes
     no part in linkage by demographics.

@@ -3,23 +3,24 @@
 A pure function of what was said and of the merges, so late messages and late merges end alike:
 - said of a subsumed identifier after its merge: the sender meant the survivor;
 - said before the merge: it stays with the prior's own record, kept as it was for the day of an unmerge;
-- a survivor of which nothing was ever said is the same patient renamed, and takes over all of the prior's.
+- a survivor of which nothing was said before the merge is the same patient renamed, and takes over all of the prior's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Hop, Update
 from mpi.domain.registers import Registers
 
 
-def route(update: Update, hops: Mapping[Identifier, Hop], described: frozenset[Identifier]) -> Identifier:
-    """The record that `update` belongs to; `described` are the identifiers of which something was said."""
+def route(update: Update, hops: Mapping[Identifier, Hop], described: Mapping[Identifier, datetime]) -> Identifier:
+    """The record that `update` belongs to; `described` says since when something was said of an identifier."""
     place = update.addressed
     while (hop := hops.get(place)) is not None:
-        if update.stamp.occurred <= hop.stamp.occurred and hop.survivor in described:
+        if update.stamp.occurred <= hop.stamp.occurred and _was_described(hop, described):
             break
         place = hop.survivor
     return place
@@ -30,7 +31,7 @@ def fold(
 ) -> dict[Identifier, Registers]:
     """The registers of every member of one family of merged identifiers, from all that was ever said of them."""
     told = list(updates)
-    described = frozenset(update.addressed for update in told)
+    described = _described(told)
     registers = {member: Registers() for member in members}
     for update in told:
         place = route(update, hops, described)
@@ -41,7 +42,20 @@ def fold(
 def borrowers(
     updates: Iterable[Update], hops: Mapping[Identifier, Hop], members: Iterable[Identifier]
 ) -> frozenset[Identifier]:
-    """The members whose registers are wholly a prior's: survivors of which nothing was said."""
-    described = {update.addressed for update in updates}
-    survivors = {hop.survivor for hop in hops.values()}
-    return frozenset(member for member in members if member in survivors and member not in described)
+    """The members whose registers hold a prior's words: survivors of which nothing was said before the merge."""
+    described = _described(updates)
+    renamed = {hop.survivor for hop in hops.values() if not _was_described(hop, described)}
+    return frozenset(member for member in members if member in renamed)
+
+
+def _described(updates: Iterable[Update]) -> dict[Identifier, datetime]:
+    since: dict[Identifier, datetime] = {}
+    for update in updates:
+        occurred = update.stamp.occurred
+        since[update.addressed] = min(occurred, since.get(update.addressed, occurred))
+    return since
+
+
+def _was_described(hop: Hop, described: Mapping[Identifier, datetime]) -> bool:
+    since = described.get(hop.survivor)
+    return since is not None and since <= hop.stamp.occurred
