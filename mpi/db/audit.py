@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert
+import structlog
+from sqlalchemy import Connection, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from mpi.db.tables import audit
 from mpi.domain.access import Caller
+
+_RECORD = text(
+    """insert into audit ("user", role, organisation, purpose, action, subjects, detail)
+       values (:user, :role, :organisation, :purpose, :action, :subjects, :detail)"""
+).bindparams(bindparam("subjects", type_=ARRAY(Text)), bindparam("detail", type_=JSONB))
 
 
 class AuditStore:
@@ -26,6 +32,6 @@ class AuditStore:
             "purpose": caller.purpose,
             "action": action,
             "subjects": list(subjects),
-            "detail": dict(detail),
+            "detail": {**structlog.contextvars.get_contextvars(), **detail},  # the request's id, when there is one
         }
-        self._connection.execute(insert(audit).values(row))
+        self._connection.execute(_RECORD, row)

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
 from mpi.db.rows import RecordIds
-from mpi.db.tables import golden_identity
 from mpi.domain.identifiers import Identifier
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
@@ -25,6 +24,12 @@ _RESOLVE = text(
          select id, successor from golden_identity where id = :id
          union select g.id, g.successor from chain c join golden_identity g on g.id = c.successor)
        select id from chain where successor is null"""
+)
+_CREATE = text("insert into golden_identity (id) select unnest(:golden)").bindparams(
+    bindparam("golden", type_=ARRAY(Uuid))
+)
+_BORN = text("select id, created_at from golden_identity where id = any(:golden)").bindparams(
+    bindparam("golden", type_=ARRAY(Uuid))
 )
 _RETIRE = text("update golden_identity set retired_at = clock_timestamp(), successor = :successor where id = :id")
 _CLOSE = text("update link set until = clock_timestamp() where record_id = any(:ids) and until is null").bindparams(
@@ -68,7 +73,7 @@ class IdentityStore:
     def create(self, golden_ids: Collection[UUID]) -> None:
         """New golden identities."""
         if golden_ids:
-            self._connection.execute(insert(golden_identity), [{"id": golden_id} for golden_id in golden_ids])
+            self._connection.execute(_CREATE, {"golden": list(golden_ids)})
 
     def retire(self, successors: Mapping[UUID, UUID]) -> None:
         """Retire golden ids, each with a pointer to its successor."""
@@ -105,8 +110,7 @@ class IdentityStore:
 
     def born(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         """When these golden ids were made."""
-        wanted = select(golden_identity.c.id, golden_identity.c.created_at)
-        rows = self._connection.execute(wanted.where(golden_identity.c.id.in_(golden_ids)))
+        rows = self._connection.execute(_BORN, {"golden": list(golden_ids)})
         return {row.id: row.created_at for row in rows}
 
     def changed(self, golden_id: UUID) -> datetime:

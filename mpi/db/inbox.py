@@ -19,8 +19,8 @@ _CLAIM = text(
        values (:feed, :application, :facility, :control_id, :event, :digest, :raw, :flags)
        on conflict do nothing
        returning id, control_id <> '' and exists (
-         select from message m where m.control_id = message.control_id and m.application = message.application
-         and m.facility = message.facility) as reused"""
+         select from message m where m.control_id = :control_id and m.control_id <> ''
+         and m.application = :application and m.facility = :facility) as reused"""
 )
 
 
@@ -68,7 +68,7 @@ class InboxStore:
         names = ("control_id", "application", "facility", "digest")
         found = self._connection.execute(
             select(message.c.id, message.c.fault, message.c.reason, message.c.location).where(
-                *(message.c[name] == row[name] for name in names)
+                message.c.control_id != "", *(message.c[name] == row[name] for name in names)
             )
         ).one()
         status = Status.REFUSED if found.fault else Status.ACCEPTED

@@ -7,12 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Text, bindparam, insert, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds, to_record
-from mpi.db.tables import source_record, source_update
 from mpi.domain.codec import patch_from_json, patch_to_json, registers_to_json, stamp_from_json, stamp_to_json
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record, Update
@@ -135,7 +134,7 @@ class RecordStore:
             if before is None:
                 self._insert(record)
             else:
-                self._connection.execute(_UPDATE, {"b_id": self._ids[record.identifier], **_columns(record)})
+                self._connection.execute(_UPDATE, {"id": self._ids[record.identifier], **_columns(record)})
             self._save_keys(record, before)
         for before, record in changes:
             if record.subsumed_by != (before.subsumed_by if before else None):
@@ -155,8 +154,7 @@ class RecordStore:
 
     def _insert(self, record: Record) -> None:
         row = {"authority": record.identifier.authority, "value": record.identifier.value, **_columns(record)}
-        statement = insert(source_record).values(row).returning(source_record.c.id)
-        self._ids.learn(record.identifier, self._connection.execute(statement).scalar_one())
+        self._ids.learn(record.identifier, self._connection.execute(_INSERT, row).scalar_one())
 
     def _save_keys(self, record: Record, before: Record | None) -> None:
         held = set(before.keys) if before else set()
@@ -166,17 +164,14 @@ class RecordStore:
             self._connection.execute(_CHANGE_KEYS, parameters)
 
     def _append(self, updates: Sequence[Update], message_id: int | None) -> None:
-        rows = [
-            {
+        for update in updates:
+            row = {
                 "record_id": self._ids[update.addressed],
                 "message_id": message_id,
                 "patch": patch_to_json(update.patch),
                 "stamp": stamp_to_json(update.stamp),
             }
-            for update in updates
-        ]
-        if rows:
-            self._connection.execute(insert(source_update), rows)
+            self._connection.execute(_APPEND, row)
 
 
 _CHANGE_KEYS = text(
@@ -187,14 +182,28 @@ _SUBSUME = text(
     """update source_record set subsumed_by = :survivor
        where id = :id and subsumed_by is distinct from :survivor"""
 )
-_UPDATE = (
-    source_record.update()
-    .where(source_record.c.id == bindparam("b_id"))
-    .values(
-        {name: bindparam(name) for name in ("registers", "active", "borrowed", "keys", "encoded")}
-        | {name: bindparam(name) for name in ("family", "given", "birth_date")}
-        | {"updated_at": text("clock_timestamp()")}
-    )
+_STATE = (
+    bindparam("registers", type_=JSONB),
+    bindparam("keys", type_=ARRAY(BigInteger)),
+    bindparam("encoded", type_=LargeBinary),
+    bindparam("active", type_=Boolean),
+)
+_INSERT = text(
+    """insert into source_record
+         (authority, value, registers, active, borrowed, keys, encoded, family, given, birth_date)
+       values (:authority, :value, :registers, :active, :borrowed, :keys, :encoded, :family, :given, :birth_date)
+       returning id"""
+).bindparams(*_STATE)
+_UPDATE = text(
+    """update source_record set registers = :registers, active = :active, borrowed = :borrowed, keys = :keys,
+         encoded = :encoded, family = :family, given = :given, birth_date = :birth_date,
+         updated_at = clock_timestamp()
+       where id = :id"""
+).bindparams(*_STATE)
+_APPEND = text(
+    "insert into source_update (record_id, message_id, patch, stamp) values (:record_id, :message_id, :patch, :stamp)"
+).bindparams(
+    bindparam("patch", type_=JSONB), bindparam("stamp", type_=JSONB), bindparam("message_id", type_=BigInteger)
 )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, insert, text, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.guard import Guard
@@ -34,6 +34,10 @@ _HELD = text(
 _REOPEN = text(
     """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
               assertion_id = null, comment = :comment where id = :id"""
+)
+_OPEN = text(
+    """insert into task (kind, state, a_id, b_id, weight, guards, reason, standing)
+       values (:kind, :state, :a_id, :b_id, :weight, :guards, :reason, :standing)"""
 )
 _WITHDRAW = text("update task set state = 'withdrawn', claimed_by = '' where id = any(:ids)").bindparams(_IDS)
 
@@ -139,7 +143,7 @@ class TaskStore:
             "reason": question.reason,
             "standing": standing,
         }
-        self._connection.execute(insert(task).values(row))
+        self._connection.execute(_OPEN, row)
 
     def _pair(self, pair: Pair) -> tuple[int, int]:
         ids = self._ids.among([pair.one, pair.other])

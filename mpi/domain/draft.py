@@ -119,9 +119,11 @@ class Draft:
             update = Update(identifier, patch, stamp)
             self.updates.append(update)
             self._write(update)
+        # A list of identifiers says nothing of when: any A37 about the pair outlasts it, whichever comes first.
+        timeless = replace(stamp, occurred=_BEGINNING, recorded=_BEGINNING)
         for alias in identifiers[1:]:
             if not self._asserted(identifiers[0], alias, Verdict.SAME):
-                self._assert(identifiers[0], alias, Verdict.SAME, stamp)
+                self._assert(identifiers[0], alias, Verdict.SAME, timeless)
 
     def _write(self, update: Update) -> None:
         self.record(update.addressed)

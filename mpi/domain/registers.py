@@ -35,7 +35,9 @@ class Cell:
             if known is not None and (known not in latest or latest[known] < when):
                 latest[known] = when
         latest.pop(winner[0], None)
-        past = sorted(latest.items(), key=lambda item: item[1], reverse=True)[:_REMEMBERED]
+        # With the winner the same number of values always, or else the cut would depend on when a deletion came.
+        kept = _REMEMBERED + (winner[0] is None)
+        past = sorted(latest.items(), key=lambda item: item[1], reverse=True)[:kept]
         return Cell(*winner, tuple(past))
 
 

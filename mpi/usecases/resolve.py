@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Field, Patch, Rank, Register, Stamp
-from mpi.domain.identifiers import Identifier
+from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.views import Resolution
-from mpi.errors import NotFound
+from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
@@ -53,6 +53,8 @@ def provide(
     unit: Unit, rematch: Rematch, identifier: Identifier, patch: Patch | None, cause: Cause, clock: Clock
 ) -> None:
     """Make sure that an identifier has a record, and so a golden id, in this transaction."""
+    if identifier.authority == NHS_AUTHORITY:
+        raise Refused(Fault.BAD_VALUE, "an NHS number names a person, not a patient id that a trust has issued")
     draft = open_draft(unit, [identifier])
     if draft.before(identifier) is not None:
         return

@@ -1,0 +1,265 @@
+"""Load an empty index in bulk, by the functions that messages go through, and so to the same end (promise 2).
+
+Standardising, encoding and settling run in worker processes, edges are weighed on all cores in one pass, and one
+transaction writes everything: a crash leaves an empty index. An initial load publishes no events: it is refused
+when somebody has subscribed already, and whoever subscribes later reads the people as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
+from typing import Protocol
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.encode import ENCODED_SIZE
+from linkage.engines.local import link
+from mpi.domain import questions
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Register
+from mpi.domain.draft import Draft
+from mpi.domain.evidence import Pair
+from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.network import Network
+from mpi.domain.record import Record, Update
+from mpi.domain.views import Study, TaskKind
+from mpi.errors import Fault, Refused
+from mpi.ports import Ids
+from mpi.usecases.bulk_settling import Weighed, components, groups, reason, settle
+from mpi.usecases.bulk_workers import Workers
+from mpi.usecases.matching import Matching
+from mpi.usecases.rematch import _ALARMS
+
+Longs = npt.NDArray[np.int64]
+Row = tuple[bytes, tuple[bytes, ...]]
+"""A record ready to be copied into the database, and each thing that was said of it; without database ids."""
+Render = Callable[[Record, Sequence[Update]], Row]
+Told = Callable[[str, int], None]
+"""Called with a phase that has ended and how many rows it made."""
+Batch = Iterable[Update]
+"""Sent to a worker process as it is and read there: a list, or anything that can be pickled and makes the updates when
+it is iterated. All updates of one identifier stand together in one batch; some thousand records are a good size."""
+Asked = tuple[questions.Question, bool]
+"""A question, and whether it stands whatever evidence comes."""
+
+
+class Store(Protocol):
+    """One loading transaction. Records are numbered from 1 in the order added: their database ids."""
+
+    def claim(self) -> None:
+        """Hold the index for this transaction alone; raises `Refused` unless it is empty."""
+
+    def add_records(self, first: int, rows: Sequence[Row]) -> None:
+        """Records numbered from `first`. Raises `Refused` for an identifier that was added before."""
+
+    def add_keys(self, keys: Longs, records: Longs) -> None:
+        """Blocking keys, and the record of each."""
+
+    def add_edges(self, edges: Weighed) -> None:
+        """Every edge; its ends count records from 0."""
+
+    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]]) -> int:
+        """Golden identities: id, the numbers of its records, why they are linked (JSON). Returns how many."""
+
+    def add_tasks(self, asked: Iterable[tuple[Asked, tuple[int, int]]]) -> int:
+        """Review tasks with the numbers of their two records. Returns how many."""
+
+    def add_studies(self, studies: Iterable[Study]) -> int:
+        """Studies of records that are in the index; raises `Refused` when one is not, or a study is known."""
+
+    def close(self, caller: Caller, action: str, detail: dict[str, int]) -> None:
+        """Write the audit row, tell the database's planner what has come in, and commit."""
+
+
+class Stores(Protocol):
+    """Opens loading transactions."""
+
+    def begin(self) -> AbstractContextManager[Store]:
+        """A transaction, rolled back at exit unless closed. Raises `Unavailable`."""
+
+    @property
+    def render(self) -> Render:
+        """A function that can be pickled; called in worker processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a bulk load has made."""
+
+    records: int
+    keys: int
+    edges: int
+    people: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One batch as a worker made it. keys: int64[K]; counts: int32[n], keys of each record; encoded: rows of those
+    records that take part in linkage, able: bool[n]."""
+
+    identifiers: list[Identifier]
+    rows: list[Row]
+    able: npt.NDArray[np.bool_]
+    encoded: bytes
+    keys: Longs
+    counts: npt.NDArray[np.int32]
+    alarms: list[tuple[TaskKind, Identifier]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Population:
+    """All records of the load, in their order; arrays as in `Prepared`."""
+
+    identifiers: list[Identifier]
+    able: Longs  # the records that take part in linkage
+    encoded: npt.NDArray[np.uint8]  # [len(able), ENCODED_SIZE]
+    keys: Longs
+    of_key: Longs  # the record of each key
+    alarms: list[tuple[TaskKind, Identifier]]
+
+
+class BulkLoad:
+    """The first filling of an index. `workers` processes, 1 for none but this one."""
+
+    def __init__(self, stores: Stores, matching: Matching, network: Network, ids: Ids, workers: int) -> None:
+        self._stores = stores
+        self._matching = matching
+        self._ids = ids
+        self._workers = workers
+        self._authorities = frozenset(a.id for a in network.authorities) - {NHS_AUTHORITY}
+
+    def run(self, batches: Iterable[Batch], caller: Caller, told: Told = lambda phase, rows: None) -> Loaded:
+        """Load source records and link them. Needs OPERATE; the index must be empty and without subscribers.
+
+        Feeds are answered "try again" meanwhile. Raises `Refused` (CONFLICT: not empty; UNKNOWN_AUTHORITY;
+        IDENTIFIER_IN_USE: not all updates of an identifier stood together; BAD_VALUE), `Unavailable`; then nothing
+        was loaded.
+        """
+        caller.require(Right.OPERATE)
+        with self._stores.begin() as store, Workers(self._workers) as workers:
+            store.claim()
+            population = self._records(store, workers, batches)
+            told("records", len(population.identifiers))
+            order = np.argsort(population.keys, kind="stable")  # an index is filled fastest in its own order
+            store.add_keys(population.keys[order], population.of_key[order] + 1)
+            told("keys", len(order))
+            edges = self._weigh(population)
+            told("edges weighed", len(edges))
+            store.add_edges(edges)
+            told("edges", len(edges))
+            people, golden_of = self._settle(store, workers, population, edges)
+            told("people", people)
+            tasks = store.add_tasks(self._questions(population, edges, golden_of))
+            told("tasks", tasks)
+            loaded = Loaded(len(population.identifiers), len(order), len(edges), people, tasks)
+            store.close(caller, "bulk-load", {name: getattr(loaded, name) for name in loaded.__slots__})
+            told("commit", 1)
+            return loaded
+
+    def studies(self, studies: Iterable[Study], caller: Caller) -> int:
+        """Load studies of records that are in the index, all or none; returns how many. No events. Needs OPERATE.
+
+        Raises `Refused` (UNKNOWN_IDENTIFIER, CONFLICT: a study is known already), `Unavailable`.
+        """
+        caller.require(Right.OPERATE)
+        with self._stores.begin() as store:
+            count = store.add_studies(studies)
+            store.close(caller, "bulk-load-studies", {"studies": count})
+            return count
+
+    def _records(self, store: Store, workers: Workers, batches: Iterable[Batch]) -> _Population:
+        parts: list[Prepared] = []
+        identifiers: list[Identifier] = []
+        for part in workers.map(partial(prepare, self._matching, self._stores.render), batches):
+            if unknown := {i.authority for i in part.identifiers} - self._authorities:
+                text = f"assigning authority '{min(unknown)}' is not in this network"
+                raise Refused(Fault.UNKNOWN_AUTHORITY, text)
+            store.add_records(len(identifiers) + 1, part.rows)
+            identifiers += part.identifiers
+            part.rows.clear()
+            parts.append(part)
+        counts = np.concatenate([part.counts for part in parts] or [np.empty(0, np.int32)])
+        able = np.concatenate([part.able for part in parts] or [np.empty(0, np.bool_)])
+        return _Population(
+            identifiers,
+            np.flatnonzero(able),
+            np.frombuffer(b"".join(part.encoded for part in parts), np.uint8).reshape(-1, ENCODED_SIZE),
+            np.concatenate([part.keys for part in parts] or [np.empty(0, np.int64)]),
+            np.repeat(np.arange(len(counts)), counts),
+            [alarm for part in parts for alarm in part.alarms],
+        )
+
+    def _weigh(self, population: _Population) -> Weighed:
+        """Every edge, as message intake would have kept it."""
+        if not len(population.able):
+            return Weighed.none()
+        place = np.zeros(len(population.identifiers), np.int32)
+        place[population.able] = np.arange(len(population.able), dtype=np.int32)
+        pairs = link(population.encoded, population.keys, place[population.of_key], self._matching.model)
+        return Weighed.of(pairs, population.able, population.identifiers, self._matching)
+
+    def _settle(
+        self, store: Store, workers: Workers, population: _Population, edges: Weighed
+    ) -> tuple[int, npt.NDArray[np.int32]]:
+        """Make the golden identities; returns how many, and the ordinal of each record's."""
+        golden_of = np.full(len(population.identifiers), -1, np.int32)
+        label = components(len(golden_of), edges)
+        made = 0
+
+        def people() -> Iterator[tuple[UUID, Sequence[int], str]]:
+            nonlocal made
+            work = groups(label, edges, population.identifiers, population.encoded, population.able)
+            for members, settled in workers.map(partial(settle, self._matching), work):
+                for blocks, why in settled:
+                    for block in blocks:
+                        rows = members[block]
+                        golden_of[rows] = made
+                        made += 1
+                        yield self._ids.golden(), (rows + 1).tolist(), why
+            alone = reason([], self._matching)
+            for row in np.flatnonzero(golden_of < 0).tolist():
+                golden_of[row] = made
+                made += 1
+                yield self._ids.golden(), (row + 1,), alone
+
+        return store.add_people(people()), golden_of
+
+    def _questions(
+        self, population: _Population, edges: Weighed, golden_of: npt.NDArray[np.int32]
+    ) -> Iterator[tuple[Asked, tuple[int, int]]]:
+        """What could not join is asked, and so is what looks like an overlay. Nothing is contested: nothing was held."""
+        identifiers = population.identifiers
+        apart = np.flatnonzero(golden_of[edges.a] != golden_of[edges.b])
+        number: dict[Identifier, int] = {}
+
+        def placed() -> Iterator[questions.Placed]:
+            for a, b, edge in edges.each(apart, identifiers, self._matching):
+                number[identifiers[a]], number[identifiers[b]] = a + 1, b + 1
+                # Only whether two ids differ matters here, so the ordinals stand for them.
+                yield questions.Placed(edge, UUID(int=int(golden_of[a])), UUID(int=int(golden_of[b])))
+
+        for question in questions.between(placed(), frozenset(), self._matching.model.certain):
+            yield (question, False), (number[question.pair.one], number[question.pair.other])
+        if population.alarms:
+            row_of = {identifier: row + 1 for row, identifier in enumerate(identifiers)}
+            for kind, identifier in population.alarms:
+                yield (_alarm(kind, identifier), True), (row_of[identifier], row_of[identifier])
+
+
+def prepare(matching: Matching, render: Render, batch: Batch) -> Prepared:
+    """The records of one batch, ready to store and to compare; runs in a worker process."""
+    prepared = Prepared([], [], np.empty(0, np.bool_), b"", np.empty(0, np.int64), np.empty(0, np.int32), [])
+    encodings: list[bytes | None] = []
+    keys: list[tuple[int, ...]] = []
+    for identifier, group in groupby(batch, attrgetter("addressed")):
+        draft = Draft((), ())
+        for update in group:
+            draft.apply(Register((identifier,), update.patch, update.stamp))
