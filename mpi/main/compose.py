@@ -136,9 +136,11 @@ def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
         try:
             with engine.connect() as connection:
                 connection.execute(text("select from source_record limit 1"))
+                # A standby answers the line above; but every use case writes, if only its audit row.
+                closed = connection.execute(text("show transaction_read_only")).scalar_one() == "on"
         except SQLAlchemyError:
             return ["the database cannot be used"]
-        return []
+        return ["the database takes no writes"] if closed else []
 
     return unready
 
