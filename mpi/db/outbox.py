@@ -39,10 +39,11 @@ _LIST = text(
     """select s.*, (select count(*) from delivery d where d.subscription_id = s.id) as pending from subscription s
        where cast(:owner as text) is null or s.owner = :owner order by s.id"""
 )
+# "No key": new deliveries refer to the row while it is being served, and must not wait for a slow subscriber.
 _DUE = text(
     """select * from subscription s where s.due_at <= clock_timestamp()
        and exists (select from delivery d where d.subscription_id = s.id)
-       order by s.due_at for update skip locked"""
+       order by s.due_at for no key update skip locked"""
 )
 _OLDEST = text(
     """select e.* from delivery d join event e on e.id = d.event_id

@@ -25,6 +25,7 @@ from mpi.ports import Contention
 # lock_not_available, deadlock_detected, serialization_failure: others were in the way, the same work may succeed.
 # unique_violation: another transaction inserted between our look and our write.
 _CONTENTION = frozenset({"55P03", "40P01", "40001", "23505"})
+_READ_ONLY = "25006"  # a standby, or a server somebody has closed for writing; the driver calls it an internal error
 # Every statement of a use case looks up a handful of rows by index. On a small or freshly loaded database the planner
 # would rather read whole tables, and planning anew costs more than running: so index plans only, planned once.
 _LOOK_UP = ("enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off", "plan_cache_mode=force_generic_plan")
@@ -98,6 +99,6 @@ def _translate(error: DBAPIError) -> Exception:
     if state in _CONTENTION:
         diagnosis = getattr(error.orig, "diag", None)
         return Contention(f"{state} {getattr(diagnosis, 'constraint_name', None) or ''}".strip())
-    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated or state == _READ_ONLY:
         return Unavailable(f"the database cannot be used ({state or 'no connection'})")
     return error

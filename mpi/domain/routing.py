@@ -3,7 +3,7 @@
 A pure function of what was said and of the merges, so late messages and late merges end alike:
 - said of a subsumed identifier after its merge: the sender meant the survivor;
 - said before the merge: it stays with the prior's own record, kept as it was for the day of an unmerge;
-- a survivor of which nothing was said before the merge is the same patient renamed, and takes over all of the prior's.
+- a survivor of which nothing was said before the merge is the same patient renamed: all of the prior's is its own.
 """
 
 from __future__ import annotations

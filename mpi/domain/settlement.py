@@ -1,8 +1,8 @@
 """Settle one connected component: the pure partition, the holds upon it, and what a person must be asked.
 
 Joining on certain evidence is automatic. Taking an already linked record out is automatic on hard evidence only: an
-assertion, or a guard that speaks of two people. On soft evidence the link is held and marked contested. So the stored
-partition equals the pure one except where a contested-link task says why (design section 4, Holds).
+assertion, or a guard that speaks of two people. On soft evidence the link is held: the hold is itself an assertion,
+of the lowest rank, so the stored partition is a pure function of the evidence with its holds (design section 4).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from mpi.domain.evidence import Assertion, Edge, Pair, effective
 from mpi.domain.identifiers import Identifier
 
 Score = Callable[[bytes, bytes], tuple[float, Guard]]
+Keys = tuple[tuple[str, ...], ...]
 Blocks = tuple[tuple[Identifier, ...], ...]
 
 
@@ -52,11 +53,14 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """`blocks` is what to store; `contested` are the pairs that only a hold keeps together, one for each hold."""
+    """`blocks` is what to store. `contested` are the pairs that only holds keep together, one for each piece held;
+    `contested_records` the records of the lesser pieces. `new_holds` are to be asserted, `spent` withdrawn."""
 
     blocks: Blocks
     contested: tuple[Pair, ...]
     contested_records: frozenset[Identifier]
+    new_holds: tuple[Pair, ...] = ()
+    spent: tuple[Assertion, ...] = ()
 
 
 class Settler:
@@ -70,21 +74,23 @@ class Settler:
         self._scored: dict[tuple[str, str], pure.Conflict | None] = {}
 
     def settle(self) -> Settlement:
-        """The partition to store."""
-        after = self._partition(self._component.assertions)
-        holds = self._holds(after)
-        if not holds:
-            return Settlement(self._named(after), (), frozenset())
-        final = self._partition(self._component.assertions, holds)
-        return self._compare(after, final)
+        """The partition to store after a change."""
+        everything = self._component.assertions
+        alone = self._partition(a for a in everything if a.rank is not pure.AssertionRank.HOLD)
+        spent = tuple(a for a in everything if a.rank is pure.AssertionRank.HOLD and self._is_spent(a, alone))
+        standing = [a for a in everything if a not in spent]
+        held = self._partition(standing)
+        proposed = self._holds(held)
+        final = self._partition(standing, proposed) if proposed else held
+        return self._settlement(alone, final, self._realised(proposed, final), spent)
 
-    def pure_blocks(self) -> Blocks:
-        """The partition by evidence alone, without holds."""
-        return self._named(self._partition(self._component.assertions))
+    def stored(self) -> Settlement:
+        """What the evidence with its holds says, as it stands: what `settle` must have stored."""
+        everything = self._component.assertions
+        alone = self._partition(a for a in everything if a.rank is not pure.AssertionRank.HOLD)
+        return self._settlement(alone, self._partition(everything), (), ())
 
-    def _partition(
-        self, assertions: Iterable[Assertion], holds: Sequence[pure.Assertion] = ()
-    ) -> tuple[tuple[str, ...], ...]:
+    def _partition(self, assertions: Iterable[Assertion], holds: Sequence[pure.Assertion] = ()) -> Keys:
         result = pure.partition(
             self._members,
             [pure.Edge(str(e.pair.one), str(e.pair.other), e.weight, e.guards) for e in self._component.edges],
@@ -110,7 +116,21 @@ class Settler:
         fit = one.live and other.live and not guards & Guard.UNIDENTIFIED
         return pure.Conflict(weight, guards) if fit and weight < self._thresholds.veto else None
 
-    def _holds(self, after: tuple[tuple[str, ...], ...]) -> list[pure.Assertion]:
+    def _is_spent(self, hold: Assertion, alone: Keys) -> bool:
+        """Whether a hold is needed no more, or hard evidence has come between what it held."""
+        x, y = (self._piece(alone, str(end)) for end in (hold.pair.one, hold.pair.other))
+        if x == y:
+            # Kept while an assertion does its work, so that taking the assertion back restores the hold.
+            return self._component.assertions == self._component.before
+        return self._guarded(x, y)
+
+    def _piece(self, blocks: Keys, key: str) -> tuple[str, ...]:
+        """The part of `key`'s block that is in one golden identity with it."""
+        golden_id = self._members[key].golden_id
+        block = next(block for block in blocks if key in block)
+        return tuple(member for member in block if self._members[member].golden_id == golden_id)
+
+    def _holds(self, after: Keys) -> list[pure.Assertion]:
         """Statements that keep together what only soft evidence would part, weaker than any real assertion."""
         parts = self._parted(after)
         if not parts:
@@ -122,10 +142,18 @@ class Settler:
             for x, y in combinations(pieces, 2):
                 hard = self._hard(x, y) or any(before.get(a, a) == before.get(b, b) for a in x for b in y)
                 verdict = pure.Verdict.DIFFERENT if hard else pure.Verdict.SAME
-                holds += [pure.Assertion(a, b, verdict, pure.AssertionRank.HOLD, "") for a in x for b in y]
+                holds.append(pure.Assertion(x[0], y[0], verdict, pure.AssertionRank.HOLD, ""))
         return holds if any(hold.verdict is pure.Verdict.SAME for hold in holds) else []
 
-    def _parted(self, after: tuple[tuple[str, ...], ...]) -> list[list[tuple[str, ...]]]:
+    def _realised(self, proposed: Iterable[pure.Assertion], final: Keys) -> tuple[Pair, ...]:
+        block_of = _block_of(final)
+        return tuple(
+            Pair.of(self._identifier(hold.a), self._identifier(hold.b))
+            for hold in proposed
+            if hold.verdict is pure.Verdict.SAME and block_of[hold.a] == block_of[hold.b]
+        )
+
+    def _parted(self, after: Keys) -> list[list[tuple[str, ...]]]:
         """For every golden identity that `after` takes apart, its pieces."""
         block_of = _block_of(after)
         pieces: dict[UUID, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -143,11 +171,16 @@ class Settler:
         pairs = [Pair.of(self._identifier(a), self._identifier(b)) for a in x for b in y]
         if any(holding[p].verdict is pure.Verdict.DIFFERENT for p in pairs if p in holding):
             return True
+        return self._guarded(x, y)
+
+    def _guarded(self, x: Sequence[str], y: Sequence[str]) -> bool:
         conflicts = (self._conflict(a, b) for a in x for b in y)
         return any(conflict is not None and conflict.guards & CONFLICTS for conflict in conflicts)
 
-    def _compare(self, after: tuple[tuple[str, ...], ...], final: tuple[tuple[str, ...], ...]) -> Settlement:
-        block_of = _block_of(after)
+    def _settlement(
+        self, alone: Keys, final: Keys, new_holds: tuple[Pair, ...], spent: tuple[Assertion, ...]
+    ) -> Settlement:
+        block_of = _block_of(alone)
         contested: list[Pair] = []
         records: set[Identifier] = set()
         for block in final:
@@ -158,13 +191,11 @@ class Settler:
             for piece in others:
                 contested.append(Pair.of(self._identifier(min(main)), self._identifier(min(piece))))
                 records.update(self._identifier(key) for key in piece)
-        return Settlement(self._named(final), tuple(sorted(contested)), frozenset(records))
+        blocks = tuple(tuple(self._identifier(key) for key in block) for block in final)
+        return Settlement(blocks, tuple(sorted(contested)), frozenset(records), new_holds, spent)
 
     def _identifier(self, key: str) -> Identifier:
         return self._members[key].identifier
-
-    def _named(self, blocks: Iterable[Iterable[str]]) -> Blocks:
-        return tuple(tuple(self._identifier(key) for key in block) for block in blocks)
 
 
 def _block_of(blocks: Iterable[Iterable[str]]) -> Mapping[str, int]:

@@ -16,7 +16,9 @@ from adapters.hl7v2.send import MllpClient
 from mpi.domain.network import Protocol
 from mpi.simulate import SimMessage, SimStudy
 
-_WAITING = 20_000  # messages read ahead for a feed: trusts go live one after another, but all their links work at once
+_WAITING = (
+    20_000  # messages read ahead for a feed: trusts go live one after another, but all their links work at once
+)
 _ARCHIVES = 4  # connections that register studies
 _OK = range(200, 300)
 _TRIES = 5

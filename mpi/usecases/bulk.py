@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from linkage.encode import ENCODED_SIZE
 from linkage.engines.local import link
+from linkage.guard import Guard
 from mpi.domain import questions
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Register
@@ -44,8 +45,8 @@ Render = Callable[[Record, Sequence[Update]], Row]
 Told = Callable[[str, int], None]
 """Called with a phase that has ended and how many rows it made."""
 Batch = Iterable[Update]
-"""Sent to a worker process as it is and read there: a list, or anything that can be pickled and makes the updates when
-it is iterated. All updates of one identifier stand together in one batch; some thousand records are a good size."""
+"""Sent to a worker process as it is and read there: a list, or anything that can be pickled and makes the updates
+when it is iterated. All updates of one identifier stand together in one batch; some thousand are a good size."""
 Asked = tuple[questions.Question, bool]
 """A question, and whether it stands whatever evidence comes."""
 
@@ -210,32 +211,34 @@ class BulkLoad:
         self, store: Store, workers: Workers, population: _Population, edges: Weighed
     ) -> tuple[int, npt.NDArray[np.int32]]:
         """Make the golden identities; returns how many, and the ordinal of each record's."""
-        golden_of = np.full(len(population.identifiers), -1, np.int32)
-        label = components(len(golden_of), edges)
-        made = 0
+        golden_of = [-1] * len(population.identifiers)
+        people = self._people(workers, population, edges, golden_of)
+        return store.add_people(people), np.array(golden_of, np.int32)
 
-        def people() -> Iterator[tuple[UUID, Sequence[int], str]]:
-            nonlocal made
-            work = groups(label, edges, population.identifiers, population.encoded, population.able)
-            for members, settled in workers.map(partial(settle, self._matching), work):
-                for blocks, why in settled:
-                    for block in blocks:
-                        rows = members[block]
-                        golden_of[rows] = made
-                        made += 1
-                        yield self._ids.golden(), (rows + 1).tolist(), why
-            alone = reason([], self._matching)
-            for row in np.flatnonzero(golden_of < 0).tolist():
+    def _people(
+        self, workers: Workers, population: _Population, edges: Weighed, golden_of: list[int]
+    ) -> Iterator[tuple[UUID, Sequence[int], str]]:
+        label = components(len(golden_of), edges)
+        work = groups(label, edges, population.identifiers, population.encoded, population.able)
+        made = 0
+        for settled in workers.map(partial(settle, self._matching), work):
+            for blocks, why in settled:
+                for block in blocks:
+                    for row in block:
+                        golden_of[row] = made
+                    made += 1
+                    yield self._ids.golden(), [row + 1 for row in block], why
+        alone = reason([], self._matching)
+        for row, golden in enumerate(golden_of):
+            if golden < 0:
                 golden_of[row] = made
                 made += 1
                 yield self._ids.golden(), (row + 1,), alone
 
-        return store.add_people(people()), golden_of
-
     def _questions(
         self, population: _Population, edges: Weighed, golden_of: npt.NDArray[np.int32]
     ) -> Iterator[tuple[Asked, tuple[int, int]]]:
-        """What could not join is asked, and so is what looks like an overlay. Nothing is contested: nothing was held."""
+        """What could not join is asked, and what looks like an overlay. No link is contested: none was held."""
         identifiers = population.identifiers
         apart = np.flatnonzero(golden_of[edges.a] != golden_of[edges.b])
         number: dict[Identifier, int] = {}
@@ -256,10 +259,28 @@ class BulkLoad:
 
 def prepare(matching: Matching, render: Render, batch: Batch) -> Prepared:
     """The records of one batch, ready to store and to compare; runs in a worker process."""
-    prepared = Prepared([], [], np.empty(0, np.bool_), b"", np.empty(0, np.int64), np.empty(0, np.int32), [])
-    encodings: list[bytes | None] = []
-    keys: list[tuple[int, ...]] = []
-    for identifier, group in groupby(batch, attrgetter("addressed")):
+    records: list[Record] = []
+    rows: list[Row] = []
+    alarms: list[tuple[TaskKind, Identifier]] = []
+    for identifier, updates in groupby(batch, attrgetter("addressed")):
         draft = Draft((), ())
-        for update in group:
+        for update in updates:
             draft.apply(Register((identifier,), update.patch, update.stamp))
+        (record,) = draft.changed
+        encoded, keys = matching.prepare(record)
+        records.append(replace(record, encoded=encoded, keys=keys))
+        rows.append(render(records[-1], draft.updates))
+        alarms += [(kind, identifier) for kind, _ in draft.alarms]
+    return Prepared(
+        [record.identifier for record in records],
+        rows,
+        np.array([record.encoded is not None for record in records], np.bool_),
+        b"".join(record.encoded or b"" for record in records),
+        np.array([key for record in records for key in record.keys], np.int64),
+        np.array([len(record.keys) for record in records], np.int32),
+        alarms,
+    )
+
+
+def _alarm(kind: TaskKind, identifier: Identifier) -> questions.Question:
+    return questions.Question(kind, Pair.of(identifier, identifier), 0.0, Guard.NONE, _ALARMS[kind])

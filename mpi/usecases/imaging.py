@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
@@ -29,8 +30,9 @@ class Imaging:
 
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         """Register a study under its patient id (an id nobody has named becomes an awaited record). Returns the
-        golden id and whether the study was new. The same study again under the same patient updates it; under
-        another patient it is refused with CONFLICT, and stays where it is. Needs WRITE_IMAGING."""
+        golden id and whether the study was new. The same study again under the same patient, or under an id merged
+        with the patient's, updates it where it is; under another patient it is refused with CONFLICT. Needs
+        WRITE_IMAGING."""
         caller.require(Right.WRITE_IMAGING)
         return attempt(lambda: self._register(study, caller))
 
@@ -40,9 +42,8 @@ class Imaging:
             provide(unit, self._rematch, study.patient, None, cause, self._clock)
             owner, created = unit.studies.put(study)
             if owner != study.patient:
-                raise Refused(
-                    Fault.CONFLICT, "this study is already registered under another patient id", "study_uid"
-                )
+                _check_merged(unit, owner, study.patient)
+                unit.studies.put(replace(study, patient=owner))
             golden_id = unit.identities.current([owner])[owner]
             if created:
                 unit.outbox.publish([self._registered(study, golden_id)], caller, None)
@@ -99,3 +100,9 @@ class Imaging:
             studies=(study.study_uid,),
             reason="register-study",
         )
+
+
+def _check_merged(unit: Unit, owner: Identifier, asked: Identifier) -> None:
+    """An archive that follows an A40 names the survivor from then on: its trust says that is the same patient."""
+    if asked not in {record.identifier for record in unit.records.family([owner])}:
+        raise Refused(Fault.CONFLICT, "this study is already registered under another patient id", "study_uid")

@@ -19,11 +19,14 @@ def person(
     unit: Unit, golden_id: UUID, requested_id: UUID | None = None, records: Sequence[Record] | None = None
 ) -> PersonView:
     """The person under a golden id; of the records linked now, unless others are given."""
+    born = unit.identities.born([golden_id])[golden_id]
     if records is None:
         records = unit.records.of_golden([golden_id])
+        changed = unit.identities.changed(golden_id)
+    else:  # as it once was; by now the golden id may have no record left
+        changed = max((r.updated_at for r in records if r.updated_at), default=born)
     contested = unit.identities.contested([golden_id])
     surviving = golden(records)
-    changed = unit.identities.changed(golden_id)
     views = [_view(record, golden_id, contested) for record in records]
     return PersonView(
         golden_id=golden_id,
@@ -33,7 +36,7 @@ def person(
         death=surviving.death,
         restricted=surviving.restricted,
         contested=bool(contested),
-        created_at=unit.identities.born([golden_id])[golden_id],
+        created_at=born,
         updated_at=changed,
     )
 

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from linkage.guard import Guard
-from linkage.partition import Verdict
+from linkage.partition import AssertionRank, Verdict
 from mpi.domain import changes, questions
-from mpi.domain.access import Caller
+from mpi.domain.access import Caller, Role
+from mpi.domain.commands import Rank, Stamp
 from mpi.domain.draft import Draft
 from mpi.domain.evidence import Assertion, Edge, Pair, effective
 from mpi.domain.identifiers import Identifier
@@ -22,6 +23,7 @@ from mpi.domain.views import Event, RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.matching import Matching
 
+_INDEX = Caller("index", Role.ADMINISTRATOR, "")  # who makes and withdraws holds
 _ALARMS = {
     TaskKind.LATE_MESSAGE: "a message came for an identifier that had been merged away",
     TaskKind.OVERLAY: "an update changed name, date of birth and sex at once",
@@ -115,6 +117,7 @@ class Rematch:
         identifiers = [record.identifier for record in records]
         component = self._component(unit, records, seeds, alone=alone)
         settlement = Settler(component, self._matching.thresholds, self._matching.score_pair).settle()
+        self._hold(unit, settlement, cause)
         held = {r.identifier: r.golden_id for r in records if r.golden_id is not None}
         lineage = self._lineage(unit, settlement, held)
         told = self._move(unit, held, lineage, component, cause)
@@ -123,6 +126,15 @@ class Rematch:
         unit.outbox.publish(told, cause.caller, cause.message_id)
         if seeds.edges or not alone:
             unit.tasks.sync(identifiers, self._questions(unit, component, settlement))
+
+    def _hold(self, unit: Unit, settlement: Settlement, cause: Cause) -> None:
+        now = self._clock.now()
+        stamp = Stamp(Rank.FEED, now, now)
+        holds = [Assertion(p, Verdict.SAME, AssertionRank.HOLD, stamp) for p in settlement.new_holds]
+        unit.evidence.add_assertions(holds, _INDEX, cause.reason)
+        for spent in settlement.spent:
+            if spent.id is not None:
+                unit.evidence.withdraw(spent.id, _INDEX, cause.reason)
 
     def _component(self, unit: Unit, records: Sequence[Record], seeds: _Seeds, *, alone: bool) -> Component:
         identifiers = [record.identifier for record in records]

@@ -123,6 +123,8 @@ class Review:
                 raise Conflict("only a decided task can be undone")
             if decided.decided_by != caller.user:
                 caller.require(Right.UNDO_ANY)
+            if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):
+                raise Conflict("the same question has been asked again since, answer that one")
             made = unit.tasks.reopen(task_id, comment, caller.user)
             if made is not None:
                 self._withdraw(unit, made, comment, caller)
@@ -183,6 +185,10 @@ def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:
     if found is None:
         raise NotFound("no review task has this id")
     return found
+
+
+def _question(task: TaskView) -> tuple[TaskKind, Pair]:
+    return task.kind, Pair.of(task.one, task.other)
 
 
 def _unanswered(task: TaskView, caller: Caller) -> None:

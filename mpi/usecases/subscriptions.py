@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,10 @@ from mpi.domain.access import Caller, Right, Role
 from mpi.domain.views import Event, EventType
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Unit, Units
+
+# Seconds after which a batch is committed as far as it came: the database ends a transaction that idles for a minute,
+# and then all that slow subscribers had taken would be delivered again, for ever.
+_PATIENCE = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +72,18 @@ class Subscriptions:
 class Relay:
     """Deliver what is pending. Many may run: each serves the subscriptions nobody else is serving."""
 
-    def __init__(self, units: Units) -> None:
+    def __init__(self, units: Units, patience: float = _PATIENCE) -> None:
         self._units = units
+        self._patience = patience
 
     def run_once(self, deliver: Callable[[Subscription, Event], None], limit: int = 200) -> int:
         """Deliver a batch for each due subscription; `deliver` raises OSError or ValueError on failure, then that
         subscription backs off while the others go on. Returns how many were delivered."""
         with self._units.begin() as unit:
+            deadline = time.monotonic() + self._patience
             delivered = sum(
-                self._serve(unit, _to_subscription(row), events, deliver) for row, events in unit.outbox.due(limit)
+                self._serve(unit, _to_subscription(row), events, deliver, deadline)
+                for row, events in unit.outbox.due(limit)
             )
             unit.commit()
             return delivered
@@ -86,6 +94,7 @@ class Relay:
         subscription: Subscription,
         events: builtins.list[Event],
         deliver: Callable[[Subscription, Event], None],
+        deadline: float,
     ) -> int:
         done: builtins.list[int] = []
         error = ""
@@ -96,6 +105,8 @@ class Relay:
                 error = str(failure) or type(failure).__name__
                 break
             done.append(event.id)
+            if time.monotonic() >= deadline:
+                break
         if done:
             unit.outbox.delivered(subscription.id, done)
         if error:

@@ -36,7 +36,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What was compared and what was found. `accounted` partitions differ as an open contested-link task says."""
+    """What was compared and what was found. `accounted` groups hold a link as an open contested-link task says."""
 
     records: int
     edges: int
@@ -130,16 +130,14 @@ class Verify:
         found: list[Difference] = []
         components = list(_components(records, edges, assertions))
         for component in components:
-            pure = Settler(component, self._matching.thresholds, self._matching.score_pair).pure_blocks()
-            if {frozenset(block) for block in pure} == _stored_blocks(component):
-                continue
-            identifiers = {member.identifier for member in component.members}
-            if identifiers & contested:
-                accounted += 1
+            settlement = Settler(component, self._matching.thresholds, self._matching.score_pair).stored()
+            subject = " ".join(str(member.identifier) for member in component.members)
+            if {frozenset(block) for block in settlement.blocks} != _stored_blocks(component):
+                found.append(Difference("partition differs from the evidence", subject))
+            elif settlement.contested and not contested.issuperset(settlement.contested_records):
+                found.append(Difference("held link without an open contested-link task", subject))
             else:
-                found.append(
-                    Difference("partition differs from the evidence", " ".join(map(str, sorted(identifiers))))
-                )
+                accounted += bool(settlement.contested)
         return len(components), accounted, found
 
 

@@ -1,0 +1,248 @@
+"""Bulk loading over COPY: everything in one transaction, with every constraint and index in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, cast
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+import psycopg
+from psycopg import errors
+from sqlalchemy import Connection, Engine, text
+
+from mpi.db.audit import AuditStore
+from mpi.db.records import _columns
+from mpi.db.session import DbUnits
+from mpi.domain.access import Caller
+from mpi.domain.codec import patch_to_json, stamp_to_json
+from mpi.domain.record import Record, Update
+from mpi.domain.views import Study, TaskState
+from mpi.errors import Fault, Refused, Unavailable
+from mpi.ports import Contention
+from mpi.usecases.bulk import Asked, Longs, Render, Row
+from mpi.usecases.bulk_settling import Weighed
+
+_ROWS = 500_000  # of one COPY: its foreign keys are checked at its end, out of a queue in memory
+_LINES = 20_000  # people sent at a time
+_NULL = "\\N"
+_HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"  # of COPY's binary format, version 1
+_LENGTH = ">i4"
+
+# Whoever writes waits, up to lock_timeout; readers read on: an index without anybody in it.
+_CLAIM = text("lock table source_record, golden_identity, subscription in exclusive mode")
+_HELD = text(
+    """select exists (select from source_record) or exists (select from golden_identity)
+         or exists (select from subscription)"""
+)
+_PATIENT = text("set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0")
+_NUMBERED = text("select setval(pg_get_serial_sequence('source_record', 'id'), greatest(:last, 1), :last > 0)")
+_TABLES = "source_record, source_update, block_key, edge, golden_identity, link, task, study"
+_STUDY = """study_uid, started_at, modalities, body_site, description, accession, organisation, archive, series,
+            instances"""
+_STUDIES_IN = text(
+    """create temporary table incoming (authority text, value text, study_uid text, started_at timestamptz,
+         modalities text[], body_site text, description text, accession text, organisation text, archive text,
+         series integer, instances integer) on commit drop"""
+)
+_STUDIES = f"""insert into study (record_id, {_STUDY})
+    select r.id, {_STUDY} from incoming left join source_record r using (authority, value)"""
+
+
+class BulkStore:
+    """See `mpi.usecases.bulk.Store`."""
+
+    def __init__(self, connection: Connection, model: str) -> None:
+        self._connection = connection
+        self._model = model
+        self._last = 0
+        connection.execute(_PATIENT)
+
+    def claim(self) -> None:
+        """Hold the index; raises `Refused` unless it is empty."""
+        self._connection.execute(_CLAIM)
+        if self._connection.execute(_HELD).scalar_one():
+            text_ = "a bulk load is the first filling of an index: this one has records or subscribers"
+            raise Refused(Fault.CONFLICT, text_)
+
+    def add_records(self, first: int, rows: Sequence[Row]) -> None:
+        """Records and what was said of them."""
+        self._last = first + len(rows) - 1
+        numbered = list(enumerate(rows, first))
+        columns = "id, authority, value, registers, active, borrowed, keys, encoded, family, given, birth_date"
+        self._copy(f"source_record ({columns})", [b"".join(b"%d\t%b\n" % (n, row) for n, (row, _) in numbered)])
+        told = b"".join(b"%d\t%b\n" % (n, line) for n, (_, lines) in numbered for line in lines)
+        self._copy("source_update (record_id, patch, stamp)", [told])
+
+    def add_keys(self, keys: Longs, records: Longs) -> None:
+        """Blocking keys."""
+        self._copy_fixed("block_key (key, record_id)", [(">i8", keys), (">i8", records)])
+
+    def add_edges(self, edges: Weighed) -> None:
+        """Edges."""
+        model = np.frombuffer(self._model.encode(), np.uint8)
+        columns: list[tuple[str, npt.NDArray[Any]]] = [
+            (">i8", edges.a + 1),
+            (">i8", edges.b + 1),
+            (">f4", edges.weight),
+            (">i4", edges.guards),
+            ("u1", edges.joins),
+            (f"({edges.pattern.shape[1]},)u1", edges.pattern),
+            (f"({len(model)},)u1", np.broadcast_to(model, (len(edges), len(model)))),
+        ]
+        self._copy_fixed("edge (a_id, b_id, weight, guards, joins, pattern, model)", columns)
+
+    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]]) -> int:
+        """Golden identities and their links."""
+        count = 0
+        remaining = iter(people)
+        while some := list(islice(remaining, _LINES)):
+            count += len(some)
+            self._copy("golden_identity (id)", ["".join(f"{golden_id}\n" for golden_id, _, _ in some).encode()])
+            lines = (
+                f"{number}\t{golden_id}\t{why}\n"
+                for golden_id, numbers, reason in some
+                for why in [_escape(reason)]
+                for number in numbers
+            )
+            self._copy("link (record_id, golden_id, reason)", ["".join(lines).encode()])
+        return count
+
+    def add_tasks(self, asked: Iterable[tuple[Asked, tuple[int, int]]]) -> int:
+        """Review tasks."""
+        lines = [
+            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{_escape(q.reason)}\t{standing}\n"
+            for (q, standing), (a, b) in asked
+        ]
+        self._copy("task (kind, state, a_id, b_id, weight, guards, reason, standing)", ["".join(lines).encode()])
+        return len(lines)
+
+    def add_studies(self, studies: Iterable[Study]) -> int:
+        """Studies, by way of a table of this transaction's own that finds their records."""
+        self._connection.execute(_STUDIES_IN)
+        self._copy(f"incoming (authority, value, {_STUDY})", map(_study_line, studies))
+        try:
+            return self._driver.execute(_STUDIES).rowcount
+        except errors.NotNullViolation:
+            raise Refused(Fault.UNKNOWN_IDENTIFIER, "a study's patient id is not in the index") from None
+
+    def close(self, caller: Caller, action: str, detail: dict[str, int]) -> None:
+        """Audit, statistics, commit."""
+        AuditStore(self._connection).record(caller, action, [], detail)
+        if self._last:
+            self._connection.execute(_NUMBERED, {"last": self._last})
+        self._connection.execute(text(f"analyze {_TABLES}"))
+        self._connection.commit()
+
+    @property
+    def _driver(self) -> psycopg.Connection[Any]:
+        """The driver's own connection, in the same transaction: SQLAlchemy knows no COPY."""
+        return cast("psycopg.Connection[Any]", self._connection.connection.driver_connection)
+
+    def _copy(self, into: str, chunks: Iterable[bytes], form: str = "text") -> None:
+        with (
+            self._driver.cursor() as cursor,
+            cursor.copy(f"copy {into} from stdin (format {form})") as copy,
+        ):
+            for chunk in chunks:
+                copy.write(chunk)
+
+    def _copy_fixed(self, into: str, columns: Sequence[tuple[str, npt.NDArray[Any]]]) -> None:
+        """Columns of fixed width in COPY's binary format: a row is its field count, then each length and value."""
+        names = [
+            (f"length{n}", _LENGTH) if part else (f"value{n}", kind)
+            for n, (kind, _) in enumerate(columns)
+            for part in (True, False)
+        ]
+        form = np.dtype([("fields", ">i2"), *names])
+        for first in range(0, len(columns[0][1]), _ROWS):
+            some = [values[first : first + _ROWS] for _, values in columns]
+            rows = np.empty(len(some[0]), form)
+            rows["fields"] = len(columns)
+            for n, values in enumerate(some):
+                rows[f"length{n}"] = form[f"value{n}"].itemsize
+                rows[f"value{n}"] = values
+            self._copy(into, (_HEADER, rows.tobytes(), _TRAILER), "binary")
+
+
+class BulkStores:
+    """Opens loading transactions on one engine; `model` is the fingerprint stored beside every weight."""
+
+    def __init__(self, engine: Engine, model: str) -> None:
+        self._units = DbUnits(engine, model)
+        self._model = model
+
+    @contextmanager
+    def begin(self) -> Iterator[BulkStore]:
+        """A transaction, rolled back at exit unless closed. Raises `Unavailable`, and `Refused` for bad values."""
+        try:
+            with self._units.begin() as unit:
+                yield BulkStore(unit._connection, self._model)
+        except Contention as contention:
+            raise Unavailable("others are using the index, load again later") from contention
+        except psycopg.Error as error:
+            raise _translate(error) from None  # never the driver's text: COPY's errors quote the line
+
+    @property
+    def render(self) -> Render:
+        """See `render`."""
+        return render
+
+
+def render(record: Record, updates: Sequence[Update]) -> Row:
+    """A record and what was said of it as lines of COPY's text format, without ids and line ends."""
+    columns = _columns(record)
+    active = columns["active"]
+    fields = (
+        _escape(record.identifier.authority),
+        _escape(record.identifier.value),
+        _json(columns["registers"]),
+        _NULL if active is None else str(active),
+        str(columns["borrowed"]),
+        "{" + ",".join(map(str, columns["keys"])) + "}",
+        _NULL if record.encoded is None else "\\\\x" + record.encoded.hex(),
+        *(_escape(columns[name]) for name in ("family", "given", "birth_date")),
+    )
+    told = (f"{_json(patch_to_json(u.patch))}\t{_json(stamp_to_json(u.stamp))}" for u in updates)
+    return "\t".join(fields).encode(), tuple(line.encode() for line in told)
+
+
+def _study_line(study: Study) -> bytes:
+    modalities = ",".join(f'"{_quote(modality)}"' for modality in study.modalities)
+    fields = (
+        _escape(study.patient.authority),
+        _escape(study.patient.value),
+        _escape(study.study_uid),
+        _NULL if study.started_at is None else study.started_at.isoformat(),
+        _escape(f"{{{modalities}}}"),
+        *map(_escape, (study.body_site, study.description, study.accession, study.organisation, study.archive)),
+        str(study.series),
+        str(study.instances),
+    )
+    return ("\t".join(fields) + "\n").encode()
+
+
+def _json(value: Any) -> str:
+    return _escape(json.dumps(value, ensure_ascii=False))
+
+
+def _quote(element: str) -> str:
+    return element.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _escape(value: str) -> str:
+    for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        value = value.replace(plain, escaped)
+    return value
+
+
+def _translate(error: psycopg.Error) -> Exception:
+    if isinstance(error, errors.UniqueViolation):
+        return Refused(Fault.IDENTIFIER_IN_USE, "an identifier or study comes twice, or is in the index already")
+    if isinstance(error, psycopg.DataError | errors.CheckViolation):
+        return Refused(Fault.BAD_VALUE, f"a value cannot be stored ({error.sqlstate})")
+    return Unavailable(f"the database cannot be used ({error.sqlstate or 'no connection'})")
