@@ -56,16 +56,12 @@ _MEMBERS = text(
 ).bindparams(_IDS)
 EDGE_COLUMNS = """e.weight, e.guards, e.joins, e.pattern, a.authority as a_authority, a.value as a_value,
        b.authority as b_authority, b.value as b_value"""
-_EDGES = text(
-    f"""select {EDGE_COLUMNS} from edge e join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
-        where e.a_id = any(:ids) and e.b_id = any(:ids)"""
-).bindparams(_IDS)
 _PLACED = text(
     f"""select {EDGE_COLUMNS}, la.golden_id as a_golden, lb.golden_id as b_golden
         from (select * from edge where a_id = any(:ids) union select * from edge where b_id = any(:ids)) e
         join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
-        join link la on la.record_id = e.a_id and la.until is null
-        join link lb on lb.record_id = e.b_id and lb.until is null"""
+        left join link la on la.record_id = e.a_id and la.until is null
+        left join link lb on lb.record_id = e.b_id and lb.until is null"""
 ).bindparams(_IDS)
 STANDING = """select t.id, t.verdict, t.rank, t.stamp, t.subsumed_id, t.a_id, t.made_by,
        a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value
@@ -129,11 +125,6 @@ class EvidenceStore:
             if all(record.id in locked for record in members):
                 return members
         raise Contention("the component kept growing")
-
-    def edges(self, identifiers: Collection[Identifier]) -> list[Edge]:
-        """All edges with both ends among these."""
-        rows = self._connection.execute(_EDGES, {"ids": self._ids.list(identifiers)})
-        return [to_edge(row) for row in rows]
 
     def placed_edges(self, identifiers: Collection[Identifier]) -> list[Placed]:
         """All edges with at least one end among these, and where both ends are linked."""

@@ -43,10 +43,6 @@ _CONTEST = text(
     """update link set contested = (record_id = any(:contested)) where record_id = any(:ids) and until is null
        and contested <> (record_id = any(:contested)) returning record_id, contested"""
 ).bindparams(_IDS, bindparam("contested", type_=ARRAY(BigInteger)))
-_CONTESTED = text(
-    """select r.authority, r.value from link l join source_record r on r.id = l.record_id
-       where l.golden_id = any(:golden) and l.until is null and l.contested"""
-).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
 _CHANGED = text(
     """select max(greatest(g.created_at, l.since, r.updated_at)) from golden_identity g
        join link l on l.golden_id = g.id and l.until is null join source_record r on r.id = l.record_id
@@ -117,11 +113,6 @@ class IdentityStore:
         """When a golden identity or its records last changed."""
         at: datetime = self._connection.execute(_CHANGED, {"id": golden_id}).scalar_one()
         return at
-
-    def contested(self, golden_ids: Collection[UUID]) -> frozenset[Identifier]:
-        """The records whose link to these golden ids is contested."""
-        rows = self._connection.execute(_CONTESTED, {"golden": list(golden_ids)})
-        return frozenset(Identifier(row.authority, row.value) for row in rows)
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""

@@ -19,6 +19,7 @@ _FIND = text(
 ).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
 
 RECORD_COLUMNS = """r.id, r.authority, r.value, r.registers, r.borrowed, r.keys, r.encoded, r.updated_at, l.golden_id,
+       coalesce(l.contested, false) as contested,
        s.authority as survivor_authority, s.value as survivor_value"""
 RECORD_JOINS = """left join link l on l.record_id = r.id and l.until is null
        left join source_record s on s.id = r.subsumed_by"""
@@ -36,6 +37,7 @@ def to_record(row: Row[Any]) -> Record:
         borrowed=row.borrowed,
         keys=tuple(row.keys),
         encoded=row.encoded,
+        contested=row.contested,
         updated_at=row.updated_at,
     )
 

@@ -34,11 +34,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An edge with the golden ids its two ends now stand under."""
+    """An edge with the golden ids its two ends stand under; None for a record that has none yet."""
 
     edge: Edge
-    one: UUID
-    other: UUID
+    one: UUID | None
+    other: UUID | None
 
 
 def between(placed: Iterable[Placed], apart: frozenset[frozenset[UUID]], certain: float) -> list[Question]:
@@ -48,8 +48,10 @@ def between(placed: Iterable[Placed], apart: frozenset[frozenset[UUID]], certain
     """
     best: dict[frozenset[UUID], Edge] = {}
     for item in placed:
+        if item.one is None or item.other is None or item.one == item.other:
+            continue
         sides = frozenset((item.one, item.other))
-        if len(sides) == 2 and sides not in apart:
+        if sides not in apart:
             held = best.get(sides)
             if held is None or (-item.edge.weight, item.edge.pair) < (-held.weight, held.pair):
                 best[sides] = item.edge

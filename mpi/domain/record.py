@@ -28,6 +28,7 @@ class Record:
     borrowed: bool = False
     keys: tuple[int, ...] = ()
     encoded: bytes | None = None
+    contested: bool = field(default=False, compare=False)  # whether only a hold keeps its link
     updated_at: datetime | None = field(default=None, compare=False)
 
     @property

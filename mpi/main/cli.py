@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 from rich.progress import Progress
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from linkage.errors import LinkageError
 from mpi.errors import MpiError
@@ -32,6 +33,13 @@ def _spoken() -> Iterator[None]:
         yield
     except (MpiError, LinkageError) as error:
         typer.echo(f"mpi: {error}", err=True)
+        raise typer.Exit(2) from None
+    except SQLAlchemyError as error:
+        # Of a failed connection the driver's words name host and database; of a failed statement they could hold
+        # demographics.
+        connecting = isinstance(error, DBAPIError) and error.statement is None
+        why = str(error.orig).strip() if connecting else type(error).__name__  # type: ignore[attr-defined]
+        typer.echo(f"mpi: the database cannot be used: {why}", err=True)
         raise typer.Exit(2) from None
 
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +119,8 @@ class Supervisor:
         pid = os.fork()
         if pid:
             self._workers.add(pid)
+            if self._stopping:  # told to stop while forking: this one was not among those told
+                self._tell(pid)
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
@@ -133,6 +135,10 @@ class Supervisor:
     def _stop(self, number: int, frame: object) -> None:
         self._stopping = True
         for pid in self._workers:
+            self._tell(pid)
+
+    def _tell(self, pid: int) -> None:
+        with suppress(ProcessLookupError):  # it has just died by itself
             os.kill(pid, signal.SIGTERM)
 
 
@@ -152,12 +158,21 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
+    server = uvicorn.Server(config)
+
+    def stop(number: int, frame: object) -> None:
+        # When it has stopped, uvicorn raises the signal anew: by default that would end the process before what
+        # MLLP has in hand is finished, and before the embedded database is stopped.
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
     stopped = threading.Event()
     relay = threading.Thread(target=_relay, args=(index, stopped), name="relay")
     mllp.start()
     relay.start()
     try:
-        uvicorn.Server(config).run(sockets=[plan.http])
+        server.run(sockets=[plan.http])
     finally:
         stopped.set()
         mllp.stop()

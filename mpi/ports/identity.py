@@ -75,9 +75,6 @@ class Evidence(Protocol):
         """Lock and return all records connected with the seeds by certain unguarded edges, SAME assertions or a
         shared golden id, by identifier."""
 
-    def edges(self, identifiers: Collection[Identifier]) -> list[Edge]:
-        """All edges with both ends among these."""
-
     def placed_edges(self, identifiers: Collection[Identifier]) -> list[Placed]:
         """All edges with at least one end among these, and where both ends are linked."""
 
@@ -120,9 +117,6 @@ class Identities(Protocol):
 
     def changed(self, golden_id: UUID) -> datetime:
         """When a golden identity, its links or its records last changed."""
-
-    def contested(self, golden_ids: Collection[UUID]) -> frozenset[Identifier]:
-        """The records whose link to these golden ids is contested."""
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""

@@ -25,9 +25,8 @@ def person(
         changed = unit.identities.changed(golden_id)
     else:  # as it once was; by now the golden id may have no record left
         changed = max((r.updated_at for r in records if r.updated_at), default=born)
-    contested = unit.identities.contested([golden_id])
     surviving = golden(records)
-    views = [_view(record, golden_id, contested) for record in records]
+    views = [_view(record, golden_id) for record in records]
     return PersonView(
         golden_id=golden_id,
         requested_id=requested_id or golden_id,
@@ -35,7 +34,7 @@ def person(
         demographics=surviving.demographics,
         death=surviving.death,
         restricted=surviving.restricted,
-        contested=bool(contested),
+        contested=any(record.contested for record in records),
         created_at=born,
         updated_at=changed,
     )
@@ -50,7 +49,7 @@ def identifiers(records: Sequence[Record]) -> tuple[Identifier, ...]:
     return tuple(sorted([record.identifier for record in live] + verified))
 
 
-def _view(record: Record, golden_id: UUID, contested: frozenset[Identifier]) -> RecordView:
+def _view(record: Record, golden_id: UUID) -> RecordView:
     return RecordView(
         identifier=record.identifier,
         state=record.state,
@@ -60,6 +59,6 @@ def _view(record: Record, golden_id: UUID, contested: frozenset[Identifier]) -> 
         ethnic_category=record.registers.ethnic_category,
         restricted=record.registers.restricted,
         subsumed_by=record.subsumed_by,
-        contested=record.identifier in contested,
+        contested=record.contested,
         updated_at=record.updated_at,
     )

@@ -17,6 +17,7 @@ from mpi.domain.draft import Draft
 from mpi.domain.evidence import Assertion, Edge, Pair, effective
 from mpi.domain.identifiers import Identifier
 from mpi.domain.lineage import Lineage, trace
+from mpi.domain.questions import Placed, Question
 from mpi.domain.record import Record
 from mpi.domain.settlement import Component, Member, Settlement, Settler
 from mpi.domain.views import Event, RecordState, TaskKind
@@ -115,17 +116,18 @@ class Rematch:
         alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
         records = list(seeds.lone.values()) if alone else unit.evidence.component(seeds.identifiers)
         identifiers = [record.identifier for record in records]
-        component = self._component(unit, records, seeds, alone=alone)
+        placed = unit.evidence.placed_edges(identifiers) if seeds.edges or not alone else []
+        assertions = () if alone else tuple(unit.evidence.assertions(identifiers))
+        component = _component(records, placed, assertions, seeds)
         settlement = Settler(component, self._matching.thresholds, self._matching.score_pair).settle()
         self._hold(unit, settlement, cause)
         held = {r.identifier: r.golden_id for r in records if r.golden_id is not None}
         lineage = self._lineage(unit, settlement, held)
         told = self._move(unit, held, lineage, component, cause)
-        if not alone:
-            told += self._contest(unit, identifiers, settlement, lineage, cause)
+        told += self._contest(unit, records, settlement, lineage, cause)
         unit.outbox.publish(told, cause.caller, cause.message_id)
-        if seeds.edges or not alone:
-            unit.tasks.sync(identifiers, self._questions(unit, component, settlement))
+        if placed or not alone:
+            unit.tasks.sync(identifiers, self._questions(unit, placed, component, settlement, lineage))
 
     def _hold(self, unit: Unit, settlement: Settlement, cause: Cause) -> None:
         now = self._clock.now()
@@ -135,19 +137,6 @@ class Rematch:
         for spent in settlement.spent:
             if spent.id is not None:
                 unit.evidence.withdraw(spent.id, _INDEX, cause.reason)
-
-    def _component(self, unit: Unit, records: Sequence[Record], seeds: _Seeds, *, alone: bool) -> Component:
-        identifiers = [record.identifier for record in records]
-        assertions = () if alone else tuple(unit.evidence.assertions(identifiers))
-        added = {assertion.id for assertion in seeds.added}
-        return Component(
-            members=tuple(
-                Member(r.identifier, r.golden_id, r.encoded, r.state is not RecordState.SUBSUMED) for r in records
-            ),
-            edges=tuple(unit.evidence.edges(identifiers)) if len(records) > 1 else (),
-            assertions=assertions,
-            before=(*(a for a in assertions if a.id not in added), *seeds.withdrawn),
-        )
 
     def _lineage(self, unit: Unit, settlement: Settlement, held: Mapping[Identifier, UUID]) -> Lineage:
         several = set(held.values())
@@ -182,21 +171,25 @@ class Rematch:
         }
 
     def _contest(
-        self,
-        unit: Unit,
-        identifiers: Sequence[Identifier],
-        settlement: Settlement,
-        lineage: Lineage,
-        cause: Cause,
+        self, unit: Unit, records: Sequence[Record], settlement: Settlement, lineage: Lineage, cause: Cause
     ) -> list[Event]:
-        newly = unit.identities.mark_contested(identifiers, settlement.contested_records)
+        contested = settlement.contested_records
+        if contested == {record.identifier for record in records if record.contested}:
+            return []
+        newly = unit.identities.mark_contested([record.identifier for record in records], contested)
         now = self._clock.now()
         return [changes.contested(lineage.golden_of[i], (i,), now, cause.reason) for i in sorted(newly)]
 
-    def _questions(self, unit: Unit, component: Component, settlement: Settlement) -> list[questions.Question]:
-        identifiers = [member.identifier for member in component.members]
-        placed = unit.evidence.placed_edges(identifiers)
-        asked = questions.between(placed, self._apart(unit, component.assertions), self._matching.model.certain)
+    def _questions(
+        self,
+        unit: Unit,
+        placed: Sequence[Placed],
+        component: Component,
+        settlement: Settlement,
+        lineage: Lineage,
+    ) -> list[Question]:
+        moved = [_placed_after(item, lineage) for item in placed]
+        asked = questions.between(moved, self._apart(unit, component.assertions), self._matching.model.certain)
         asked += [questions.contested(pair, *self._score(component, pair)) for pair in settlement.contested]
         return asked + self._doubled(component, settlement)
 
@@ -207,7 +200,7 @@ class Rematch:
         golden_of = unit.identities.current({i for pair in different for i in (pair.one, pair.other)})
         return frozenset(frozenset((golden_of[p.one], golden_of[p.other])) for p in different)
 
-    def _doubled(self, component: Component, settlement: Settlement) -> list[questions.Question]:
+    def _doubled(self, component: Component, settlement: Settlement) -> list[Question]:
         """One golden identity with two verified NHS numbers: only an assertion can have made it (V2-48)."""
         if not component.assertions:
             return []
@@ -229,3 +222,24 @@ class Rematch:
 
 def _evidence(record: Record) -> tuple[bytes | None, tuple[int, ...]]:
     return record.encoded, record.keys
+
+
+def _component(
+    records: Sequence[Record], placed: Sequence[Placed], assertions: tuple[Assertion, ...], seeds: _Seeds
+) -> Component:
+    inside = {record.identifier for record in records}
+    added = {assertion.id for assertion in seeds.added}
+    return Component(
+        members=tuple(
+            Member(r.identifier, r.golden_id, r.encoded, r.state is not RecordState.SUBSUMED) for r in records
+        ),
+        edges=tuple(p.edge for p in placed if p.edge.pair.one in inside and p.edge.pair.other in inside),
+        assertions=assertions,
+        before=(*(a for a in assertions if a.id not in added), *seeds.withdrawn),
+    )
+
+
+def _placed_after(item: Placed, lineage: Lineage) -> Placed:
+    """The edge between where its ends stand now; those outside the component have not moved."""
+    pair = item.edge.pair
+    return Placed(item.edge, lineage.golden_of.get(pair.one, item.one), lineage.golden_of.get(pair.other, item.other))

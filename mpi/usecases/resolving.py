@@ -40,15 +40,15 @@ def resolution(unit: Unit, asked: Identifier, record: Record) -> Resolution:
     return Resolution(
         identifier=asked,
         golden_id=record.golden_id,
-        state=_state(unit, record, asked=bool(questions)),
+        state=_state(record, asked=bool(questions)),
         identifiers=tuple(i for i in known if i != asked),
         subsumed_by=_survivor(record, records),
         task_ids=tuple(task.id for task in tasks),
     )
 
 
-def _state(unit: Unit, record: Record, *, asked: bool) -> ResolutionState:
-    if record.golden_id is not None and record.identifier in unit.identities.contested([record.golden_id]):
+def _state(record: Record, *, asked: bool) -> ResolutionState:
+    if record.contested:
         return ResolutionState.CONTESTED
     if record.state is RecordState.AWAITED:
         return ResolutionState.PROVISIONAL
