@@ -28,6 +28,7 @@ from mpi.ports import Unit, Units
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.rematch import Cause, Rematch
+from mpi.usecases.screening import screen
 
 
 class Intake:
@@ -48,7 +49,9 @@ class Intake:
         caller.require(Right.FEED)
         try:
             self._check_authorities(_identifiers(commands), caller)
-            return attempt(lambda: self._apply(envelope, commands, caller))
+            screened, remarks = screen(commands, self._network.population)
+            flagged = replace(envelope, flags=(*envelope.flags, *remarks))
+            return attempt(lambda: self._apply(flagged, screened, caller))
         except Refused as reason:
             return self.refuse(envelope, reason, caller)
 
