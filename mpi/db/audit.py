@@ -6,21 +6,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Text, bindparam, text
+from sqlalchemy import Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from mpi.db.prepared import Lane, Prepared
 from mpi.domain.access import Caller
 
-_RECORD = text(
-    """insert into audit ("user", role, organisation, purpose, action, subjects, detail)
+_RECORD = Prepared(
+    text(
+        """insert into audit ("user", role, organisation, purpose, action, subjects, detail)
        values (:user, :role, :organisation, :purpose, :action, :subjects, :detail)"""
-).bindparams(bindparam("subjects", type_=ARRAY(Text)), bindparam("detail", type_=JSONB))
+    ).bindparams(bindparam("subjects", type_=ARRAY(Text)), bindparam("detail", type_=JSONB))
+)
 
 
 class AuditStore:
     """See `mpi.ports.Audit`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Lane) -> None:
         self._connection = connection
 
     def record(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
@@ -34,4 +37,4 @@ class AuditStore:
             "subjects": list(subjects),
             "detail": {**structlog.contextvars.get_contextvars(), **detail},  # the request's id, when there is one
         }
-        self._connection.execute(_RECORD, row)
+        self._connection.run(_RECORD, row)

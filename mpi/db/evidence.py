@@ -9,7 +9,6 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     Boolean,
-    Connection,
     Integer,
     LargeBinary,
     Row,
@@ -21,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.guard import Guard
 from linkage.partition import AssertionRank, Verdict
+from mpi.db.prepared import Lane, Prepared
 from mpi.db.records import RecordStore
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds
 from mpi.db.tables import assertion
@@ -46,35 +46,46 @@ _CLOSURE = """with recursive component (id) as (
            union all select o.record_id from link m join link o on o.golden_id = m.golden_id and o.until is null
                      where m.record_id = c.id and m.until is null) n)"""
 # In id order, so that two transactions on one component wait in line and never in a ring.
-_LOCK_COMPONENT = text(
-    f"""{_CLOSURE} select r.id from source_record r where r.id in (select id from component)
+_LOCK_COMPONENT = Prepared(
+    text(
+        f"""{_CLOSURE} select r.id from source_record r where r.id in (select id from component)
         order by r.id for no key update of r"""
-).bindparams(_IDS)
-_MEMBERS = text(
-    f"""{_CLOSURE} select {RECORD_COLUMNS} from component c join source_record r on r.id = c.id {RECORD_JOINS}
+    ).bindparams(_IDS)
+)
+_MEMBERS = Prepared(
+    text(
+        f"""{_CLOSURE} select {RECORD_COLUMNS} from component c join source_record r on r.id = c.id {RECORD_JOINS}
         order by r.authority collate "C", r.value collate "C" """
-).bindparams(_IDS)
+    ).bindparams(_IDS)
+)
 EDGE_COLUMNS = """e.weight, e.guards, e.joins, e.pattern, a.authority as a_authority, a.value as a_value,
        b.authority as b_authority, b.value as b_value"""
-_PLACED = text(
-    f"""select {EDGE_COLUMNS}, la.golden_id as a_golden, lb.golden_id as b_golden
+_PLACED = Prepared(
+    text(
+        f"""select {EDGE_COLUMNS}, la.golden_id as a_golden, lb.golden_id as b_golden
         from (select * from edge where a_id = any(:ids) union select * from edge where b_id = any(:ids)) e
         join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
         left join link la on la.record_id = e.a_id and la.until is null
         left join link lb on lb.record_id = e.b_id and lb.until is null"""
-).bindparams(_IDS)
+    ).bindparams(_IDS)
+)
 STANDING = """select t.id, t.verdict, t.rank, t.stamp, t.subsumed_id, t.a_id, t.made_by,
        a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value
      from assertion t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
      where t.withdrawn_at is null"""
-_ASSERTIONS = text(f"{STANDING} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id").bindparams(_IDS)
-_ASSERTION = text(f"{STANDING} and t.id = :id")
-_WITHDRAW = text(
-    """update assertion set withdrawn_at = clock_timestamp(), withdrawn_by = :user, withdrawn_reason = :reason
-       where id = :id and withdrawn_at is null"""
+_ASSERTIONS = Prepared(
+    text(f"{STANDING} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id").bindparams(_IDS)
 )
-_REPLACE_EDGES = text(
-    """with gone as (
+_ASSERTION = Prepared(text(f"{STANDING} and t.id = :id"))
+_WITHDRAW = Prepared(
+    text(
+        """update assertion set withdrawn_at = clock_timestamp(), withdrawn_by = :user, withdrawn_reason = :reason
+       where id = :id and withdrawn_at is null"""
+    )
+)
+_REPLACE_EDGES = Prepared(
+    text(
+        """with gone as (
          delete from edge where (a_id = :id or b_id = :id)
            and (a_id + b_id - :id) <> all(select unnest(:others)))
        insert into edge (a_id, b_id, weight, guards, joins, pattern, model)
@@ -82,20 +93,21 @@ _REPLACE_EDGES = text(
          from unnest(:others, :weights, :guards, :joins, :patterns) as n (o, w, g, j, p)
          on conflict (a_id, b_id) do update set weight = excluded.weight, guards = excluded.guards,
            joins = excluded.joins, pattern = excluded.pattern, model = excluded.model"""
-).bindparams(
-    bindparam("id", type_=BigInteger),
-    bindparam("others", type_=ARRAY(BigInteger)),
-    bindparam("weights", type_=ARRAY(REAL)),
-    bindparam("guards", type_=ARRAY(Integer)),
-    bindparam("joins", type_=ARRAY(Boolean)),
-    bindparam("patterns", type_=ARRAY(LargeBinary)),
+    ).bindparams(
+        bindparam("id", type_=BigInteger),
+        bindparam("others", type_=ARRAY(BigInteger)),
+        bindparam("weights", type_=ARRAY(REAL)),
+        bindparam("guards", type_=ARRAY(Integer)),
+        bindparam("joins", type_=ARRAY(Boolean)),
+        bindparam("patterns", type_=ARRAY(LargeBinary)),
+    )
 )
 
 
 class EvidenceStore:
     """See `mpi.ports.Evidence`."""
 
-    def __init__(self, connection: Connection, ids: RecordIds, records: RecordStore, model: str) -> None:
+    def __init__(self, connection: Lane, ids: RecordIds, records: RecordStore, model: str) -> None:
         self._connection = connection
         self._ids = ids
         self._records = records
@@ -113,13 +125,13 @@ class EvidenceStore:
             "patterns": [e.pattern for e in edges],
             "model": self._model,
         }
-        self._connection.execute(_REPLACE_EDGES, row)
+        self._connection.run(_REPLACE_EDGES, row)
 
     def component(self, seeds: Collection[Identifier]) -> list[Record]:
         """Lock and return the component. Raises `Contention` when it keeps growing under our hands."""
         wanted = {"ids": self._ids.list(seeds)}
         for _ in range(_ROUNDS):
-            locked = set(self._connection.execute(_LOCK_COMPONENT, wanted).scalars())
+            locked = set(self._connection.run(_LOCK_COMPONENT, wanted).scalars())
             # Others may have changed it while we waited for the locks: look again.
             members = self._records.fetch(_MEMBERS, wanted)
             if all(record.id in locked for record in members):
@@ -128,12 +140,12 @@ class EvidenceStore:
 
     def placed_edges(self, identifiers: Collection[Identifier]) -> list[Placed]:
         """All edges with at least one end among these, and where both ends are linked."""
-        rows = self._connection.execute(_PLACED, {"ids": self._ids.list(identifiers)})
+        rows = self._connection.run(_PLACED, {"ids": self._ids.list(identifiers)})
         return [_to_placed(row) for row in rows]
 
     def assertions(self, identifiers: Collection[Identifier]) -> list[Assertion]:
         """All standing assertions with at least one end among these."""
-        rows = self._connection.execute(_ASSERTIONS, {"ids": self._ids.list(identifiers)})
+        rows = self._connection.run(_ASSERTIONS, {"ids": self._ids.list(identifiers)})
         return [to_assertion(row) for row in rows]
 
     def add_assertions(self, assertions: Sequence[Assertion], caller: Caller, reason: str) -> list[int]:
@@ -157,12 +169,12 @@ class EvidenceStore:
 
     def assertion(self, assertion_id: int) -> tuple[Assertion, str] | None:
         """A standing assertion and the user who made it."""
-        row = self._connection.execute(_ASSERTION, {"id": assertion_id}).one_or_none()
+        row = self._connection.run(_ASSERTION, {"id": assertion_id}).one_or_none()
         return None if row is None else (to_assertion(row), row.made_by)
 
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""
-        self._connection.execute(_WITHDRAW, {"id": assertion_id, "user": caller.user, "reason": reason})
+        self._connection.run(_WITHDRAW, {"id": assertion_id, "user": caller.user, "reason": reason})
 
 
 def _pair(row: Row[Any]) -> Pair:

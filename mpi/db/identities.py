@@ -7,74 +7,93 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, bindparam, text
+from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
+from mpi.db.prepared import Lane, Prepared
 from mpi.db.rows import RecordIds
 from mpi.domain.identifiers import Identifier
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
-_CURRENT = text(
-    """select r.authority, r.value, l.golden_id from link l join source_record r on r.id = l.record_id
+_CURRENT = Prepared(
+    text(
+        """select r.authority, r.value, l.golden_id from link l join source_record r on r.id = l.record_id
        where l.record_id = any(:ids) and l.until is null"""
-).bindparams(_IDS)
-_RESOLVE = text(
-    """with recursive chain (id, successor) as (
+    ).bindparams(_IDS)
+)
+_RESOLVE = Prepared(
+    text(
+        """with recursive chain (id, successor) as (
          select id, successor from golden_identity where id = :id
          union select g.id, g.successor from chain c join golden_identity g on g.id = c.successor)
        select id from chain where successor is null"""
+    )
 )
-_CREATE = text("insert into golden_identity (id) select unnest(:golden)").bindparams(
-    bindparam("golden", type_=ARRAY(Uuid))
+_CREATE = Prepared(
+    text("insert into golden_identity (id) select unnest(:golden)").bindparams(bindparam("golden", type_=ARRAY(Uuid)))
 )
-_BORN = text("select id, created_at from golden_identity where id = any(:golden)").bindparams(
-    bindparam("golden", type_=ARRAY(Uuid))
+_BORN = Prepared(
+    text("select id, created_at from golden_identity where id = any(:golden)").bindparams(
+        bindparam("golden", type_=ARRAY(Uuid))
+    )
 )
-_RETIRE = text("update golden_identity set retired_at = clock_timestamp(), successor = :successor where id = :id")
-_CLOSE = text("update link set until = clock_timestamp() where record_id = any(:ids) and until is null").bindparams(
-    _IDS
+_RETIRE = Prepared(
+    text("update golden_identity set retired_at = clock_timestamp(), successor = :successor where id = :id")
 )
-_OPEN = text(
-    """insert into link (record_id, golden_id, reason)
+_CLOSE = Prepared(
+    text("update link set until = clock_timestamp() where record_id = any(:ids) and until is null").bindparams(_IDS)
+)
+_OPEN = Prepared(
+    text(
+        """insert into link (record_id, golden_id, reason)
        select r, g, :reason from unnest(:ids, :golden) as n (r, g)"""
-).bindparams(_IDS, bindparam("golden", type_=ARRAY(Uuid)), bindparam("reason", type_=JSONB))
-_CONTEST = text(
-    """update link set contested = (record_id = any(:contested)) where record_id = any(:ids) and until is null
+    ).bindparams(_IDS, bindparam("golden", type_=ARRAY(Uuid)), bindparam("reason", type_=JSONB))
+)
+_CONTEST = Prepared(
+    text(
+        """update link set contested = (record_id = any(:contested)) where record_id = any(:ids) and until is null
        and contested <> (record_id = any(:contested)) returning record_id, contested"""
-).bindparams(_IDS, bindparam("contested", type_=ARRAY(BigInteger)))
-_CHANGED = text(
-    """select max(greatest(g.created_at, l.since, r.updated_at)) from golden_identity g
+    ).bindparams(_IDS, bindparam("contested", type_=ARRAY(BigInteger)))
+)
+_CHANGED = Prepared(
+    text(
+        """select max(greatest(g.created_at, l.since, r.updated_at)) from golden_identity g
        join link l on l.golden_id = g.id and l.until is null join source_record r on r.id = l.record_id
        where g.id = :id"""
+    )
 )
-_LINKED_AT = text(
-    """select golden_id from link where record_id = :id and since <= :at and (until is null or until > :at)
+_LINKED_AT = Prepared(
+    text(
+        """select golden_id from link where record_id = :id and since <= :at and (until is null or until > :at)
        order by since desc limit 1"""
+    )
 )
-_MEMBERS_AT = text(
-    """select r.authority, r.value from link l join source_record r on r.id = l.record_id
+_MEMBERS_AT = Prepared(
+    text(
+        """select r.authority, r.value from link l join source_record r on r.id = l.record_id
        where l.golden_id = :id and l.since <= :at and (l.until is null or l.until > :at)
        order by r.authority collate "C", r.value collate "C" """
+    )
 )
 
 
 class IdentityStore:
     """See `mpi.ports.Identities`."""
 
-    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+    def __init__(self, connection: Lane, ids: RecordIds) -> None:
         self._connection = connection
         self._ids = ids
 
     def create(self, golden_ids: Collection[UUID]) -> None:
         """New golden identities."""
         if golden_ids:
-            self._connection.execute(_CREATE, {"golden": list(golden_ids)})
+            self._connection.run(_CREATE, {"golden": list(golden_ids)})
 
     def retire(self, successors: Mapping[UUID, UUID]) -> None:
         """Retire golden ids, each with a pointer to its successor."""
         for golden_id, successor in successors.items():
-            self._connection.execute(_RETIRE, {"id": golden_id, "successor": successor})
+            self._connection.run(_RETIRE, {"id": golden_id, "successor": successor})
 
     def link(self, moves: Mapping[Identifier, UUID], held: Collection[Identifier], reason: Mapping[str, Any]) -> None:
         """Link records to golden ids from now on, closing the links that those in `held` had."""
@@ -83,35 +102,35 @@ class IdentityStore:
             records = [ids[identifier] for identifier in moves]
             closing = [ids[identifier] for identifier in moves if identifier in held]
             if closing:
-                self._connection.execute(_CLOSE, {"ids": closing})
+                self._connection.run(_CLOSE, {"ids": closing})
             parameters = {"ids": records, "golden": list(moves.values()), "reason": dict(reason)}
-            self._connection.execute(_OPEN, parameters)
+            self._connection.run(_OPEN, parameters)
 
     def mark_contested(self, among: Collection[Identifier], contested: Collection[Identifier]) -> list[Identifier]:
         """Make `contested` the contested links among these records; returns those that are so only now."""
         ids = self._ids.among(list(among))
         parameters = {"ids": list(ids.values()), "contested": [ids[identifier] for identifier in contested]}
-        newly = {row.record_id for row in self._connection.execute(_CONTEST, parameters) if row.contested}
+        newly = {row.record_id for row in self._connection.run(_CONTEST, parameters) if row.contested}
         return [identifier for identifier, record_id in ids.items() if record_id in newly]
 
     def current(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, UUID]:
         """The golden ids these records are linked to now."""
-        rows = self._connection.execute(_CURRENT, {"ids": self._ids.list(identifiers)})
+        rows = self._connection.run(_CURRENT, {"ids": self._ids.list(identifiers)})
         return {Identifier(row.authority, row.value): row.golden_id for row in rows}
 
     def resolve(self, golden_id: UUID) -> UUID | None:
         """The living golden id at the end of the chain of successors; None when never known."""
-        found: UUID | None = self._connection.execute(_RESOLVE, {"id": golden_id}).scalar()
+        found: UUID | None = self._connection.run(_RESOLVE, {"id": golden_id}).scalar()
         return found
 
     def born(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         """When these golden ids were made."""
-        rows = self._connection.execute(_BORN, {"golden": list(golden_ids)})
+        rows = self._connection.run(_BORN, {"golden": list(golden_ids)})
         return {row.id: row.created_at for row in rows}
 
     def changed(self, golden_id: UUID) -> datetime:
         """When a golden identity or its records last changed."""
-        at: datetime = self._connection.execute(_CHANGED, {"id": golden_id}).scalar_one()
+        at: datetime = self._connection.run(_CHANGED, {"id": golden_id}).scalar_one()
         return at
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
@@ -119,10 +138,10 @@ class IdentityStore:
         record_id = self._ids.among([identifier]).get(identifier)
         if record_id is None:
             return None
-        found: UUID | None = self._connection.execute(_LINKED_AT, {"id": record_id, "at": at}).scalar()
+        found: UUID | None = self._connection.run(_LINKED_AT, {"id": record_id, "at": at}).scalar()
         return found
 
     def members_at(self, golden_id: UUID, at: datetime) -> list[Identifier]:
         """The records linked to a golden id at a time."""
-        rows = self._connection.execute(_MEMBERS_AT, {"id": golden_id, "at": at})
+        rows = self._connection.run(_MEMBERS_AT, {"id": golden_id, "at": at})
         return [Identifier(row.authority, row.value) for row in rows]

@@ -6,28 +6,31 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import select, text, update
 
+from mpi.db.prepared import Lane, Prepared
 from mpi.db.tables import message
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.errors import Refused
 from mpi.ports import Claim
 
 # A concurrent claim of the same message waits here until the first one has committed its answer.
-_CLAIM = text(
-    """insert into message (feed, application, facility, control_id, event, digest, raw, flags)
+_CLAIM = Prepared(
+    text(
+        """insert into message (feed, application, facility, control_id, event, digest, raw, flags)
        values (:feed, :application, :facility, :control_id, :event, :digest, :raw, :flags)
        on conflict do nothing
        returning id, control_id <> '' and exists (
          select from message m where m.control_id = :control_id and m.control_id <> ''
          and m.application = :application and m.facility = :facility) as reused"""
+    )
 )
 
 
 class InboxStore:
     """See `mpi.ports.Inbox`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Lane) -> None:
         self._connection = connection
 
     def claim(self, envelope: Envelope) -> Claim:
@@ -42,7 +45,7 @@ class InboxStore:
             "raw": envelope.raw,
             "flags": list(envelope.flags),
         }
-        claimed = self._connection.execute(_CLAIM, row).one_or_none()
+        claimed = self._connection.run(_CLAIM, row).one_or_none()
         return self._answered(row) if claimed is None else Claim(claimed.id, reused_control_id=claimed.reused)
 
     def refuse(self, message_id: int, reason: Refused) -> None:

@@ -10,16 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, Row, Text, Uuid, bindparam, func, insert, select, text
+from sqlalchemy import BigInteger, Row, Text, Uuid, bindparam, func, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from mpi.db.prepared import Lane, Prepared
 from mpi.db.tables import delivery, subscription
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Event, EventType
 
-_PUBLISH = text(
-    """with told as (
+_PUBLISH = Prepared(
+    text(
+        """with told as (
          insert into event (type, old_golden_ids, new_golden_ids, identifiers, studies, reason, detail, caller,
                             message_id)
          values (:type, :old_golden_ids, :new_golden_ids, :identifiers, :studies, :reason, :detail, :caller,
@@ -27,46 +29,59 @@ _PUBLISH = text(
          returning id, type)
        insert into delivery (subscription_id, event_id)
          select s.id, t.id from told t join subscription s on s.types = '{}' or t.type = any(s.types)"""
-).bindparams(
-    bindparam("old_golden_ids", type_=ARRAY(Uuid)),
-    bindparam("new_golden_ids", type_=ARRAY(Uuid)),
-    bindparam("identifiers", type_=ARRAY(Text)),
-    bindparam("studies", type_=ARRAY(Text)),
-    bindparam("detail", type_=JSONB),
-    bindparam("message_id", type_=BigInteger),
+    ).bindparams(
+        bindparam("old_golden_ids", type_=ARRAY(Uuid)),
+        bindparam("new_golden_ids", type_=ARRAY(Uuid)),
+        bindparam("identifiers", type_=ARRAY(Text)),
+        bindparam("studies", type_=ARRAY(Text)),
+        bindparam("detail", type_=JSONB),
+        bindparam("message_id", type_=BigInteger),
+    )
 )
-_LIST = text(
-    """select s.*, (select count(*) from delivery d where d.subscription_id = s.id) as pending from subscription s
+_LIST = Prepared(
+    text(
+        """select s.*, (select count(*) from delivery d where d.subscription_id = s.id) as pending from subscription s
        where cast(:owner as text) is null or s.owner = :owner order by s.id"""
+    )
 )
 # "No key": new deliveries refer to the row while it is being served, and must not wait for a slow subscriber.
-_DUE = text(
-    """select * from subscription s where s.due_at <= clock_timestamp()
+_DUE = Prepared(
+    text(
+        """select * from subscription s where s.due_at <= clock_timestamp()
        and exists (select from delivery d where d.subscription_id = s.id)
        order by s.due_at for no key update skip locked"""
+    )
 )
-_OLDEST = text(
-    """select e.* from delivery d join event e on e.id = d.event_id
+_OLDEST = Prepared(
+    text(
+        """select e.* from delivery d join event e on e.id = d.event_id
        where d.subscription_id = :id order by e.id limit :limit"""
+    )
 )
-_DONE = text("delete from delivery where subscription_id = :id and event_id = any(:events)")
-_RESET = text("update subscription set failures = 0, last_error = '', due_at = clock_timestamp() where id = :id")
+_DONE = Prepared(text("delete from delivery where subscription_id = :id and event_id = any(:events)"))
+_RESET = Prepared(
+    text("update subscription set failures = 0, last_error = '', due_at = clock_timestamp() where id = :id")
+)
 # Back off 1 s, 2 s, 4 s ... to five minutes.
-_FAILED = text(
-    """update subscription set failures = failures + 1, last_error = :error,
+_FAILED = Prepared(
+    text(
+        """update subscription set failures = failures + 1, last_error = :error,
          due_at = clock_timestamp() + least(300, power(2, least(failures, 20))) * interval '1 second'
        where id = :id"""
+    )
 )
-_OF_GOLDEN = text(
-    """select * from event where new_golden_ids @> array[:id] or (old_golden_ids <> '{}' and
+_OF_GOLDEN = Prepared(
+    text(
+        """select * from event where new_golden_ids @> array[:id] or (old_golden_ids <> '{}' and
          old_golden_ids @> array[:id]) order by id"""
+    )
 )
 
 
 class OutboxStore:
     """See `mpi.ports.Outbox`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Lane) -> None:
         self._connection = connection
 
     def publish(self, events: Iterable[Event], caller: Caller, message_id: int | None) -> None:
@@ -86,11 +101,11 @@ class OutboxStore:
             for item in events
         ]
         for row in rows:  # in their order: ids are given one after another
-            self._connection.execute(_PUBLISH, row)
+            self._connection.run(_PUBLISH, row)
 
     def events(self, golden_id: UUID) -> list[Event]:
         """The events of a golden identity, oldest first."""
-        return [_to_event(row) for row in self._connection.execute(_OF_GOLDEN, {"id": golden_id})]
+        return [_to_event(row) for row in self._connection.run(_OF_GOLDEN, {"id": golden_id})]
 
     def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str) -> int:
         """Add a subscription."""
@@ -101,7 +116,7 @@ class OutboxStore:
 
     def subscriptions(self, owner: str | None) -> list[Mapping[str, Any]]:
         """Subscriptions with their backlog; all of them for owner None."""
-        return [dict(row) for row in self._connection.execute(_LIST, {"owner": owner}).mappings()]
+        return [dict(row) for row in self._connection.run(_LIST, {"owner": owner}).mappings()]
 
     def unsubscribe(self, subscription_id: int, owner: str | None) -> bool:
         """Remove one; False when there is none of that owner's."""
@@ -113,19 +128,19 @@ class OutboxStore:
     def due(self, limit: int) -> list[tuple[Mapping[str, Any], list[Event]]]:
         """For each due subscription that nobody else is serving, its oldest undelivered events."""
         served: list[tuple[Mapping[str, Any], list[Event]]] = []
-        for row in self._connection.execute(_DUE).mappings().all():
-            oldest = self._connection.execute(_OLDEST, {"id": row["id"], "limit": limit})
+        for row in self._connection.run(_DUE, {}).mappings():
+            oldest = self._connection.run(_OLDEST, {"id": row["id"], "limit": limit})
             served.append((dict(row), [_to_event(found) for found in oldest]))
         return served
 
     def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
         """These reached the subscriber."""
-        self._connection.execute(_DONE, {"id": subscription_id, "events": list(event_ids)})
-        self._connection.execute(_RESET, {"id": subscription_id})
+        self._connection.run(_DONE, {"id": subscription_id, "events": list(event_ids)})
+        self._connection.run(_RESET, {"id": subscription_id})
 
     def failed(self, subscription_id: int, error: str) -> None:
         """The next one did not; wait longer each time."""
-        self._connection.execute(_FAILED, {"id": subscription_id, "error": error[:500]})
+        self._connection.run(_FAILED, {"id": subscription_id, "error": error[:500]})
 
     def backlog(self) -> int:
         """How many deliveries are owed."""

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Connection, LargeBinary, Text, bindparam, text
+from sqlalchemy import BigInteger, Boolean, LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
+from mpi.db.prepared import Lane, Prepared
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds, to_record
 from mpi.domain.codec import patch_from_json, patch_to_json, registers_to_json, stamp_from_json, stamp_to_json
 from mpi.domain.identifiers import Identifier
@@ -19,9 +20,10 @@ from mpi.domain.views import SearchCriteria
 from mpi.ports import Candidate, Change
 
 _KEYS = bindparam("keys", type_=ARRAY(BigInteger))
-_LOCK = text("select pg_advisory_xact_lock(k) from unnest(:keys) as k").bindparams(_KEYS)
-_FAMILY = text(
-    f"""with recursive family (id) as (
+_LOCK = Prepared(text("select pg_advisory_xact_lock(k) from unnest(:keys) as k").bindparams(_KEYS))
+_FAMILY = Prepared(
+    text(
+        f"""with recursive family (id) as (
           select r.id from unnest(:authorities, :values) as i (authority, value)
             join source_record r using (authority, value)
           union
@@ -30,29 +32,40 @@ _FAMILY = text(
             union all select id from source_record where subsumed_by = f.id) n)
         select {RECORD_COLUMNS} from family join source_record r using (id) {RECORD_JOINS}
         order by r.authority collate "C", r.value collate "C" """
-).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
-_OF_IDENTIFIERS = text(
-    f"""select {RECORD_COLUMNS} from unnest(:authorities, :values) as i (authority, value)
+    ).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+)
+_OF_IDENTIFIERS = Prepared(
+    text(
+        f"""select {RECORD_COLUMNS} from unnest(:authorities, :values) as i (authority, value)
         join source_record r using (authority, value) {RECORD_JOINS}
         order by r.authority collate "C", r.value collate "C" """
-).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
-_OF_GOLDEN = text(
-    f"""select {RECORD_COLUMNS} from link g join source_record r on r.id = g.record_id {RECORD_JOINS}
+    ).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+)
+_OF_GOLDEN = Prepared(
+    text(
+        f"""select {RECORD_COLUMNS} from link g join source_record r on r.id = g.record_id {RECORD_JOINS}
         where g.golden_id = any(:golden) and g.until is null
         order by r.authority collate "C", r.value collate "C" """
-).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
-_HOLDERS = text(
-    f"""select {RECORD_COLUMNS} from block_key k join source_record r on r.id = k.record_id {RECORD_JOINS}
+    ).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
+)
+_HOLDERS = Prepared(
+    text(
+        f"""select {RECORD_COLUMNS} from block_key k join source_record r on r.id = k.record_id {RECORD_JOINS}
         where k.key = :key order by r.authority collate "C", r.value collate "C" """
+    )
 )
-_UPDATES = text(
-    """select r.authority, r.value, u.patch, u.stamp from source_update u join source_record r on r.id = u.record_id
-       where u.record_id = any(:ids) order by u.id"""
+_UPDATES = Prepared(
+    text(
+        """select r.authority, r.value, u.patch, u.stamp from source_update u
+       join source_record r on r.id = u.record_id where u.record_id = any(:ids) order by u.id"""
+    )
 )
-_CANDIDATES = text(
-    """select r.id, r.authority, r.value, r.encoded from source_record r
+_CANDIDATES = Prepared(
+    text(
+        """select r.id, r.authority, r.value, r.encoded from source_record r
        where r.id in (select record_id from block_key where key = any(:keys)) and r.encoded is not null"""
-).bindparams(_KEYS)
+    ).bindparams(_KEYS)
+)
 
 
 def lock_number(identifier: Identifier) -> int:
@@ -64,7 +77,7 @@ def lock_number(identifier: Identifier) -> int:
 class RecordStore:
     """See `mpi.ports.Records`."""
 
-    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+    def __init__(self, connection: Lane, ids: RecordIds) -> None:
         self._connection = connection
         self._ids = ids
 
@@ -78,7 +91,7 @@ class RecordStore:
 
     def _lock(self, numbers: Collection[int]) -> None:
         if numbers:
-            self._connection.execute(_LOCK, {"keys": sorted(set(numbers))})
+            self._connection.run(_LOCK, {"keys": sorted(set(numbers))})
 
     def family(self, identifiers: Collection[Identifier]) -> list[Record]:
         """The records of these identifiers and of all merged with them."""
@@ -100,9 +113,9 @@ class RecordStore:
         """The records that emit one blocking key."""
         return self.fetch(_HOLDERS, {"key": key})
 
-    def fetch(self, statement: Any, parameters: dict[str, Any]) -> list[Record]:
+    def fetch(self, statement: Prepared, parameters: dict[str, Any]) -> list[Record]:
         """Records by a statement that selects `RECORD_COLUMNS`."""
-        records = [to_record(row) for row in self._connection.execute(statement, parameters)]
+        records = [to_record(row) for row in self._connection.run(statement, parameters)]
         for record in records:
             if record.id is not None:
                 self._ids.learn(record.identifier, record.id)
@@ -110,7 +123,7 @@ class RecordStore:
 
     def updates(self, identifiers: Collection[Identifier]) -> list[Update]:
         """All that was ever said of these identifiers, oldest arrival first."""
-        rows = self._connection.execute(_UPDATES, {"ids": self._ids.list(identifiers)})
+        rows = self._connection.run(_UPDATES, {"ids": self._ids.list(identifiers)})
         return [
             Update(Identifier(row.authority, row.value), patch_from_json(row.patch), stamp_from_json(row.stamp))
             for row in rows
@@ -121,7 +134,7 @@ class RecordStore:
         if not keys:
             return []
         found = []
-        for row in self._connection.execute(_CANDIDATES, {"keys": list(keys)}):
+        for row in self._connection.run(_CANDIDATES, {"keys": list(keys)}):
             identifier = Identifier(row.authority, row.value)
             if identifier != but:
                 self._ids.learn(identifier, row.id)
@@ -134,12 +147,12 @@ class RecordStore:
             if before is None:
                 self._insert(record)
             else:
-                self._connection.execute(_UPDATE, {"id": self._ids[record.identifier], **_columns(record)})
+                self._connection.run(_UPDATE, {"id": self._ids[record.identifier], **_columns(record)})
             self._save_keys(record, before)
         for before, record in changes:
             if record.subsumed_by != (before.subsumed_by if before else None):
                 survivor = None if record.subsumed_by is None else self._ids[record.subsumed_by]
-                self._connection.execute(_SUBSUME, {"id": self._ids[record.identifier], "survivor": survivor})
+                self._connection.run(_SUBSUME, {"id": self._ids[record.identifier], "survivor": survivor})
         self._append(updates, message_id)
 
     def search(self, criteria: SearchCriteria) -> list[UUID]:
@@ -154,14 +167,14 @@ class RecordStore:
 
     def _insert(self, record: Record) -> None:
         row = {"authority": record.identifier.authority, "value": record.identifier.value, **_columns(record)}
-        self._ids.learn(record.identifier, self._connection.execute(_INSERT, row).scalar_one())
+        self._ids.learn(record.identifier, self._connection.run(_INSERT, row).scalar_one())
 
     def _save_keys(self, record: Record, before: Record | None) -> None:
         held = set(before.keys) if before else set()
         gone, come = held.difference(record.keys), set(record.keys) - held
         if gone or come:
             parameters = {"id": self._ids[record.identifier], "gone": sorted(gone), "come": sorted(come)}
-            self._connection.execute(_CHANGE_KEYS, parameters)
+            self._connection.run(_CHANGE_KEYS, parameters)
 
     def _append(self, updates: Sequence[Update], message_id: int | None) -> None:
         for update in updates:
@@ -171,16 +184,20 @@ class RecordStore:
                 "patch": patch_to_json(update.patch),
                 "stamp": stamp_to_json(update.stamp),
             }
-            self._connection.execute(_APPEND, row)
+            self._connection.run(_APPEND, row)
 
 
-_CHANGE_KEYS = text(
-    """with gone as (delete from block_key where record_id = :id and key = any(:gone))
+_CHANGE_KEYS = Prepared(
+    text(
+        """with gone as (delete from block_key where record_id = :id and key = any(:gone))
        insert into block_key (key, record_id) select k, :id from unnest(:come) as k"""
-).bindparams(bindparam("gone", type_=ARRAY(BigInteger)), bindparam("come", type_=ARRAY(BigInteger)))
-_SUBSUME = text(
-    """update source_record set subsumed_by = :survivor
+    ).bindparams(bindparam("gone", type_=ARRAY(BigInteger)), bindparam("come", type_=ARRAY(BigInteger)))
+)
+_SUBSUME = Prepared(
+    text(
+        """update source_record set subsumed_by = :survivor
        where id = :id and subsumed_by is distinct from :survivor"""
+    )
 )
 _STATE = (
     bindparam("registers", type_=JSONB),
@@ -188,22 +205,29 @@ _STATE = (
     bindparam("encoded", type_=LargeBinary),
     bindparam("active", type_=Boolean),
 )
-_INSERT = text(
-    """insert into source_record
+_INSERT = Prepared(
+    text(
+        """insert into source_record
          (authority, value, registers, active, borrowed, keys, encoded, family, given, birth_date)
        values (:authority, :value, :registers, :active, :borrowed, :keys, :encoded, :family, :given, :birth_date)
        returning id"""
-).bindparams(*_STATE)
-_UPDATE = text(
-    """update source_record set registers = :registers, active = :active, borrowed = :borrowed, keys = :keys,
+    ).bindparams(*_STATE)
+)
+_UPDATE = Prepared(
+    text(
+        """update source_record set registers = :registers, active = :active, borrowed = :borrowed, keys = :keys,
          encoded = :encoded, family = :family, given = :given, birth_date = :birth_date,
          updated_at = clock_timestamp()
        where id = :id"""
-).bindparams(*_STATE)
-_APPEND = text(
-    "insert into source_update (record_id, message_id, patch, stamp) values (:record_id, :message_id, :patch, :stamp)"
-).bindparams(
-    bindparam("patch", type_=JSONB), bindparam("stamp", type_=JSONB), bindparam("message_id", type_=BigInteger)
+    ).bindparams(*_STATE)
+)
+_APPEND = Prepared(
+    text(
+        """insert into source_update (record_id, message_id, patch, stamp)
+           values (:record_id, :message_id, :patch, :stamp)"""
+    ).bindparams(
+        bindparam("patch", type_=JSONB), bindparam("stamp", type_=JSONB), bindparam("message_id", type_=BigInteger)
+    )
 )
 
 

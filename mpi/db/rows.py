@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, text
+from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
+from mpi.db.prepared import Lane, Prepared
 from mpi.domain.codec import registers_from_json
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
 
-_FIND = text(
-    """select r.id, r.authority, r.value from unnest(:authorities, :values) as i (authority, value)
+_FIND = Prepared(
+    text(
+        """select r.id, r.authority, r.value from unnest(:authorities, :values) as i (authority, value)
        join source_record r using (authority, value)"""
-).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+    ).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
+)
 
 RECORD_COLUMNS = """r.id, r.authority, r.value, r.registers, r.borrowed, r.keys, r.encoded, r.updated_at, l.golden_id,
        coalesce(l.contested, false) as contested,
@@ -45,7 +48,7 @@ def to_record(row: Row[Any]) -> Record:
 class RecordIds:
     """The database ids of identifiers met in this transaction; they never change, so they are asked for once."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Lane) -> None:
         self._connection = connection
         self._ids: dict[Identifier, int] = {}
 
@@ -61,7 +64,7 @@ class RecordIds:
         """The ids of those that are stored."""
         missing = [i for i in identifiers if i not in self._ids]
         if missing:
-            found = self._connection.execute(
+            found = self._connection.run(
                 _FIND, {"authorities": [i.authority for i in missing], "values": [i.value for i in missing]}
             )
             for row in found:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
@@ -14,12 +15,13 @@ from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
 from mpi.db.outbox import OutboxStore
+from mpi.db.prepared import Lane
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.scan import ScanStore
 from mpi.db.studies import StudyStore
 from mpi.db.tasks import TaskStore
-from mpi.errors import Unavailable
+from mpi.errors import Fault, Refused, Unavailable
 from mpi.ports import Contention
 
 # lock_not_available, deadlock_detected, serialization_failure: others were in the way, the same work may succeed.
@@ -52,15 +54,16 @@ class DbUnit:
 
     def __init__(self, connection: Connection, model: str) -> None:
         self._connection = connection
-        ids = RecordIds(connection)
-        self.inbox = InboxStore(connection)
-        self.records = RecordStore(connection, ids)
-        self.evidence = EvidenceStore(connection, ids, self.records, model)
-        self.identities = IdentityStore(connection, ids)
-        self.tasks = TaskStore(connection, ids)
-        self.studies = StudyStore(connection, ids)
-        self.outbox = OutboxStore(connection)
-        self.audit = AuditStore(connection)
+        lane = Lane(connection)
+        ids = RecordIds(lane)
+        self.inbox = InboxStore(lane)
+        self.records = RecordStore(lane, ids)
+        self.evidence = EvidenceStore(lane, ids, self.records, model)
+        self.identities = IdentityStore(lane, ids)
+        self.tasks = TaskStore(lane, ids)
+        self.studies = StudyStore(lane, ids)
+        self.outbox = OutboxStore(lane)
+        self.audit = AuditStore(lane)
         self.scan = ScanStore(connection)
 
     def commit(self) -> None:
@@ -80,12 +83,22 @@ class DbUnits:
         """A new transaction, rolled back at exit unless committed."""
         try:
             with self._engine.connect() as connection:
+                connection.begin()  # prepared statements go past SQLAlchemy, which must know what to commit
                 if read_only:
                     # Its audit row alone is written: not worth a flush to disk before the answer.
                     connection.execute(_RELAXED)
-                yield DbUnit(connection, self._model)
+                try:
+                    yield DbUnit(connection, self._model)
+                except psycopg.Error:
+                    if not connection.invalidated and _is_lost(connection):
+                        connection.invalidate()  # it must not go back to the pool
+                    raise
         except DBAPIError as error:
-            raise _translate(error) from error
+            raise _translate(error.orig, error) from error
+        except psycopg.Error as error:
+            raise _translate(error, error) from error
+        except UnicodeEncodeError:
+            raise _unstorable() from None  # its text would quote the value
         except PoolTimeout as error:
             raise Unavailable("all database connections are busy") from error
 
@@ -93,12 +106,22 @@ class DbUnits:
 _RELAXED = text("set local synchronous_commit = off")
 
 
-def _translate(error: DBAPIError) -> Exception:
+def _is_lost(connection: Connection) -> bool:
+    driver = connection.connection.driver_connection
+    return driver is None or bool(driver.closed)
+
+
+def _translate(cause: BaseException | None, error: Exception) -> Exception:
     """The index's own error. Never the driver's text: it can hold demographics."""
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(cause, "sqlstate", None)
     if state in _CONTENTION:
-        diagnosis = getattr(error.orig, "diag", None)
+        diagnosis = getattr(cause, "diag", None)
         return Contention(f"{state} {getattr(diagnosis, 'constraint_name', None) or ''}".strip())
-    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated or state == _READ_ONLY:
+    if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state == _READ_ONLY:
         return Unavailable(f"the database cannot be used ({state or 'no connection'})")
-    return error
+    return _unstorable() if isinstance(cause, psycopg.DataError) else error
+
+
+def _unstorable() -> Refused:
+    """A NUL or half a surrogate pair: no text that PostgreSQL, or anybody else, can hold."""
+    return Refused(Fault.BAD_VALUE, "a text holds characters that cannot be stored")

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Row, text
 
+from mpi.db.prepared import Lane, Prepared
 from mpi.db.rows import RecordIds
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import HistoryFilter, Study
@@ -16,8 +17,9 @@ from mpi.errors import Fault, Refused
 
 _COLUMNS = """s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
        s.archive, s.series, s.instances, r.authority, r.value"""
-_PUT = text(
-    """insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
+_PUT = Prepared(
+    text(
+        """insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
                           organisation, archive, series, instances)
        values (:study_uid, :record_id, :started_at, :modalities, :body_site, :description, :accession,
                :organisation, :archive, :series, :instances)
@@ -27,23 +29,28 @@ _PUT = text(
          instances = excluded.instances
          where study.record_id = excluded.record_id
        returning (xmax = 0) as created"""
+    )
 )
-_OWNER = text(
-    """select r.authority, r.value from study s join source_record r on r.id = s.record_id
+_OWNER = Prepared(
+    text(
+        """select r.authority, r.value from study s join source_record r on r.id = s.record_id
        where s.study_uid = :study_uid"""
+    )
 )
-_GET = text(
-    f"""select {_COLUMNS}, l.golden_id from study s join source_record r on r.id = s.record_id
+_GET = Prepared(
+    text(
+        f"""select {_COLUMNS}, l.golden_id from study s join source_record r on r.id = s.record_id
         join link l on l.record_id = r.id and l.until is null where s.study_uid = :study_uid"""
+    )
 )
-_OF_RECORDS = text("select study_uid from study where record_id = any(:ids) order by study_uid")
+_OF_RECORDS = Prepared(text("select study_uid from study where record_id = any(:ids) order by study_uid"))
 _UNDATED = "-infinity"  # sorts after every real date, newest first
 
 
 class StudyStore:
     """See `mpi.ports.Studies`."""
 
-    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+    def __init__(self, connection: Lane, ids: RecordIds) -> None:
         self._connection = connection
         self._ids = ids
 
@@ -62,13 +69,13 @@ class StudyStore:
             "series": study.series,
             "instances": study.instances,
         }
-        created = self._connection.execute(_PUT, row).scalar()
-        owner = self._connection.execute(_OWNER, row).one()
+        created = self._connection.run(_PUT, row).scalar()
+        owner = self._connection.run(_OWNER, row).one()
         return Identifier(owner.authority, owner.value), bool(created)
 
     def get(self, study_uid: str) -> tuple[Study, UUID] | None:
         """A study and the golden id it is under."""
-        row = self._connection.execute(_GET, {"study_uid": study_uid}).one_or_none()
+        row = self._connection.run(_GET, {"study_uid": study_uid}).one_or_none()
         return None if row is None else (_to_study(row), row.golden_id)
 
     def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
@@ -88,7 +95,7 @@ class StudyStore:
 
     def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
         """Study UIDs that hang on these records."""
-        return list(self._connection.execute(_OF_RECORDS, {"ids": self._ids.list(identifiers)}).scalars())
+        return list(self._connection.run(_OF_RECORDS, {"ids": self._ids.list(identifiers)}).scalars())
 
 
 def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict[str, Any]]:

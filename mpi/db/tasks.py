@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, text, update
+from sqlalchemy import BigInteger, Row, bindparam, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.guard import Guard
+from mpi.db.prepared import Lane, Prepared
 from mpi.db.rows import RecordIds
 from mpi.db.tables import task
 from mpi.domain.evidence import Pair
@@ -24,39 +25,49 @@ _VIEW = """select t.*, a.authority as a_authority, a.value as a_value, b.authori
      from task t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
      join link la on la.record_id = t.a_id and la.until is null
      join link lb on lb.record_id = t.b_id and lb.until is null"""
-_TOUCHING = text(
-    f"{_VIEW} where t.state in {_OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
-).bindparams(_IDS)
-_HELD = text(
-    f"""select id, kind, a_id, b_id from task where state in {_OPEN_STATES} and not standing
+_TOUCHING = Prepared(
+    text(
+        f"{_VIEW} where t.state in {_OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
+    ).bindparams(_IDS)
+)
+_HELD = Prepared(
+    text(
+        f"""select id, kind, a_id, b_id from task where state in {_OPEN_STATES} and not standing
         and (a_id = any(:ids) or b_id = any(:ids))"""
-).bindparams(_IDS)
-_REOPEN = text(
-    """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
+    ).bindparams(_IDS)
+)
+_REOPEN = Prepared(
+    text(
+        """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
               assertion_id = null, comment = :comment where id = :id"""
+    )
 )
-_OPEN = text(
-    """insert into task (kind, state, a_id, b_id, weight, guards, reason, standing)
+_OPEN = Prepared(
+    text(
+        """insert into task (kind, state, a_id, b_id, weight, guards, reason, standing)
        values (:kind, :state, :a_id, :b_id, :weight, :guards, :reason, :standing)"""
+    )
 )
-_WITHDRAW = text("update task set state = 'withdrawn', claimed_by = '' where id = any(:ids)").bindparams(_IDS)
+_WITHDRAW = Prepared(
+    text("update task set state = 'withdrawn', claimed_by = '' where id = any(:ids)").bindparams(_IDS)
+)
 
 
 class TaskStore:
     """See `mpi.ports.Tasks`."""
 
-    def __init__(self, connection: Connection, ids: RecordIds) -> None:
+    def __init__(self, connection: Lane, ids: RecordIds) -> None:
         self._connection = connection
         self._ids = ids
 
     def sync(self, among: Collection[Identifier], questions: Sequence[Question]) -> None:
         """Make `questions` the unanswered questions touching these records."""
-        rows = self._connection.execute(_HELD, {"ids": self._ids.list(among)})
+        rows = self._connection.run(_HELD, {"ids": self._ids.list(among)})
         held = {(row.kind, row.a_id, row.b_id): row.id for row in rows}
         wanted = {(str(q.kind), *self._pair(q.pair)): q for q in questions}
         gone = [task_id for key, task_id in held.items() if key not in wanted]
         if gone:
-            self._connection.execute(_WITHDRAW, {"ids": gone})
+            self._connection.run(_WITHDRAW, {"ids": gone})
         for key, question in wanted.items():
             if key not in held:
                 self._open(question, standing=False)
@@ -100,7 +111,7 @@ class TaskStore:
 
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records."""
-        rows = self._connection.execute(_TOUCHING, {"ids": self._ids.list(identifiers)})
+        rows = self._connection.run(_TOUCHING, {"ids": self._ids.list(identifiers)})
         return [_to_view(row) for row in rows]
 
     def claim(self, task_id: int, user: str) -> None:
@@ -128,7 +139,7 @@ class TaskStore:
         made: int | None = self._connection.execute(
             text("select assertion_id from task where id = :id"), {"id": task_id}
         ).scalar_one()
-        self._connection.execute(_REOPEN, {"id": task_id, "comment": comment})
+        self._connection.run(_REOPEN, {"id": task_id, "comment": comment})
         return made
 
     def _open(self, question: Question, *, standing: bool) -> None:
@@ -143,7 +154,7 @@ class TaskStore:
             "reason": question.reason,
             "standing": standing,
         }
-        self._connection.execute(_OPEN, row)
+        self._connection.run(_OPEN, row)
 
     def _pair(self, pair: Pair) -> tuple[int, int]:
         ids = self._ids.among([pair.one, pair.other])

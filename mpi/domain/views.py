@@ -65,7 +65,7 @@ class ResolutionState(StrEnum):
     """How sure the index is of the identity behind a patient id (IHE-69)."""
 
     CERTAIN = "certain"  # a feed knows this id and no question is open about it
-    PROVISIONAL = "provisional"  # no feed has described this id yet; the golden id may be succeeded later
+    PROVISIONAL = "provisional"  # no feed vouches for this id (not yet, or no more); its golden id may be succeeded
     AMBIGUOUS = "ambiguous"  # it may be one person with another golden identity; a review task says so
     CONTESTED = "contested"  # its link is held against newer evidence until a reviewer decides
 

@@ -39,9 +39,9 @@ from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import _ALARMS
 
 Longs = npt.NDArray[np.int64]
-Row = tuple[bytes, tuple[bytes, ...]]
+Line = tuple[bytes, tuple[bytes, ...]]
 """A record ready to be copied into the database, and each thing that was said of it; without database ids."""
-Render = Callable[[Record, Sequence[Update]], Row]
+Render = Callable[[Record, Sequence[Update]], Line]
 Told = Callable[[str, int], None]
 """Called with a phase that has ended and how many rows it made."""
 Batch = Iterable[Update]
@@ -57,7 +57,7 @@ class Store(Protocol):
     def claim(self) -> None:
         """Hold the index for this transaction alone; raises `Refused` unless it is empty."""
 
-    def add_records(self, first: int, rows: Sequence[Row]) -> None:
+    def add_records(self, first: int, rows: Sequence[Line]) -> None:
         """Records numbered from `first`. Raises `Refused` for an identifier that was added before."""
 
     def add_keys(self, keys: Longs, records: Longs) -> None:
@@ -107,7 +107,7 @@ class Prepared:
     records that take part in linkage, able: bool[n]."""
 
     identifiers: list[Identifier]
-    rows: list[Row]
+    rows: list[Line]
     able: npt.NDArray[np.bool_]
     encoded: bytes
     keys: Longs
@@ -140,9 +140,9 @@ class BulkLoad:
     def run(self, batches: Iterable[Batch], caller: Caller, told: Told = lambda phase, rows: None) -> Loaded:
         """Load source records and link them. Needs OPERATE; the index must be empty and without subscribers.
 
-        Feeds are answered "try again" meanwhile. Raises `Refused` (CONFLICT: not empty; UNKNOWN_AUTHORITY;
-        IDENTIFIER_IN_USE: not all updates of an identifier stood together; BAD_VALUE), `Unavailable`; then nothing
-        was loaded.
+        Nobody is answered meanwhile, feeds are told to try again. Raises `Refused` (CONFLICT: not empty;
+        UNKNOWN_AUTHORITY; IDENTIFIER_IN_USE: not all updates of an identifier stood together; BAD_VALUE) and
+        `Unavailable`; then nothing was loaded.
         """
         caller.require(Right.OPERATE)
         with self._stores.begin() as store, Workers(self._workers) as workers:
@@ -260,7 +260,7 @@ class BulkLoad:
 def prepare(matching: Matching, render: Render, batch: Batch) -> Prepared:
     """The records of one batch, ready to store and to compare; runs in a worker process."""
     records: list[Record] = []
-    rows: list[Row] = []
+    rows: list[Line] = []
     alarms: list[tuple[TaskKind, Identifier]] = []
     for identifier, updates in groupby(batch, attrgetter("addressed")):
         draft = Draft((), ())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Field, Patch, Rank, Register, Stamp
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
-from mpi.domain.views import Resolution
+from mpi.domain.record import Record
+from mpi.domain.views import RecordState, Resolution
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
@@ -31,14 +32,16 @@ class Resolve:
         caller.require(Right.RESOLVE)
         try:
             with self._units.begin(read_only=True) as unit:
-                return self._answer(unit, identifier, caller)
+                record = find(unit, self._matching, identifier)
+                if not (patch and record.state is RecordState.AWAITED and not record.registers.cells):
+                    return self._answer(unit, identifier, record, caller)
         except NotFound:
             if self._matching.is_nhs(identifier):
                 raise
-            return attempt(lambda: self._provide(identifier, patch, caller))
+        return attempt(lambda: self._provide(identifier, patch, caller))
 
-    def _answer(self, unit: Unit, identifier: Identifier, caller: Caller) -> Resolution:
-        found = resolution(unit, identifier, find(unit, self._matching, identifier))
+    def _answer(self, unit: Unit, identifier: Identifier, record: Record, caller: Caller) -> Resolution:
+        found = resolution(unit, identifier, record)
         unit.audit.record(caller, "resolve", [str(identifier)], {"state": found.state})
         unit.commit()
         return found
@@ -46,7 +49,7 @@ class Resolve:
     def _provide(self, identifier: Identifier, patch: Patch | None, caller: Caller) -> Resolution:
         with self._units.begin() as unit:
             provide(unit, self._rematch, identifier, patch, Cause(caller, "resolve"), self._clock)
-            return self._answer(unit, identifier, caller)
+            return self._answer(unit, identifier, find(unit, self._matching, identifier), caller)
 
 
 def provide(
@@ -56,7 +59,8 @@ def provide(
     if identifier.authority == NHS_AUTHORITY:
         raise Refused(Fault.BAD_VALUE, "an NHS number names a person, not a patient id that a trust has issued")
     draft = open_draft(unit, [identifier])
-    if draft.before(identifier) is not None:
+    known = draft.before(identifier)
+    if known is not None and (known.registers.cells or known.state is not RecordState.AWAITED or not patch):
         return
     draft.record(identifier)
     if patch:

@@ -50,7 +50,7 @@ def resolution(unit: Unit, asked: Identifier, record: Record) -> Resolution:
 def _state(record: Record, *, asked: bool) -> ResolutionState:
     if record.contested:
         return ResolutionState.CONTESTED
-    if record.state is RecordState.AWAITED:
+    if record.state in {RecordState.AWAITED, RecordState.DELETED}:
         return ResolutionState.PROVISIONAL
     return ResolutionState.AMBIGUOUS if asked else ResolutionState.CERTAIN
 

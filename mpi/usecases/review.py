@@ -68,20 +68,12 @@ class Review:
     def claim(self, task_id: int, caller: Caller) -> TaskView:
         """Take a task. Raises `Conflict` when another has it or it is answered, NotFound."""
         caller.require(Right.REVIEW)
-        with self._units.begin() as unit:
-            _unanswered(_task(unit, task_id, for_update=True), caller)
-            unit.tasks.claim(task_id, caller.user)
-            return self._done(unit, task_id, "claim-task", caller)
+        return attempt(lambda: self._claim(task_id, caller))
 
     def release(self, task_id: int, caller: Caller) -> TaskView:
         """Give a task back. Raises `Conflict` when it is not the caller's, NotFound."""
         caller.require(Right.REVIEW)
-        with self._units.begin() as unit:
-            held = _task(unit, task_id, for_update=True)
-            if held.state is not TaskState.CLAIMED or held.claimed_by != caller.user:
-                raise Conflict("this task is not claimed by you")
-            unit.tasks.claim(task_id, "")
-            return self._done(unit, task_id, "release-task", caller)
+        return attempt(lambda: self._release(task_id, caller))
 
     def decide(
         self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None = None
@@ -104,6 +96,20 @@ class Review:
         """Take an assertion back, a feed's merge included. Raises NotFound, Forbidden."""
         caller.require(Right.REVIEW)
         attempt(lambda: self._withdraw_alone(assertion_id, comment, caller))
+
+    def _claim(self, task_id: int, caller: Caller) -> TaskView:
+        with self._units.begin() as unit:
+            _unanswered(_task(unit, task_id, for_update=True), caller)
+            unit.tasks.claim(task_id, caller.user)
+            return self._done(unit, task_id, "claim-task", caller)
+
+    def _release(self, task_id: int, caller: Caller) -> TaskView:
+        with self._units.begin() as unit:
+            held = _task(unit, task_id, for_update=True)
+            if held.state is not TaskState.CLAIMED or held.claimed_by != caller.user:
+                raise Conflict("this task is not claimed by you")
+            unit.tasks.claim(task_id, "")
+            return self._done(unit, task_id, "release-task", caller)
 
     def _decide(self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None) -> TaskView:
         with self._units.begin() as unit:

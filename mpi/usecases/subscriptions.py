@@ -14,6 +14,7 @@ from mpi.domain.access import Caller, Right, Role
 from mpi.domain.views import Event, EventType
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Unit, Units
+from mpi.usecases.attempts import attempt
 
 # Seconds after which a batch is committed as far as it came: the database ends a transaction that idles for a minute,
 # and then all that slow subscribers had taken would be delivered again, for ever.
@@ -46,12 +47,7 @@ class Subscriptions:
         caller.require(Right.SUBSCRIBE)
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
             raise Refused(Fault.BAD_VALUE, "a subscription needs an http or https address", "url")
-        with self._units.begin() as unit:
-            added = unit.outbox.subscribe(url, types, secret, caller.user)
-            unit.audit.record(caller, "subscribe", [f"subscription/{added}"], {})
-            found = [row for row in unit.outbox.subscriptions(None) if row["id"] == added]
-            unit.commit()
-            return _to_subscription(found[0])
+        return attempt(lambda: self._add(url, types, secret, caller))
 
     def list(self, caller: Caller) -> tuple[Subscription, ...]:
         """The caller's own (all for an administrator)."""
@@ -62,6 +58,17 @@ class Subscriptions:
     def remove(self, subscription_id: int, caller: Caller) -> None:
         """Stop and forget what is pending. Raises NotFound."""
         caller.require(Right.SUBSCRIBE)
+        attempt(lambda: self._remove(subscription_id, caller))
+
+    def _add(self, url: str, types: tuple[EventType, ...], secret: str, caller: Caller) -> Subscription:
+        with self._units.begin() as unit:
+            added = unit.outbox.subscribe(url, types, secret, caller.user)
+            unit.audit.record(caller, "subscribe", [f"subscription/{added}"], {})
+            found = [row for row in unit.outbox.subscriptions(None) if row["id"] == added]
+            unit.commit()
+            return _to_subscription(found[0])
+
+    def _remove(self, subscription_id: int, caller: Caller) -> None:
         with self._units.begin() as unit:
             if not unit.outbox.unsubscribe(subscription_id, _owner(caller)):
                 raise NotFound("you have no subscription with this id")

@@ -94,6 +94,7 @@ def test_another_librarys_arguments_do_not_pass(stream: io.StringIO) -> None:
 
 
 def test_a_logger_that_names_no_patient_passes_whole(stream: io.StringIO) -> None:
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)  # a server of another test may have left it quieter
     logging.getLogger("uvicorn.error").info("Uvicorn running on %s", "http://127.0.0.1:8080")
     assert lines(stream)[0]["event"].endswith("8080")
 
