@@ -72,9 +72,10 @@ class BirthDate(IntEnum):
     CENTURY = 7
     NEAR_YEAR = 8
     SAME_MONTH = 9
-    SAME_YEAR = 10
-    DISAGREE = 11
-    GENERATION = 12
+    SAME_DAY = 10
+    SAME_YEAR = 11
+    DISAGREE = 12
+    GENERATION = 13
 
 
 class Sex(IntEnum):
@@ -172,7 +173,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "same",
         "known forms of one name",
         "forename and surname changed places",
-        "nearly the same spelling",
+        "one letter or little else differs",
         "same initial, one side gives no more",
         "one side's forename is an alias or former forename of the other",
         "one side's forename is a middle name of the other",
@@ -184,23 +185,24 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "same",
         "forename and surname changed places",
         "agrees with a previous name or a part of a double name",
-        "nearly the same spelling",
+        "one letter or little else differs",
         "similar spelling",
         "different",
         "different, both female (names change at marriage)",
     ),
-    "middle_names": ("missing", "at least one the same", "same initial", "different"),
+    "middle_names": ("missing", "at least one the same", "initial of the other", "different"),
     "birth_date": (
         "missing",
         "same",
         "same year and month, one side gives no day",
-        "same year, one side gives no more",
+        "same year, one side gives no more, or 1 January",
         "day and month changed places",
-        "one digit differs",
+        "one digit differs, or the decade",
         "one day apart",
         "a century apart",
         "same day and month, a year or two apart",
         "same year and month",
+        "same year and day, other month",
         "same year only",
         "different",
         "different by a generation",

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from linkage.layout import (
     ENCODED_SIZE,
     ENCODING_VERSION,
+    KNOWN_FORENAME,
+    KNOWN_SURNAME,
     MOST_EMAILS,
     MOST_FORENAMES,
     MOST_FORMALS,
@@ -22,10 +24,11 @@ from linkage.layout import (
     MOST_POSTCODES,
     MOST_SURNAMES,
     NAME_SIZE,
+    ONLY_INITIAL,
     SCALE,
 )
 from linkage.nhs_number import NumberKind, classify
-from linkage.nicknames import canonical, formals
+from linkage.nicknames import canonical, formals, is_known
 from linkage.record import BirthDate, StandardRecord
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def encode(record: StandardRecord, model: Model) -> bytes:
         *_filled(record.phones, MOST_PHONES, _long),
         *_filled(record.emails, MOST_EMAILS, _long),
         *(_long(record.gp_practice), _long(record.mothers_maiden_name)),
-        *_middle(record.middle_names[:MOST_MIDDLE]),
+        *(*_middle(record.middle_names[:MOST_MIDDLE]), _known(forename, record.surnames, model)),
         *_name(forename, group, model.forename_adjustment(forename)),
         *_surnames(record.surnames, model),
         *_further_forenames(record.forenames[1:]),
@@ -100,8 +103,14 @@ def _birth(born: BirthDate) -> tuple[int, int, int, int]:
 
 
 def _middle(names: Sequence[str]) -> list[int]:
-    initials = [ord(name[0]) for name in names] + [0] * (MOST_MIDDLE - len(names))
-    return [*_filled(names, MOST_MIDDLE, _short), *initials, len(names)]
+    initials = [ord(name[0]) | (ONLY_INITIAL if len(name) == 1 else 0) for name in names]
+    return [*_filled(names, MOST_MIDDLE, _short), *initials, *[0] * (MOST_MIDDLE - len(names))]
+
+
+def _known(forename: str, surnames: Sequence[str], model: Model) -> int:
+    """Which current names are names people bear, so that one letter between two of them is no slip."""
+    known = KNOWN_FORENAME if is_known(forename) or model.forenames.lists(forename) else 0
+    return known | (KNOWN_SURNAME if surnames and model.surnames.lists(surnames[0]) else 0)
 
 
 def _name(name: str, group: str, adjustment: float) -> tuple[bytes, bytes, int, int, int]:

@@ -153,7 +153,7 @@ def _worth(name: str, level: int, weight: float, adjustment: float) -> str:
     if column_of(name) == HOUSEHOLD:
         why = ", because forename or birth date speaks for two members of one household"
     elif name == "birth_date" and adjustment:
-        why = ", reduced because a date is estimated"
+        why = ", reduced because a date is estimated, or is 1 January as unknown ones are"
     elif adjustment < -1.0:
         why = ", a common name, so worth less"
     elif adjustment > 1.0:

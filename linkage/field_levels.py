@@ -35,7 +35,9 @@ from linkage.layout import (
 N_VERIFIED, N_HALF_VERIFIED, N_UNVERIFIED, N_UNRESOLVED = map(int, list(NhsNumber)[:4])
 N_DIFFERENT, N_DIFFERENT_HALF, N_DIFFERENT_VERIFIED, N_DIFFERENT_UNRESOLVED = map(int, list(NhsNumber)[4:])
 B_EXACT, B_PARTIAL_MONTH, B_PARTIAL_YEAR, B_SWAPPED, B_ONE_DIGIT, B_NEXT_DAY = map(int, list(BirthDate)[:6])
-B_CENTURY, B_NEAR_YEAR, B_SAME_MONTH, B_SAME_YEAR, B_DISAGREE, B_GENERATION = map(int, list(BirthDate)[6:])
+B_CENTURY, B_NEAR_YEAR, B_SAME_MONTH, B_SAME_DAY = map(int, list(BirthDate)[6:10])
+B_SAME_YEAR, B_DISAGREE, B_GENERATION = map(int, list(BirthDate)[10:])
+NEW_YEAR = 0x0101  # 1 January, in the two lower bytes of a date
 L_HOUSE, L_POSTCODE, L_NEIGHBOUR, L_PREVIOUS, L_STREET, L_SECTOR, L_TOWN, L_DISAGREE = map(int, Location)
 C_BOTH, C_EMAIL, C_PHONE, C_DISAGREE = map(int, Contact)
 
@@ -81,6 +83,8 @@ def birth_date(  # noqa: PLR0911 - a ladder of levels
         return B_GENERATION if abs(year - year_b) >= generation else B_DISAGREE
     if one == other:
         return B_EXACT
+    if year == year_b and (one & 0xFFFF == NEW_YEAR or other & 0xFFFF == NEW_YEAR):
+        return B_PARTIAL_YEAR  # 1 January stands for a year alone (NHS-52)
     if year == year_b and day == month_b and month == day_b:
         return B_SWAPPED
     digits = digits_apart(year * 10000 + month * 100 + day, year_b * 10000 + month_b * 100 + day_b)
@@ -94,14 +98,15 @@ def near_date(one: int, other: int, digits: int, generation: float) -> int:
     same_day_and_month = one & 0xFFFF == other & 0xFFFF
     if same_day_and_month and years == 100:
         return B_CENTURY
-    if digits == 1:
-        return B_ONE_DIGIT
+    if digits == 1 or (same_day_and_month and years == 10):
+        return B_ONE_DIGIT if years < generation else B_DISAGREE  # father and son with one birthday
     if abs((one >> 32) - (other >> 32)) == 1:
         return B_NEXT_DAY
     if same_day_and_month and years <= 2:
         return B_NEAR_YEAR
     if years == 0:
-        return B_SAME_MONTH if field(one, 1) == field(other, 1) else B_SAME_YEAR
+        same_month, same_day = field(one, 1) == field(other, 1), field(one, 0) == field(other, 0)
+        return B_SAME_MONTH if same_month else B_SAME_DAY if same_day else B_SAME_YEAR
     return B_GENERATION if years >= generation else B_DISAGREE
 
 

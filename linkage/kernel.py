@@ -29,9 +29,13 @@ from linkage.encode import encode
 from linkage.errors import ModelError
 from linkage.field_levels import (
     B_DISAGREE,
+    B_EXACT,
     B_GENERATION,
+    B_NEAR_YEAR,
+    B_PARTIAL_YEAR,
     B_SAME_YEAR,
     N_UNRESOLVED,
+    NEW_YEAR,
     birth_date,
     contact,
     location,
@@ -39,6 +43,7 @@ from linkage.field_levels import (
 )
 from linkage.kernel_guards import guards_of
 from linkage.layout import (
+    BIRTH,
     CAUTIONS,
     ENCODED_SIZE,
     ENCODING_VERSION,
@@ -81,6 +86,7 @@ from linkage.record import Caution, StandardRecord
     OTHER_BIRTH_DATE,
     OTHER_GENERATION,
     OTHER_PERSON,
+    NEW_YEAR_BITS,
     MOST_FROM_NAMES,
 ) = range(len(RULES))
 ESTIMATED = int(Caution.ESTIMATED_BIRTH_DATE)
@@ -143,12 +149,22 @@ def compare_fields(
     levels[BIRTH_DATE] = birth_date(a, i, b, j, rules[GENERATION_YEARS])
     if (field(head, CAUTIONS) | field(head_b, CAUTIONS)) & ESTIMATED:
         adjust[BIRTH_DATE] = (rules[ESTIMATED_FACTOR] - 1.0) * weights[BIRTH_DATE, levels[BIRTH_DATE]]
+    elif is_new_year(a[i, BIRTH], b[j, BIRTH], levels[BIRTH_DATE]):
+        adjust[BIRTH_DATE] = -rules[NEW_YEAR_BITS]
     levels[SEX] = agree(field(head, SEX_BYTE), field(head_b, SEX_BYTE))
     levels[LOCATION] = location(a, i, b, j)
     levels[CONTACT] = contact(a, i, b, j)
     levels[GP_PRACTICE] = agree(a[i, PRACTICE], b[j, PRACTICE])
     levels[MOTHERS_MAIDEN_NAME] = agree(a[i, MAIDEN], b[j, MAIDEN])
     levels[BIRTH_ORDER] = agree(field(head, ORDER), field(head_b, ORDER))
+
+
+@compiled
+def is_new_year(one: int, other: int, level: int) -> bool:
+    """Whether dates agree by a 1 January: many people who do not know their date are registered on it (NHS-52)."""
+    if level == B_EXACT:
+        return one & 0xFFFF == NEW_YEAR
+    return level == B_PARTIAL_YEAR and (one & 0xFFFF == NEW_YEAR or other & 0xFFFF == NEW_YEAR)
 
 
 @compiled
@@ -186,10 +202,13 @@ def limit_household(weights: Numbers, rules: Numbers, levels: Levels, adjust: Nu
 
 @compiled
 def household_limit(rules: Numbers, levels: Levels) -> float:
-    """How many bits all that a family shares may add up to."""
+    """How many bits all that a family shares may add up to.
+
+    A birthday shared with a year or two between counts as another date: so are brothers, who may share a forename.
+    """
     born = levels[BIRTH_DATE]
     generation = born == B_GENERATION
-    other_date = generation or born in (B_DISAGREE, B_SAME_YEAR)
+    other_date = generation or born in (B_DISAGREE, B_SAME_YEAR, B_NEAR_YEAR)
     limit = inf
     if levels[FORENAME] == F_DISAGREE:
         limit = rules[OTHER_PERSON] if other_date else rules[OTHER_FORENAME]

@@ -5,7 +5,16 @@
 
 from __future__ import annotations
 
-from linkage.comparison import BIRTH_DATE, BIRTH_ORDER, FORENAME, LOCATION, NHS_NUMBER, SEX, SURNAME
+from linkage.comparison import (
+    BIRTH_DATE,
+    BIRTH_ORDER,
+    FORENAME,
+    LOCATION,
+    MIDDLE_NAMES,
+    NHS_NUMBER,
+    SEX,
+    SURNAME,
+)
 from linkage.compiled import compiled
 from linkage.field_levels import (
     B_CENTURY,
@@ -21,12 +30,14 @@ from linkage.field_levels import (
     L_NEIGHBOUR,
     L_STREET,
     N_DIFFERENT_VERIFIED,
+    N_HALF_VERIFIED,
     N_UNRESOLVED,
+    N_UNVERIFIED,
     N_VERIFIED,
 )
 from linkage.guard import Guard
 from linkage.layout import CAUTIONS, HEAD, ORDER, Levels, Words, field
-from linkage.name_levels import F_DISAGREE, F_EXACT, F_INITIAL, F_NEAR, F_SIMILAR, S_DISAGREE, S_NEAR
+from linkage.name_levels import F_DISAGREE, F_EXACT, F_INITIAL, F_NEAR, F_SIMILAR, M_DISAGREE, S_DISAGREE, S_NEAR
 from linkage.record import Caution
 
 CONFLICT, CONFUSION = int(Guard.NHS_NUMBER_CONFLICT), int(Guard.NHS_NUMBER_CONFUSION)
@@ -46,7 +57,6 @@ def guards_of(a: Words, i: int, b: Words, j: int, levels: Levels) -> int:
     """Bits of `Guard` for row i of a and row j of b, whose comparison ended in `levels`."""
     cautions = field(a[i, HEAD], CAUTIONS) | field(b[j, HEAD], CAUTIONS)
     orders = field(a[i, HEAD], ORDER) | field(b[j, HEAD], ORDER)
-    verified = levels[NHS_NUMBER] == N_VERIFIED
     guards = 0
     if levels[NHS_NUMBER] == N_DIFFERENT_VERIFIED:
         guards |= CONFLICT
@@ -56,11 +66,24 @@ def guards_of(a: Words, i: int, b: Words, j: int, levels: Levels) -> int:
         guards |= MULTIPLE
     if cautions & IS_UNIDENTIFIED:
         guards |= UNIDENTIFIED
-    if cautions & IS_PLACEHOLDER and not verified:
+    if cautions & IS_PLACEHOLDER and not is_named_by_number(levels, bool(cautions & IS_MULTIPLE) or orders != 0):
         guards |= PLACEHOLDER
     if is_weak(levels, cautions):
         guards |= WEAK
     return guards
+
+
+@compiled
+def is_named_by_number(levels: Levels, known: bool) -> bool:
+    """Whether an NHS number stands in for a newborn's missing forename (NHS-54).
+
+    It is issued at birth, one to each child. Unless verified on both sides it needs the same day of birth, and no
+    sign of a twin.
+    """
+    if levels[NHS_NUMBER] == N_VERIFIED:
+        return True
+    number = 0 < levels[NHS_NUMBER] <= N_UNVERIFIED
+    return bool(number and levels[BIRTH_DATE] == B_EXACT and levels[SEX] != DISAGREE and not known)
 
 
 @compiled
@@ -87,26 +110,37 @@ def is_confusion(levels: Levels, cautions: int) -> bool:
 def is_multiple_birth(levels: Levels, known: bool) -> bool:
     """Twins by their date, family and names (NHS-55); `known` when either record says it is of a multiple birth.
 
-    The same verified number lets clashing names pass (people change them), but not where a twin is known or the
-    sexes differ too: a number written onto the wrong twin is how confusions start. Known twins without such a number
-    need the very same forename, and no two birth orders: MARIA and MARIE are known forms of one name.
+    The same number speaks against twins, whose numbers differ, but not where a twin is known or the sexes differ too:
+    a number written onto the wrong twin is how confusions start. Known twins without a verified number need the very
+    same forename, and no two birth orders: MARIA and MARIE are known forms of one name. Brothers whose first forename
+    is one honoured name are told apart by the second.
     """
     family = 0 < levels[SURNAME] <= S_NEAR or 0 < levels[LOCATION] <= L_NEIGHBOUR
     if levels[BIRTH_DATE] != B_EXACT or not family:
         return False
     verified = levels[NHS_NUMBER] == N_VERIFIED
+    numbered = 0 < levels[NHS_NUMBER] <= N_UNVERIFIED
     name, other_sex = levels[FORENAME], levels[SEX] == DISAGREE
     if name >= F_SIMILAR or (name == F_NEAR and other_sex):  # PAUL and PAULA
-        return bool(known or other_sex or not verified)
+        return bool(known or other_sex or not numbered)
+    if levels[MIDDLE_NAMES] == M_DISAGREE and 0 < name <= F_NEAR and not numbered:  # MUHAMMAD ALI and MUHAMMAD OMAR
+        return True
     other_order = levels[BIRTH_ORDER] == DISAGREE
     return bool(not verified and (other_order or (known and name > F_EXACT)))
 
 
 @compiled
 def is_weak(levels: Levels, cautions: int) -> bool:
-    """Fewer than two of number, name, date and place agree, or nothing sure to go by."""
+    """Fewer than two of number, name, date and place agree, or nothing sure to go by.
+
+    Without a date, a number verified on one side alone needs name and place: father and son may share the rest. And
+    it cannot link two forenames by itself: clerks pick the wrong one of two twins (NHS-55). A third record may.
+    """
     verified = levels[NHS_NUMBER] == N_VERIFIED
-    if not verified and (levels[BIRTH_DATE] == 0 or cautions & IS_JUNK):
+    if not verified and cautions & IS_JUNK:
+        return True
+    number = 0 < levels[NHS_NUMBER] <= N_UNVERIFIED
+    if number and not verified and levels[FORENAME] == F_DISAGREE:
         return True
     name = F_EXACT <= levels[FORENAME] < F_SIMILAR and levels[FORENAME] != F_INITIAL
     name = name and 0 < levels[SURNAME] <= S_NEAR
@@ -114,4 +148,6 @@ def is_weak(levels: Levels, cautions: int) -> bool:
     date = born in (B_EXACT, B_PARTIAL_MONTH, B_SWAPPED, B_ONE_DIGIT, B_NEXT_DAY, B_CENTURY)
     date = date and not cautions & IS_ESTIMATED
     place = L_HOUSE <= levels[LOCATION] <= L_STREET
-    return int(verified) + int(name) + int(date) + int(place) < 2
+    if not verified and born == 0:
+        return bool(levels[NHS_NUMBER] != N_HALF_VERIFIED or not (name and place))
+    return int(number) + int(name) + int(date) + int(place) < 2

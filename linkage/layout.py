@@ -11,7 +11,8 @@ Layout, little-endian, in words of eight bytes; a zero word is a missing value:
     words 9-10   house, street, town, forename (hashes of 32 bits)
     words 11-15  three phones, two e-mails (hashes of 63 bits)
     words 16-17  GP practice, mother's maiden name (hashes of 63 bits)
-    words 18-19  middle names: three hashes of 32 bits, three initials, number of names
+    words 18-19  middle names: three hashes of 32 bits, three initials (high bit: nothing but the initial is known),
+                 bits: 1 the forename is a known name, 2 the surname is
     words 20-24  forename: 20 characters, length, 24 bits of hash | hash of its formal name, frequency adjustment |
                  letter signature
     words 25-29  surname, likewise, with its own hash for the formal name's
@@ -29,7 +30,7 @@ import numpy.typing as npt
 
 from linkage.compiled import compiled
 
-ENCODING_VERSION = 1
+ENCODING_VERSION = 2
 WORDS = 44
 ENCODED_SIZE = 8 * WORDS
 
@@ -37,6 +38,7 @@ HEAD, TAG, NUMBER, BIRTH, POSTCODE, SECTOR, PREVIOUS_POSTCODES = 0, 1, 2, 3, 4, 
 HOUSE_STREET, TOWN_FORENAME, PHONES, EMAILS, PRACTICE, MAIDEN, MIDDLE = 9, 10, 11, 14, 16, 17, 18
 FORENAME_SLOT, SURNAME_SLOT, SURNAMES, FORENAMES, FORMALS = 20, 25, 30, 37, 42
 SEX, STATUS, ORDER, CAUTIONS, SURNAME_COUNT, FORENAME_COUNT, KIND = 1, 2, 3, 4, 5, 6, 7
+KNOWN, KNOWN_FORENAME, KNOWN_SURNAME, ONLY_INITIAL = 7, 1, 2, 0x80
 
 MOST_POSTCODES, MOST_PHONES, MOST_EMAILS, MOST_MIDDLE = 3, 3, 2, 3
 MOST_SURNAMES, MOST_FORENAMES, MOST_FORMALS = 7, 5, 4

@@ -32,6 +32,7 @@ RULES = (
     "household_other_birth_date",
     "household_other_generation",
     "household_other_person",
+    "new_year",
     "most_from_names",
 )
 """The numbers beside the table of weights, by their place in `Model.rules`; the first and last are worked out."""
@@ -44,7 +45,8 @@ class TermWeight:
     """What the frequency of an agreed name adds to its field's weight for an average one.
 
     average: u of exact agreement, the frequency at which nothing is added. `most` caps what rarity adds, because a
-    name that is not listed need not be rare where this patient lives.
+    name that is not listed need not be rare where this patient lives. together: by how much to multiply the shares of
+    names that one community bears, because there the forename goes with the surname, and with the place.
     """
 
     field: str
@@ -52,13 +54,19 @@ class TermWeight:
     average: float
     least: float
     most: float
+    together: Mapping[str, float]
 
     def adjustment(self, name: str) -> float:
         """Bits to add when `name` agrees exactly: negative for a common name; 0 for no name."""
         if not name:
             return 0.0
-        bits = log2(self.average / self.frequencies.frequency(self.field, name))
+        share = self.frequencies.frequency(self.field, name) * self.together.get(name, 1.0)
+        bits = log2(self.average / share)
         return min(self.most, max(self.least, bits))
+
+    def lists(self, name: str) -> bool:
+        """Whether `name` is in the table of frequencies, and so no slip of the hand."""
+        return name in self.frequencies.shares.get(self.field, {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,7 +227,18 @@ def _term_weight(document: Mapping[str, Any], field: str, average: float) -> Ter
         average=average,
         least=_number(limits, "least", place, -30.0, 0.0),
         most=_number(limits, "most", place, 0.0, 30.0),
+        together=_together(limits.get("together", []), place),
     )
+
+
+def _together(groups: object, place: str) -> dict[str, float]:
+    """The factor of every name from a list of {"factor", "names"}."""
+    factors: dict[str, float] = {}
+    for group in groups if isinstance(groups, list) else [groups]:
+        if not isinstance(group, dict) or not isinstance(names := group.get("names"), list):
+            raise ModelError(f"{place}: 'together' needs a list of objects with factor and names")
+        factors |= dict.fromkeys(map(str, names), _number(group, "factor", place, 1.0, 100.0))
+    return factors
 
 
 def _rules(document: Mapping[str, Any], prior: float, most_from_names: float) -> Numbers:

@@ -19,7 +19,7 @@ _PHRASE = re.compile(
     r"\b(?:DO NOT USE|TEST (?:PATIENT|RECORD)|DUPLICATE RECORD|MAJOR INCIDENT|NOT (?:KNOWN|GIVEN)|NAME UNKNOWN"
     r"|UNKNOWN NAME|NO (?:NAME|SURNAME|FORENAME|FAMILY NAME|GIVEN NAME))\b"
 )
-_DEAD = re.compile(r"\bDEC'D\b|\bRIP\b(?=\W*$)")
+_DEAD = re.compile(r"\bDEC'D\b|(?:(?<=\w )|(?<=\())RIP\b(?=\W*$)")
 _OF_MOTHER = re.compile(r"\W*(?:[BSD]\s*/\s*O|(?:BABY|INFANT|BOY|GIRL|SON|DAUGHTER)\s+OF)\b")
 _MULTIPLE = re.compile(r"(?:TWIN|TRIPLET|TRIP|QUAD|QUADRUPLET)(?:NO)?([1-4A-D]|I{1,3}|IV|ONE|TWO|THREE|FOUR)?$")
 _LETTERS = {i: (chr(i) if chr(i).isalnum() or chr(i) == "-" else " ") for i in range(128)}
@@ -98,17 +98,18 @@ def read_given(given: str, middle: str = "") -> GivenNames:
     junk = any(map(w.is_junk, marks))
     while found and _may_precede(_squash(found[0]).translate(_DIGITS)):
         del found[0]
-    squashed = [_squash(word) for word in found]
-    names = [word.translate(_DIGITS) for word in squashed]
-    placeholder = _read_placeholder(main, squashed, junk=junk) or _read_placeholder("", names, junk=junk)
-    if placeholder is not None:
-        return placeholder
-    forms = [name for name in names if w.is_name(name)]
+    # A placeholder shows itself with its digits, without them, or once the markers around it are gone.
+    plain = [word for word in (x.translate(_DIGITS).strip("-") for x in found) if not _is_marker(_squash(word))]
+    kept = [word for word in plain if w.is_name(_squash(word))]
+    for stage in (found, plain, kept):
+        placeholder = _read_placeholder(main, [_squash(word) for word in stage], junk=junk)
+        if placeholder is not None:
+            return placeholder
+    forms = list(dict.fromkeys(map(_squash, kept)))
     others = [form for aside in asides for form in read_given(aside).forenames]
-    first = next((word for word, name in zip(found, names, strict=True) if w.is_name(name)), "")
     return GivenNames(
-        forenames=_forms_of_first(first, forms, others),
-        middles=tuple(dict.fromkeys(forms[1:])),
+        forenames=_forms_of_first(kept[0] if kept else "", forms, others),
+        middles=tuple(forms[1:]),
         junk=junk,
         phonetic=_is_phonetic(forms, forms),
     )
@@ -156,21 +157,25 @@ def _read_multiple(squashed: Sequence[str]) -> tuple[bool, int]:
 def _forms_of_first(word: str, names: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
     """The first forename, then what else it may be called: half of a hyphenated name, the name after MOHAMMED."""
     if not names:
-        return tuple(dict.fromkeys(others))
+        return tuple(form for form in dict.fromkeys(others) if is_forename(form))
     forms = [names[0]]
     if "-" in word:
-        forms.append(word.partition("-")[0].translate(_DIGITS))
-    if len(names) > 1 and names[0] in w.HONORIFIC_FORENAMES:
+        forms.append(word.partition("-")[0])
+    follows = len(names) > 1 and names[1] not in w.RELIGIOUS
+    if follows and names[0] in w.HONORIFIC_FORENAMES:
         forms.append(names[1])
-    if len(names) > 1 and names[0] in w.SERVANT_FORENAMES:
-        end = 2 if len(names) == 2 or names[1] not in w.PARTICLES else 3
-        forms.append("".join(names[:end]))
+    if follows and names[0] in w.SERVANT_FORENAMES:
+        forms.append("".join(names[: 3 if names[1] in w.PARTICLES else 2]))
     return (names[0], *(form for form in dict.fromkeys([*forms[1:], *others]) if _may_follow(form, names[0])))
 
 
 def _may_precede(word: str) -> bool:
     """Whether a word stands before the forename without being one: a title, a marker, a lone number."""
-    return not word or word in w.TITLES or word in w.MISSING or w.is_junk(word)
+    return word in w.TITLES or _is_marker(word)
+
+
+def _is_marker(word: str) -> bool:
+    return not word or word in w.MISSING or w.is_junk(word)
 
 
 def _may_follow(form: str, first: str) -> bool:

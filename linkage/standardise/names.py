@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from linkage.record import Caution, Demographics, Name, NameUse
 from linkage.standardise.name_parts import FamilyName, GivenNames, is_forename, read_family, read_given
+from linkage.standardise.words import PHONETIC_ALPHABET
 
 _CURRENT_USES = frozenset({NameUse.USUAL, NameUse.OFFICIAL})
 _NOBODY = Name()
@@ -31,20 +32,29 @@ def read_names(raw: Demographics) -> NameReading:
     current = _choose_current(raw.names)
     family, given = read_family(current.family), read_given(current.given, current.middle)
     cautions = _judge(family, given)
-    unidentified = bool(cautions) and Caution.UNIDENTIFIED in cautions
-    nameless = unidentified and not (family.phonetic and given.forenames)
+    nameless = bool(cautions) and Caution.UNIDENTIFIED in cautions and not (family.phonetic and given.forenames)
     surnames = {} if nameless else dict.fromkeys(family.surnames)
     forenames = {} if nameless else dict.fromkeys(given.forenames)
-    middles = () if nameless or not forenames else given.middles
+    middles = given.middles if forenames else ()
     if forenames and family.given:
         middles = tuple(dict.fromkeys((*middles, *(x for x in family.given if x not in forenames))))
     if len(raw.names) > 1 or raw.previous_names:
-        for other in (*raw.names, *raw.previous_names):
-            if other is not current:
-                surnames.update(dict.fromkeys(read_family(other.family).surnames))
-                found = read_given(other.given, other.middle).forenames
-                forenames.update((name, None) for name in found if is_forename(name))
+        _add_others(surnames, forenames, [name for name in (*raw.names, *raw.previous_names) if name is not current])
     return NameReading(tuple(surnames), tuple(forenames), middles, cautions, given.birth_order)
+
+
+def _add_others(surnames: dict[str, None], forenames: dict[str, None], others: list[Name]) -> None:
+    """Add what the other names bring; a name once given to somebody unidentified is nobody's (NHS-53).
+
+    A word of the spelling alphabet may join names that are there, but not stand in for one that is missing.
+    """
+    had_surname, had_forename = bool(surnames), bool(forenames)
+    for other in others:
+        family, given = read_family(other.family), read_given(other.given, other.middle)
+        if not _is_unidentified(family, given):
+            surnames.update((x, None) for x in family.surnames if had_surname or x not in PHONETIC_ALPHABET)
+            found = (x for x in given.forenames if had_forename or x not in PHONETIC_ALPHABET)
+            forenames.update((x, None) for x in found if is_forename(x))
 
 
 def read_surname(text: str) -> str:

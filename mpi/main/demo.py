@@ -105,7 +105,9 @@ def _play(region: Region, target: Target, console: Console) -> tuple[Score, floa
 
 
 def _judge(index: Index, region: Region, score: Score, seconds: float) -> Result:
-    person_of = {str(identifier): person for identifier, person in region.person_of.items()}
+    # A confidential service's records never link by themselves (NHS-58): no truth would have them found.
+    apart = {authority.id for authority in index.network.authorities if not authority.linkage}
+    person_of = {str(i): person for i, person in region.person_of.items() if i.authority not in apart}
     with index.engine.connect() as connection:
         links = {row.identifier: row.golden_id for row in connection.execute(_LINKS) if row.identifier in person_of}
         counts = {name: connection.execute(statement).scalar_one() for name, statement in _COUNTS.items()}
