@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -221,6 +221,24 @@ class AssertionJson(TypedDict):
     """An assertion that now stands."""
 
     id: Annotated[int, Field(description="With it the assertion can be withdrawn.", examples=[42])]
+
+
+class StandingJson(TypedDict):
+    """A standing assertion about two records."""
+
+    id: Annotated[int, Field(description="With it the assertion can be withdrawn.", examples=[42])]
+    one: IdentifierJson
+    other: IdentifierJson
+    relation: Literal["same", "different"]
+    rank: Annotated[str, Field(description="Who said so; privacy outranks reviewer, source and hold.")]
+    occurred: datetime
+    subsumed: Annotated[IdentifierJson | None, Field(description="The prior, when a feed merged the two.")]
+
+
+class StandingsJson(TypedDict):
+    """The standing assertions about one record."""
+
+    assertions: list[StandingJson]
 
 
 class SubscriptionJson(TypedDict):

@@ -10,15 +10,23 @@ from pydantic import Field, model_validator
 
 from mpi.api import fields
 from mpi.api.answers import answer, link, next_page
-from mpi.api.fields import Comment, IdentifierIn, Text
-from mpi.api.issuers import find_authority
+from mpi.api.fields import Comment, IdentifierIn, IdentifierText, Text
+from mpi.api.issuers import find_authority, parse_identifier
 from mpi.api.responses import failures, name_operation, no_content, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
-from mpi.api.shapes import AssertionJson, ExplanationJson, TaskJson, TasksJson, identifier_json
+from mpi.api.shapes import (
+    AssertionJson,
+    ExplanationJson,
+    StandingJson,
+    StandingsJson,
+    TaskJson,
+    TasksJson,
+    identifier_json,
+)
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
-from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["review"], generate_unique_id_function=name_operation, prefix="/v1"
@@ -157,6 +165,38 @@ def undo_task(task_id: TaskId, body: UndoRequest, services: Provided, caller: Ca
 
 def _identifier(network: Network, given: IdentifierIn) -> Identifier:
     return Identifier(find_authority(network, given.authority), given.value)
+
+
+class AssertionsQuery(fields.Request):
+    """Which record to tell the assertions of."""
+
+    identifier: IdentifierText
+
+
+@router.get(
+    "/assertions",
+    summary="The standing assertions about a record, a feed's merges included",
+    responses=success(StandingsJson, "What stands.") | failures(404),
+)
+def assertions(wanted: Annotated[AssertionsQuery, Query()], services: Provided, caller: Calling) -> Response:
+    """What reviewers and feeds have said of a record and nobody has taken back."""
+    identifier = parse_identifier(services.network, wanted.identifier)
+    standing = services.review.assertions(identifier, caller)
+    content: StandingsJson = {"assertions": [standing_json(made) for made in standing]}
+    return answer(content)
+
+
+def standing_json(made: AssertionView) -> StandingJson:
+    """An assertion as JSON."""
+    return {
+        "id": made.id,
+        "one": identifier_json(made.one),
+        "other": identifier_json(made.other),
+        "relation": "same" if made.same else "different",
+        "rank": made.rank,
+        "occurred": made.occurred,
+        "subsumed": identifier_json(made.subsumed) if made.subsumed else None,
+    }
 
 
 @router.post(

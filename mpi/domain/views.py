@@ -193,6 +193,20 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertionView:
+    """A standing statement about two records. `same` False: they are not one person. `rank` says who outranks whom:
+    hold, source, reviewer, privacy. `subsumed` is the prior, when the statement is a feed's merge."""
+
+    id: int
+    one: Identifier
+    other: Identifier
+    same: bool
+    rank: str
+    occurred: datetime
+    subsumed: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SearchCriteria:
     """A demographic search (PDQ); every given part must hold. Names match by prefix unless `exact`."""
 

@@ -33,7 +33,6 @@ from mpi.tokens import load_callers
 
 _log = structlog.get_logger("mpi.serve")
 _IDLE = 0.2  # seconds between looks at an empty outbox
-_BATCH = 10  # events in one transaction: slow subscribers (5 s each) must not outlast the session's 60 s
 _RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin
 
 
@@ -186,7 +185,7 @@ def _relay(index: Index, stopped: threading.Event) -> None:
     with Webhook() as webhook:
         while not stopped.is_set():
             try:
-                delivered = relay.run_once(webhook.deliver, _BATCH)
+                delivered = relay.run_once(webhook.deliver)
             except MpiError as error:  # the database is away: what is owed stays owed
                 _log.warning("relay waits", error=type(error).__name__)
                 delivered = 0

@@ -9,7 +9,7 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Rank, Stamp
 from mpi.domain.evidence import Assertion, Pair
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
@@ -86,6 +86,18 @@ class Review:
         """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY."""
         caller.require(Right.REVIEW)
         return attempt(lambda: self._undo(task_id, comment, caller))
+
+    def assertions(self, identifier: Identifier, caller: Caller) -> tuple[AssertionView, ...]:
+        """The standing statements about a record, a feed's merges included: what `withdraw` can take back.
+        Raises NotFound."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            if not unit.records.of_identifiers([identifier]):
+                raise NotFound("no record has this identifier")
+            standing = unit.evidence.assertions([identifier])
+            unit.audit.record(caller, "list-assertions", [str(identifier)], {})
+            unit.commit()
+            return tuple(_view(made) for made in standing)
 
     def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         """Assert same or different about any two known records; returns the assertion's id. Raises NotFound."""
@@ -202,3 +214,15 @@ def _unanswered(task: TaskView, caller: Caller) -> None:
         raise Conflict(f"this task is already {task.state}")
     if task.claimed_by not in {"", caller.user}:
         raise Conflict("this task is claimed by somebody else")
+
+
+def _view(made: Assertion) -> AssertionView:
+    return AssertionView(
+        id=made.id or 0,
+        one=made.pair.one,
+        other=made.pair.other,
+        same=made.verdict is Verdict.SAME,
+        rank=made.rank.name.lower(),
+        occurred=made.stamp.occurred,
+        subsumed=made.subsumed,
+    )

@@ -126,7 +126,10 @@ def test_a_task_id_that_cannot_be_is_refused_before_the_database(live: Live, tas
 def test_an_assertion_is_made_and_withdrawn(live: Live) -> None:
     made = live.call("POST", "/v1/assertions", Role.REVIEWER, json=PAIR)
     assert (made.status_code, made.json()) == (201, {"id": 1})
-    assert live.house.review.assertions == {1: (BOLTON, CHRISTIE, False, "two letters on file")}
+    assert live.house.review.standing == {1: (BOLTON, CHRISTIE, False, "two letters on file")}
+    listed = live.call("GET", "/v1/assertions", Role.REVIEWER, params={"identifier": str(BOLTON)})
+    (standing,) = listed.json()["assertions"]
+    assert (standing["id"], standing["relation"], standing["rank"]) == (1, "different", "reviewer")
     gone = live.call("DELETE", made.headers["location"], Role.REVIEWER, json={"comment": "wrong letter"})
     assert (gone.status_code, gone.content) == (204, b"")
     again = live.call("DELETE", made.headers["location"], Role.REVIEWER, json={"comment": "wrong letter"})
@@ -144,7 +147,7 @@ def test_an_assertion_is_made_and_withdrawn(live: Live) -> None:
 )
 def test_a_wrong_assertion_is_refused(live: Live, change: dict[str, object], problem: tuple[int, str]) -> None:
     assert as_problem(live.call("POST", "/v1/assertions", json=PAIR | change)) == problem
-    assert live.house.review.assertions == {}
+    assert live.house.review.standing == {}
 
 
 def test_withdrawing_needs_a_reason(live: Live) -> None:

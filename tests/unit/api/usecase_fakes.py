@@ -16,6 +16,7 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import (
+    AssertionView,
     Decision,
     EventType,
     HistoryFilter,
@@ -160,7 +161,7 @@ class FakeReview:
     faults: Faults
     board: dict[int, TaskView] = field(default_factory=dict)
     filters: tuple[object, ...] = ()
-    assertions: dict[int, tuple[Identifier, Identifier, bool, str]] = field(default_factory=dict)
+    standing: dict[int, tuple[Identifier, Identifier, bool, str]] = field(default_factory=dict)
 
     def tasks(
         self,
@@ -182,6 +183,15 @@ class FakeReview:
         if task_id not in self.board:
             raise NotFound("no such task")
         return self.board[task_id]
+
+    def assertions(self, identifier: Identifier, caller: Caller) -> tuple[AssertionView, ...]:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        return tuple(
+            AssertionView(number, one, other, same, "reviewer", AT)
+            for number, (one, other, same, _) in self.standing.items()
+            if identifier in (one, other)
+        )
 
     def explain(self, task_id: int, caller: Caller) -> tuple[str, ...]:
         self.task(task_id, caller)
@@ -219,13 +229,13 @@ class FakeReview:
     def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         self.faults.check()
         caller.require(Right.REVIEW)
-        self.assertions[len(self.assertions) + 1] = (one, other, same, comment)
-        return len(self.assertions)
+        self.standing[len(self.standing) + 1] = (one, other, same, comment)
+        return len(self.standing)
 
     def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> None:
         self.faults.check()
         caller.require(Right.REVIEW)
-        if self.assertions.pop(assertion_id, None) is None:
+        if self.standing.pop(assertion_id, None) is None:
             raise NotFound("no such assertion")
 
 
