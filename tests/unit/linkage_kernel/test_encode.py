@@ -8,7 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from linkage.comparison import FORENAME, LOCATION, SURNAME, Forename, Location, Surname
+from linkage.comparison import (
+    FORENAME,
+    LOCATION,
+    MIDDLE_NAMES,
+    SURNAME,
+    Forename,
+    Location,
+    MiddleNames,
+    Surname,
+)
 from linkage.encode import ENCODED_SIZE, ENCODING_VERSION, encode
 from linkage.errors import ModelError
 from linkage.kernel import score, score_pair, warm
@@ -59,6 +68,42 @@ def test_previous_postcodes_match_both_ways(model: Model, person: Build) -> None
     moved = person(postcode="M139WL", previous_postcodes=("BL11AA", "BL22BB", "BL36RT"))
     scores = score_pair(encode(person(), model), encode(moved, model), model)
     assert scores.pattern[0, LOCATION] == Location.PREVIOUS
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("DAVID", "DAVUD", Forename.NEAR),  # struck beside
+        ("OLIVIA", "OLVIA", Forename.NEAR),  # left out
+        ("HELEN", "HEELEN", Forename.NEAR),  # doubled
+        ("PETER", "PTEER", Forename.NEAR),  # swapped
+        ("JADE", "JANE", Forename.SIMILAR),  # two names
+        ("LEO", "LWO", Forename.SIMILAR),  # one of three letters
+        ("JAYDEN", "KAYDEN", Forename.SIMILAR),  # the first letter
+        ("DAVID", "DUVUD", Forename.DISAGREE),  # two letters
+    ],
+)
+def test_a_slip_of_one_letter_is_near_unless_it_makes_a_name(
+    model: Model, person: Build, one: str, other: str, level: Forename
+) -> None:
+    a, b = (encode(person(forenames=(name,)), model) for name in (one, other))
+    assert score_pair(a, b, model).pattern[0, FORENAME] == level
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("A", "ANNE", MiddleNames.INITIAL),
+        ("A", "A", MiddleNames.AGREE),
+        ("ANNE", "ALICE", MiddleNames.DISAGREE),
+        ("A", "BETH", MiddleNames.DISAGREE),
+    ],
+)
+def test_an_initial_stands_for_a_name_but_a_name_for_no_other(
+    model: Model, person: Build, one: str, other: str, level: MiddleNames
+) -> None:
+    a, b = (encode(person(middle_names=(name,)), model) for name in (one, other))
+    assert score_pair(a, b, model).pattern[0, MIDDLE_NAMES] == level
 
 
 def test_empty_many(model: Model, person: Build) -> None:

@@ -73,6 +73,16 @@ def test_estimated_dates_count_for_less(model: Model, person: Build) -> None:
     assert "estimated" in line.sentence
 
 
+def test_1_january_counts_for_less(model: Model, person: Build) -> None:
+    """NHS-52: many people whose birth date is not known are registered on 1 January."""
+    one = person(birth_date=BirthDate(1954, 1, 1))
+    line = explain(one, one, model).lines[4]
+    assert (line.level, line.adjustment) == ("exact", -model.document["rules"]["new_year"])
+    assert "1 January" in line.sentence
+    other = explain(one, person(birth_date=BirthDate(1954, 6, 1)), model).lines[4]
+    assert (other.level, other.adjustment) == ("partial_year", line.adjustment)
+
+
 def test_guards_are_told_and_keep_from_certain(model: Model, person: Build) -> None:
     """NHS-11: two verified numbers are a question for a person."""
     told = explain(person(), person(nhs_number="9990000026"), model)

@@ -70,6 +70,21 @@ def test_fingerprint_follows_content_not_layout(model: Model, tmp_path: Path) ->
     assert Model.load(path).fingerprint != model.fingerprint
 
 
+def test_names_of_one_community_count_as_commoner(model: Model) -> None:
+    """Forename and surname of one community come together, so agreement on both is nearer to chance."""
+    document = copy.deepcopy(dict(model.document))
+    for field in ("surname", "forename"):
+        document["term_frequency"][field].pop("together")
+    alone = Model.from_document(document)
+    assert model.surname_adjustment("KHAN") == pytest.approx(alone.surname_adjustment("KHAN") - 2)
+    assert model.forename_adjustment("MOHAMMED") < alone.forename_adjustment("MOHAMMED") - 1
+    assert model.surname_adjustment("SMITH") == alone.surname_adjustment("SMITH")
+
+
+def test_where_the_numbers_come_from_is_told(model: Model) -> None:
+    assert {"judgement", "simulation", "development", "frequencies"} <= set(model.document["provenance"])
+
+
 def test_frequencies_may_stand_in_a_file_beside(model: Model, tmp_path: Path) -> None:
     (tmp_path / "names.json").write_text(json.dumps(model.document["frequencies"]))
     (tmp_path / "m.json").write_text(json.dumps({**model.document, "frequencies": "names.json"}))
@@ -104,6 +119,8 @@ def damage(path: str, value: object) -> Damage:
         (damage("comparisons/sex/agree/m", 1.5), "'sex', level 'agree'"),
         (damage("comparisons/sex/agree/u", 0), "'sex', level 'agree'"),
         (damage("term_frequency/surname/most", -1), "'most'"),
+        (damage("term_frequency/surname/together", 3), "'together'"),
+        (damage("term_frequency/surname/together", [{"factor": 0.5, "names": []}]), "'factor'"),
         (damage("frequencies", None), "'frequencies'"),
     ],
 )

@@ -39,6 +39,10 @@ OTHER = {"nhs_number": "9990000026", "nhs_status": 1}
 OTHER_UNVERIFIED = {"nhs_number": "9990000026", "nhs_status": 2}
 MOVED = {"postcode": "BN11AE", "house": "5", "street": "WEST STREET", "town": "BRIGHTON"}
 NO_ADDRESS = {"postcode": "", "house": "", "street": "", "town": ""}
+KHAN = replace(JOHN, surnames=("KHAN",), forenames=("MOHAMMED",), birth_date=BirthDate(1970, 1, 1))
+NEW_YEAR = {"birth_date": BirthDate(1970, 1, 1)}
+PRACTICE, PHONE = {"gp_practice": "P84001"}, {"phones": ("07700900123",)}
+FAMILY = {**PRACTICE, **PHONE, "emails": ("family@example.org",)}
 CERTAIN, POSSIBLE, NONE = "certain", "possible", "none"
 
 
@@ -81,6 +85,17 @@ CASES = [
     Case("date missing, name and house agree", JANE, {}, {"birth_date": BirthDate()}, (POSSIBLE,),
          Guard.WEAK_IDENTITY),
     Case("estimated date", JANE, {}, {"cautions": Caution.ESTIMATED_BIRTH_DATE}, (POSSIBLE, CERTAIN)),
+    Case("1 January, common name, other address", KHAN, {}, MOVED, (POSSIBLE, NONE)),
+    Case("1 January, rare name, other address", RARE, NEW_YEAR, {**NEW_YEAR, **MOVED}, (POSSIBLE,)),
+    Case("1 January for a date of that year", JANE, {}, {"birth_date": BirthDate(1954, 1, 1)}, (POSSIBLE, CERTAIN)),
+    Case("name that one community bears, other address", KHAN, {"birth_date": BirthDate(1970, 5, 9)},
+         {**MOVED, "birth_date": BirthDate(1970, 5, 9)}, (POSSIBLE,)),
+    Case("common name, other address, one practice", JOHN, PRACTICE, {**MOVED, **PRACTICE}, (POSSIBLE,)),
+    Case("common name, other address, one phone", JOHN, PHONE, {**MOVED, **PHONE}, (POSSIBLE, CERTAIN)),
+    Case("one letter struck beside", JANE, {"forenames": ("DAVID",), "sex": SexCode.MALE},
+         {"forenames": ("DAVUD",), "sex": SexCode.MALE}, (CERTAIN,)),
+    Case("month mistyped", JANE, {"birth_date": BirthDate(1954, 9, 17)}, {"birth_date": BirthDate(1954, 10, 17)},
+         (CERTAIN, POSSIBLE)),
     Case("year of birth only", JOHN, {}, {"birth_date": BirthDate(1954)}, (POSSIBLE,)),
     Case("same date and nothing else", JANE, NO_ADDRESS, {**NO_ADDRESS, "surnames": (), "forenames": ()}, (NONE,),
          Guard.WEAK_IDENTITY),
@@ -99,6 +114,16 @@ CASES = [
     Case("verified number, changed forename, same date", JANE, VERIFIED, {**VERIFIED, "forenames": ("ZULEIKA",)},
          (CERTAIN,)),
     Case("number unverified on one side", JOHN, VERIFIED, {**TRACED, **MOVED}, (CERTAIN,)),
+    Case("number unverified on one side, other forename, same date", JANE, VERIFIED,
+         {**TRACED, "forenames": ("ZULEIKA",)}, (CERTAIN,), Guard.WEAK_IDENTITY),
+    Case("number unverified on one side, misspelt forename", JANE, {**VERIFIED, "forenames": ("LEO",)},
+         {**TRACED, "forenames": ("LWO",)}, (CERTAIN,)),
+    Case("number unverified on one side, no date, name and house", JANE, VERIFIED,
+         {**TRACED, "birth_date": BirthDate()}, (CERTAIN,)),
+    Case("number unverified on one side, no date, moved", JANE, VERIFIED,
+         {**TRACED, **MOVED, "birth_date": BirthDate()}, (CERTAIN, POSSIBLE), Guard.WEAK_IDENTITY),
+    Case("number verified on neither side, no date", JANE, TRACED, {**TRACED, "birth_date": BirthDate()},
+         (CERTAIN,), Guard.WEAK_IDENTITY),
     Case("number under query adds nothing", JOHN, VERIFIED, {**QUERIED, **MOVED}, (POSSIBLE,)),
     Case("two unverified numbers, all else agrees", JOHN, TRACED, OTHER_UNVERIFIED, (POSSIBLE,)),
     Case("duplicate: two verified numbers, all else agrees", JANE, VERIFIED, OTHER, (POSSIBLE, NONE),
@@ -115,6 +140,10 @@ CASES = [
     Case("father and son of a common name", JOHN, {}, {"birth_date": BirthDate(1981, 10, 29)}, (NONE,)),
     Case("father and son of a rare name", RARE, {"phones": ("01614960123",)},
          {"phones": ("01614960123",), "birth_date": BirthDate(1981, 10, 29)}, (NONE,)),
+    Case("father and son of one name and one birthday", JOHN, FAMILY,
+         {**FAMILY, "birth_date": BirthDate(1984, 3, 17)}, (NONE,)),
+    Case("brothers of one first name and one birthday", KHAN, {**FAMILY, "birth_date": BirthDate(2018, 2, 26)},
+         {**FAMILY, "forenames": ("MUHAMMAD",), "birth_date": BirthDate(2020, 2, 26)}, (POSSIBLE, NONE)),
     Case("husband and wife", JOHN, {}, {"forenames": ("MARY",), "sex": SexCode.FEMALE,
          "birth_date": BirthDate(1956, 5, 21)}, (NONE,), Guard.WEAK_IDENTITY),
     Case("sisters", CHILD, {}, {"forenames": ("ROSE",), "birth_date": BirthDate(2012, 1, 9)}, (NONE,),
@@ -136,6 +165,12 @@ CASES = [
          {**VERIFIED, "forenames": ("BOB",)}, (CERTAIN,)),
     Case("twins of names alike", CHILD, {"forenames": ("JESSICA",)}, {"forenames": ("JENNIFER",)}, (NONE, POSSIBLE),
          Guard.MULTIPLE_BIRTH),
+    Case("twins of names one letter apart", CHILD, {"forenames": ("JADE",)}, {"forenames": ("JANE",)},
+         (CERTAIN, POSSIBLE), Guard.MULTIPLE_BIRTH),
+    Case("twins of rhyming names", CHILD, {"forenames": ("JAYDEN",)}, {"forenames": ("KAYDEN",)},
+         (CERTAIN, POSSIBLE), Guard.MULTIPLE_BIRTH),
+    Case("twins of one honoured first name", CHILD, {"forenames": ("MUHAMMAD",), "middle_names": ("HASSAN",)},
+         {"forenames": ("MUHAMMAD",), "middle_names": ("HUSSAIN",)}, (CERTAIN,), Guard.MULTIPLE_BIRTH),
     Case("twins by birth order, one name", CHILD, {"birth_order": 1}, {"birth_order": 2}, (CERTAIN, POSSIBLE),
          Guard.MULTIPLE_BIRTH),
     Case("a twin's number on the other twin", CHILD, {**VERIFIED, "cautions": Caution.MULTIPLE_BIRTH},
@@ -145,6 +180,10 @@ CASES = [
     Case("newborns with placeholders for names", BABY, {}, {}, (POSSIBLE,), Guard.PLACEHOLDER_NAME),
     Case("newborn by verified number", BABY, VERIFIED,
          {**VERIFIED, "forenames": ("ROSE",), "cautions": Caution.NONE}, (CERTAIN,)),
+    Case("newborn by unverified number and date", BABY, TRACED,
+         {**TRACED, "forenames": ("ROSE",), "cautions": Caution.NONE}, (CERTAIN,)),
+    Case("newborn twin by unverified number", BABY, TRACED,
+         {**TRACED, "forenames": ("ROSE",), "cautions": Caution.MULTIPLE_BIRTH}, (CERTAIN,), Guard.PLACEHOLDER_NAME),
     Case("unidentified patient", JOHN, {"surnames": ("ZULU",), "forenames": ("TANGO",)},
          {"surnames": ("ZULU",), "forenames": ("TANGO",), "cautions": Caution.UNIDENTIFIED}, (CERTAIN,),
          Guard.UNIDENTIFIED),

@@ -1,0 +1,150 @@
+"""Latency of `resolve` and of imaging histories over real HTTP, printed as one JSON object.
+
+    python -m benchmarks.resolve --resident 100000 --studies 300000 --seconds 30 [--connections 8] [--workers 4]
+
+A durable embedded PostgreSQL is filled with `--resident` simulated records of an NHS region and `--studies` studies
+on them. Then a client process asks over keep-alive connections, one request in flight each: who a known patient id is
+(`POST /v1/resolve`), and the imaging history of a person by golden id; first as fast as answers come (`_per_s`), then
+at random moments at half that rate, where a latency counts from the moment its request was meant to leave. `baseline`
+is the same history select by pgbench, from as many connections in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import text
+
+from benchmarks.http_load import Answers, ask
+from benchmarks.machine import Meter, machine, percentile_ms, pgbench, versions
+from benchmarks.residents import batches, region
+from benchmarks.service import LOADER, Serving, Stage, load, say, serving, staged
+from mpi.domain.identifiers import Identifier
+from mpi.domain.views import Study
+
+_ASKED = 20_000  # different people asked about
+_WARM = 3.0  # seconds not counted
+_KINDS = (("DX", "CHEST", "XR Chest"), ("US", "ABDOMEN", "US Abdomen"), ("CT", "HEAD", "CT Head"))
+_PEOPLE = text(
+    """select l.golden_id from study s join link l on l.record_id = s.record_id and l.until is null
+       order by hashtext(s.study_uid) limit :limit"""
+)
+# As `mpi.db.studies` reads a history, for people drawn by the number of one of their studies.
+_HISTORY = """\\set n random(1, {studies})
+select s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation, s.archive,
+  s.series, s.instances, r.authority, r.value from link l join study s on s.record_id = l.record_id
+  join source_record r on r.id = s.record_id
+  where l.golden_id = (select golden_id from asked where id = :n) and l.until is null
+  order by coalesce(s.started_at, '-infinity') desc, s.study_uid desc limit 101;
+"""
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """From filling to the last answer."""
+    before = machine()
+    with staged() as stage:
+        people = region(stage.index.network, options.resident, 0)
+        loading = load(stage, batches(people.loaded))
+        count = stage.loader.studies(_studies(people.loaded, options.studies), LOADER)
+        stage.vacuum()
+        measured = _measure(stage, people.loaded, options)
+        return {
+            **measured,
+            "resident": len(people.loaded),
+            "studies": count,
+            "connections": options.connections,
+            "workers": options.workers,
+            "load_seconds": loading,
+            "baseline": _baseline(stage, options),
+            "machine": before,
+            "versions": versions(stage.index.engine),
+        }
+
+
+def _measure(stage: Stage, loaded: pd.DataFrame, options: argparse.Namespace) -> dict[str, Any]:
+    asked = loaded.sample(min(_ASKED, len(loaded)), random_state=7)
+    with stage.index.engine.connect() as connection:
+        golden = connection.execute(_PEOPLE, {"limit": _ASKED}).scalars().all()
+    told: dict[str, Any] = {}
+    with serving(stage, options.workers, options.connections) as service:
+        resolves = [
+            _request(service, "POST", "/v1/resolve", json.dumps({"issuer": authority, "patient_id": value}))
+            for authority, value in zip(asked.authority.tolist(), asked.value.tolist(), strict=True)
+        ]
+        histories = [_request(service, "GET", f"/v1/people/{golden_id}/imaging") for golden_id in golden]
+        meter = Meter({"service": service.pid, "postgres": stage.postmaster})
+        for name, requests in (("resolve", resolves), ("history", histories)):
+            ask(service.http, requests, options.connections, _WARM)
+            used = meter.read()
+            most = ask(service.http, requests, options.connections, options.seconds)
+            rate, count = len(most.latencies) / most.seconds, max(len(most.latencies), 1)
+            told[f"{name}_cpu_ms"] = meter.spent(used, count) | {"load": round(most.cpu / count * 1000, 3)}
+            steady = ask(service.http, requests, options.connections, options.seconds, options.rate or rate / 2)
+            told |= _told(name, most, steady)
+            say(f"{name}: {rate:.0f}/s, at half that p99 {told[f'{name}_p99_ms']} ms, {dict(steady.statuses)}")
+    return told
+
+
+def _told(name: str, most: Answers, steady: Answers) -> dict[str, Any]:
+    return {
+        f"{name}_p50_ms": percentile_ms(steady.latencies, 50),
+        f"{name}_p99_ms": percentile_ms(steady.latencies, 99),
+        f"{name}_rate": round(len(steady.latencies) / steady.seconds, 1),
+        f"{name}_per_s": round(len(most.latencies) / most.seconds, 1),
+        f"{name}_at_most": {"p50_ms": percentile_ms(most.latencies, 50), "p99_ms": percentile_ms(most.latencies, 99)},
+        f"{name}_statuses": dict(most.statuses + steady.statuses),
+    }
+
+
+def _baseline(stage: Stage, options: argparse.Namespace) -> dict[str, float]:
+    with stage.index.engine.begin() as connection:
+        connection.execute(text("create table asked (id bigint generated always as identity, golden_id uuid)"))
+        connection.execute(text(f"insert into asked (golden_id) {_PEOPLE.text}"), {"limit": _ASKED})
+        connection.execute(text("create unique index on asked (id)"))
+        rows = connection.execute(text("select count(*) from asked")).scalar_one()
+    stage.vacuum()
+    return pgbench(stage.url, _HISTORY.format(studies=rows), options.connections, max(int(options.seconds // 3), 5))
+
+
+def _request(service: Serving, method: str, path: str, body: str = "") -> bytes:
+    head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {service.token}\r\n"
+    if body:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}\r\n{body}".encode()
+
+
+def _studies(loaded: pd.DataFrame, count: int) -> Iterator[Study]:
+    """Studies on records drawn at random, over fifteen years."""
+    dice = random.Random(7)
+    authorities, values = loaded.authority.tolist(), loaded.value.tolist()
+    for n in range(count):
+        row = dice.randrange(len(values))
+        modality, site, description = dice.choice(_KINDS)
+        started = datetime.fromtimestamp(dice.randrange(1_293_840_000, 1_767_225_600), UTC)
+        patient = Identifier(authorities[row], values[row])
+        yield Study(
+            f"2.25.{10**30 + n}", patient, started, (modality,), site, description, f"A{n:08d}", "RMC", "", 2, 200
+        )
+
+
+def main() -> None:
+    """Run and print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--resident", type=int, default=100_000)
+    parser.add_argument("--studies", type=int, default=300_000)
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--connections", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=0.0, help="of the second phase; default half the maximum")
+    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    print(json.dumps(run(parser.parse_args()), indent=2))
+
+
+if __name__ == "__main__":
+    main()
