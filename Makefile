@@ -4,6 +4,9 @@
 CANDIDATES := python3 python3.13 python3.12 python3.11
 FIT := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in $(CANDIDATES); do $$name -c '$(FIT)' 2> /dev/null && { echo $$name; break; }; done)
+# Compile the kernel once, here, so that nothing has to wait for it later.
+WARM := from linkage import kernel; from linkage.engines import local; from linkage.model import Model; \
+	model = Model.default(); kernel.warm(model); local.warm(model)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -29,6 +32,7 @@ $(STAMP): pyproject.toml constraints.txt
 		{ echo "no fit interpreter '$(PYTHON)'; install Python 3.11 or newer with venv, or: make PYTHON=/path/to/it" >&2; exit 1; }
 	test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[dev]'
+	$(BIN)/python -c '$(WARM)'
 	touch $@
 
 demo: $(STAMP)

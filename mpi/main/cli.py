@@ -125,7 +125,7 @@ def simulate(
 @app.command()
 def demo(
     network: Annotated[str, _NETWORK] = "greater-manchester",
-    people: Annotated[int, typer.Option(min=1, help="How many people live there.")] = 2_000,
+    people: Annotated[int, typer.Option(min=1, help="How many people live there.")] = 1_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     once: Annotated[bool, typer.Option("--once", help="Exit instead of going on serving.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The last line is the result as one JSON object.")] = False,
