@@ -16,7 +16,7 @@ class Guard(IntFlag):
     NHS_NUMBER_CONFUSION = 2  # one NHS number, but date of birth, name or sex clash (NHS-11)
     MULTIPLE_BIRTH = 4  # same birth date and household, forename or birth order differs (NHS-55)
     UNIDENTIFIED = 8  # either record is of an unidentified patient (NHS-53)
-    PLACEHOLDER_NAME = 16  # a newborn's placeholder stands for the forename, no shared verified number (NHS-54)
+    PLACEHOLDER_NAME = 16  # a newborn's placeholder stands for the forename (NHS-54)
     STOPPED = 64  # automatic linking is switched off for one of the sources (SEC-2); set by the caller
     WEAK_IDENTITY = 32  # too little agreed to be sure whatever the sum says (default dates, no name, NHS-52)
 

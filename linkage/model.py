@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -91,6 +91,10 @@ class Model:
     surnames: TermWeight
     forenames: TermWeight
     document: Mapping[str, Any]
+
+    def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Model], tuple[dict[str, Any]]]:
+        """Pickled as its document: arrays lose their read-only mark, for which the kernel would be compiled anew."""
+        return Model.from_document, (dict(self.document),)
 
     @property
     def tag(self) -> int:

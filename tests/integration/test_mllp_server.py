@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -239,7 +239,8 @@ def test_stopping_finishes_and_acknowledges_what_is_in_hand(serve: Serve) -> Non
         stopped: list[bool] = []
         stopper = threading.Thread(target=lambda: stopped.append(server.stop()))
         stopper.start()
-        assert idle.recv(1) == b""
+        with suppress(ConnectionResetError):  # not yet accepted when the server stopped: the same to its owner
+            assert idle.recv(1) == b""
         intake.go_on.set()
         replies = read_frames(busy, 2)
         stopper.join(10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from pathlib import Path
@@ -140,3 +141,11 @@ def test_unreadable_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "list.json").write_text("[]")
     with pytest.raises(ModelError, match="object"):
         Model.load(tmp_path / "list.json")
+
+
+def test_a_model_sent_to_another_process_is_the_same_and_as_fixed(model: Model) -> None:
+    """Promise 3: writable tables would have the kernel compiled a second time."""
+    copied = pickle.loads(pickle.dumps(model))
+    assert copied.fingerprint == model.fingerprint
+    assert (copied.weights == model.weights).all()
+    assert not copied.weights.flags.writeable
