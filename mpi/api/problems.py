@@ -40,7 +40,7 @@ TITLES: Mapping[str, str] = {
     "forbidden": "This caller may not do this",
     "not-found": "There is no such thing, or none this caller may see",
     "method-not-allowed": "This method is not offered here",
-    "conflict": "Somebody else changed it first; read it again",
+    "conflict": "It contradicts what the index holds now; read it again",
     "oversized": "The body is larger than this service accepts",
     "unsupported-media-type": "The body must be JSON, declared as application/json",
     "invalid-request": "The request does not have the documented shape",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import sys
 from collections.abc import Iterator
@@ -39,7 +40,11 @@ def _spoken() -> Iterator[None]:
         # demographics.
         connecting = isinstance(error, DBAPIError) and error.statement is None
         why = str(error.orig).strip() if connecting else type(error).__name__  # type: ignore[attr-defined]
-        typer.echo(f"mpi: the database cannot be used: {why}", err=True)
+        hint = "; its tables may be missing or of another version: run mpi migrate" if not connecting else ""
+        typer.echo(f"mpi: the database cannot be used: {why}{hint}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
         raise typer.Exit(2) from None
 
 
@@ -100,10 +105,36 @@ def verify() -> None:
 
 
 @app.command()
+def quarantine(
+    message: Annotated[int, typer.Option(help="Write this message's bytes, as they came, to standard output.")] = 0,
+    after: Annotated[int, typer.Option(help="List from the message after this id on.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="List at most so many.")] = 50,
+) -> None:
+    """List the messages that were refused, with the reason and where; or show one as it came."""
+    from mpi.db.session import DbUnits, connect  # noqa: PLC0415
+    from mpi.domain.access import Caller, Role  # noqa: PLC0415
+    from mpi.main.serve import database  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+    from mpi.usecases.quarantine import Quarantine  # noqa: PLC0415
+
+    operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
+    with _spoken(), database(load_settings()) as url:
+        refused = Quarantine(DbUnits(connect(url), ""))
+        if message:
+            sys.stdout.buffer.write(refused.raw(message, operator))
+            return
+        for row in refused.list(operator, after, limit):
+            when, sender = f"{row['received_at']:%Y-%m-%d %H:%M:%S}", row["feed"] or "unknown feed"
+            where = f" at {row['location']}" if row["location"] else ""
+            said = f"{row['event']} {row['control_id'] or '(no control id)'}"
+            typer.echo(f"{row['id']}  {when}  {sender}  {said}  {row['fault']}{where}: {row['reason']}")
+
+
+@app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="The folder to write into.")],
     network: Annotated[str, _NETWORK] = "greater-manchester",
-    people: Annotated[int, typer.Option(min=1, help="How many people live there.")] = 20_000,
+    people: Annotated[int, typer.Option(min=2, help="How many people live there.")] = 20_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
 ) -> None:
     """Simulate a region: people, what each trust's PAS makes of them, studies, and the truth beside them."""
@@ -125,7 +156,7 @@ def simulate(
 @app.command()
 def demo(
     network: Annotated[str, _NETWORK] = "greater-manchester",
-    people: Annotated[int, typer.Option(min=1, help="How many people live there.")] = 1_000,
+    people: Annotated[int, typer.Option(min=2, help="How many people live there.")] = 1_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
     once: Annotated[bool, typer.Option("--once", help="Exit instead of going on serving.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The last line is the result as one JSON object.")] = False,

@@ -47,8 +47,8 @@ def _find(name_or_path: str) -> Path:
     if "/" in name_or_path or name_or_path.endswith(".toml"):
         return Path(name_or_path).expanduser()
     if name_or_path not in shipped_networks():
-        hint = suggest(name_or_path, shipped_networks(), "shipped are")
-        raise NetworkFileError(f"network '{name_or_path}' is not shipped; {hint} Or write the path of a .toml file")
+        hint = suggest(name_or_path, shipped_networks(), "shipped are").rstrip(".")
+        raise NetworkFileError(f"network '{name_or_path}' is not shipped; {hint}. Or write the path of a .toml file")
     return _SHIPPED / f"{name_or_path}.toml"
 
 

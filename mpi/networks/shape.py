@@ -64,12 +64,12 @@ class FeedTable(_Table):
     application: Text
     facility: Text
     authorities: Annotated[list[Text], Field(min_length=1)]
-    nhs_number_fields: list[Literal["PID-2", "PID-3", "PID-4", "PID-19"]] = ["PID-3"]
+    nhs_number_fields: list[Literal["PID-2", "PID-3", "PID-19"]] = ["PID-3"]
     charset: Text = "cp1252"
     versions: Annotated[list[Version], Field(min_length=1)] = ["2.3", "2.3.1", "2.4", "2.5", "2.5.1"]
     processing_id: Literal["P", "T", "D"] = "P"
     sex_codes: dict[str, Literal["M", "F", "O", "U"]] = {}
-    options: list[Literal["A18", "A30", "A39", "A43"]] = []
+    options: list[Literal["A18", "A30", "A39"]] = []
     go_live: date | None = None
     auto_link: bool = True
 

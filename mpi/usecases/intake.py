@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import (
@@ -30,6 +31,8 @@ from mpi.usecases.drafting import open_draft
 from mpi.usecases.rematch import Cause, Rematch
 from mpi.usecases.screening import screen
 
+_AHEAD = timedelta(days=1)  # how far a sender's clock may run ahead of ours
+
 
 class Intake:
     """When a receipt is returned, it and its effects are committed."""
@@ -49,6 +52,7 @@ class Intake:
         caller.require(Right.FEED)
         try:
             self._check_authorities(_identifiers(commands), caller)
+            self._check_times(commands)
             screened, remarks = screen(commands, self._network.population)
             flagged = replace(envelope, flags=(*envelope.flags, *remarks))
             return attempt(lambda: self._apply(flagged, screened, caller))
@@ -109,6 +113,12 @@ class Intake:
         flags = [*envelope.flags, *(["control id used before for another message"] if reused else [])]
         detail = {"message": message_id, "feed": envelope.feed, "event": envelope.event, "flags": flags}
         unit.audit.record(caller, "feed", [str(i) for i in identifiers], detail)
+
+    def _check_times(self, commands: Sequence[Command]) -> None:
+        """Facts are ordered by their time: one from the future would silence all that follows it."""
+        latest = self._rematch.now() + _AHEAD
+        if any(command.stamp.occurred > latest for command in commands):
+            raise Refused(Fault.BAD_VALUE, "the event is dated in the future", "EVN^1^2")
 
     def _check_authorities(self, identifiers: Iterable[Identifier], caller: Caller) -> None:
         """A feed asserts its own trust's identifiers only (promise 8, V2-49)."""

@@ -33,7 +33,7 @@ class Matching:
 
     def prepare(self, record: Record) -> tuple[bytes | None, tuple[int, ...]]:
         """A record's comparable row and blocking keys; (None, ()) when it takes no part in linkage (NHS-58)."""
-        if record.identifier.authority in self._excluded or not record.registers.cells:
+        if self.is_confidential(record.identifier) or not record.registers.cells:
             return None, ()
         return self.encode(record.registers.demographics)
 
@@ -67,6 +67,10 @@ class Matching:
         """The score of a pair, one sentence a comparison, without values."""
         explanation = explain(one, other, self.model)
         return (*(line.loggable for line in explanation.lines), explanation.summary)
+
+    def is_confidential(self, identifier: Identifier) -> bool:
+        """Whether the identifier is a confidential service's, kept out of linkage and of searches (NHS-58)."""
+        return identifier.authority in self._excluded
 
     def is_nhs(self, identifier: Identifier) -> bool:
         """Whether this is an NHS number rather than a local identifier."""

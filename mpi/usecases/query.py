@@ -85,14 +85,21 @@ class Query:
 
     def search(self, criteria: SearchCriteria, caller: Caller) -> tuple[PersonView, ...]:
         """People with a live record meeting every criterion, at most `limit`. A search by postcode finds no
-        restricted person (NHS-57). Raises Refused for too few criteria. Needs READ_PERSON."""
+        restricted person (NHS-57); a confidential service's record is found by its own number only (NHS-58). Raises
+        Refused for too few criteria. Needs READ_PERSON."""
         caller.require(Right.READ_PERSON)
         if not (criteria.identifier or criteria.family or criteria.birth_date):
             raise Refused(Fault.BAD_VALUE, "a search needs at least an identifier, a family name or a birth date")
         with self._units.begin(read_only=True) as unit:
             people = [person(unit, golden_id) for golden_id in self._matching_ids(unit, criteria)]
-            shown = [p for p in people if not (criteria.postcode and p.restricted)]
+            shown = [
+                p for p in people if not (criteria.postcode and p.restricted) and self._may_be_found(p, criteria)
+            ]
             return tuple(self._seen(unit, caller, "search", shown))
+
+    def _may_be_found(self, found: PersonView, criteria: SearchCriteria) -> bool:
+        live = {record.identifier for record in found.live}
+        return criteria.identifier in live or not all(map(self._matching.is_confidential, live))
 
     def _matching_ids(self, unit: Unit, criteria: SearchCriteria) -> list[UUID]:
         if criteria.identifier is None or not self._matching.is_nhs(criteria.identifier):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,10 @@ class Rematch:
         self._matching = matching
         self._clock = clock
         self._ids = ids
+
+    def now(self) -> datetime:
+        """The time by this mechanism's clock."""
+        return self._clock.now()
 
     def absorb(self, unit: Unit, draft: Draft, cause: Cause, withdrawn: Sequence[Assertion] = ()) -> list[int]:
         """Store a draft and everything that follows from it; returns the ids of its assertions."""

@@ -11,7 +11,13 @@ from mpi.usecases.matching import Matching
 from mpi.usecases.people import identifiers
 
 _OPEN_QUESTIONS = frozenset(
-    {TaskKind.POSSIBLE_MATCH, TaskKind.NHS_NUMBER_CONFUSION, TaskKind.NHS_NUMBER_DUPLICATE, TaskKind.OVERLAY}
+    {
+        TaskKind.POSSIBLE_MATCH,
+        TaskKind.NHS_NUMBER_CONFUSION,
+        TaskKind.NHS_NUMBER_DUPLICATE,
+        TaskKind.OVERLAY,
+        TaskKind.LATE_MESSAGE,
+    }
 )
 
 

@@ -1,54 +1,36 @@
-"""Promise 2: the same feed by message or by bulk load ends in the same people."""
+"""The first filling of an index: all or nothing, and everything as messages would have left it (promises 1 to 8)."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import cache
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from benchmarks.residents import batches
-from linkage.model import Model
-from linkage.record import Address, Name, Sex
-from mpi.db.bulk import BulkStores
-from mpi.domain.access import Caller, Role
-from mpi.domain.commands import Envelope, Field, NhsNumber, Rank, Register, Stamp
+from linkage.record import Name, Sex
+from mpi.domain.access import Role
 from mpi.domain.identifiers import Identifier
-from mpi.domain.network import Network
-from mpi.domain.record import Update
 from mpi.domain.views import Study
-from mpi.embedded import create_database, drop_database
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
-from mpi.main.compose import Index, TimeOrderedIds, compose
-from mpi.networks import load_network
-from mpi.simulate import snapshot
-from mpi.usecases.bulk import Batch, BulkLoad, Loaded
+from mpi.main.compose import Index
+from mpi.usecases.bulk import Batch, Loaded
 from mpi.usecases.imaging import Imaging
-from mpi.usecases.intake import Intake
 from mpi.usecases.subscriptions import Subscriptions
-
-ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
-NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
-
-
-@cache
-def network() -> Network:
-    return load_network("greater-manchester")
-
-
-def index_over(url: str) -> Index:
-    return compose(url, network(), Model.default())
-
-
-def loader(index: Index, workers: int = 1) -> BulkLoad:
-    stores = BulkStores(index.engine, index.matching.model.fingerprint)
-    return BulkLoad(stores, index.matching, index.network, TimeOrderedIds(), workers)
+from tests.integration.bulk_index import (
+    ADMINISTRATOR,
+    NAMED,
+    NOON,
+    by_message,
+    index_over,
+    keys,
+    loader,
+    partition,
+    rows,
+    tasks,
+    update,
+)
 
 
 @pytest.fixture
@@ -56,123 +38,6 @@ def index(database_url: str) -> Iterator[Index]:
     made = index_over(database_url)
     yield made
     made.engine.dispose()
-
-
-def update(value: str = "1", authority: str = "BOLTON", minute: int = 0, **more: Any) -> Update:
-    said = {
-        Field.NAMES: (Name("Okonkwo", "Adaeze"),),
-        Field.BIRTH_DATE: "1961-03-07",
-        Field.SEX: Sex.FEMALE,
-        Field.ADDRESSES: (Address(("12 Ladybarn Lane",), "Manchester", "", "M13 9WL"),),
-        Field.NHS_NUMBER: NhsNumber("9434765919", "01"),
-        Field.ACTIVE: True,
-    }
-    at = NOON.replace(minute=minute)
-    return Update(
-        Identifier(authority, value), said | {Field(k): v for k, v in more.items()}, Stamp(Rank.FEED, at, at)
-    )
-
-
-def by_message(index: Index, updates: Sequence[Update]) -> None:
-    """The same records through the use case that feeds call, one message each."""
-    intake = Intake(index.units, index.rematch, index.network)
-    feed_of = {authority: feed for feed in index.network.feeds for authority in feed.authorities}
-    for number, told in enumerate(updates):
-        feed = feed_of[told.addressed.authority]
-        caller = Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)
-        envelope = Envelope(feed.id, feed.application, feed.facility, str(number), "A28", b"%d" % number)
-        receipt = intake.register(envelope, [Register((told.addressed,), told.patch, told.stamp)], caller)
-        assert receipt.fault == "", receipt.text
-
-
-def rows(index: Index, statement: str) -> list[Any]:
-    with index.engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text(statement))]
-
-
-NAMED = "(select id, authority || '|' || value as name from source_record)"
-
-
-def partition(index: Index) -> set[frozenset[str]]:
-    blocks: dict[Any, set[str]] = defaultdict(set)
-    statement = f"select l.golden_id, r.name from link l join {NAMED} r on r.id = l.record_id where l.until is null"
-    for golden_id, name in rows(index, statement):
-        blocks[golden_id].add(name)
-    return {frozenset(block) for block in blocks.values()}
-
-
-def edges(index: Index) -> dict[frozenset[str], tuple[Any, ...]]:
-    statement = f"""select a.name, b.name, e.weight, e.guards, e.joins, e.pattern, e.model
-        from edge e join {NAMED} a on a.id = e.a_id join {NAMED} b on b.id = e.b_id"""
-    return {frozenset((a, b)): tuple(said) for a, b, *said in rows(index, statement)}
-
-
-def tasks(index: Index) -> set[tuple[Any, ...]]:
-    statement = f"""select t.kind, a.name, b.name, t.guards, t.reason, t.standing
-        from task t join {NAMED} a on a.id = t.a_id join {NAMED} b on b.id = t.b_id where t.state = 'open'"""
-    return set(rows(index, statement))
-
-
-def records(index: Index) -> dict[str, tuple[Any, ...]]:
-    """Everything stored of a record but its ids and the order of arrival, which a bulk load has not."""
-    columns = "active, borrowed, live, keys, encoded, family, given, birth_date, subsumed_by"
-    statement = f"select authority || '|' || value, {columns} from source_record"
-    found = {name: tuple(said) for name, *said in rows(index, statement)}
-    with index.units.begin(read_only=True) as unit:
-        told = {
-            str(r.identifier): {
-                field: (cell.value, replace(cell.stamp, arrival=0)) for field, cell in r.registers.cells.items()
-            }
-            for r in unit.scan.records()
-        }
-    return {name: (*said, told[name]) for name, said in found.items()}
-
-
-def keys(index: Index) -> list[Any]:
-    return rows(index, f"select r.name, k.key from block_key k join {NAMED} r on r.id = k.record_id order by 1, 2")
-
-
-def held(index: Index) -> set[str]:
-    """Every record connected by joining edges with one whose link is held against the evidence (decision 2)."""
-    reached = {name for kind, a, b, *_ in tasks(index) if kind == "contested-link" for name in (a, b)}
-    joining = [pair for pair, (_, _, joins, *_) in edges(index).items() if joins]
-    size = -1
-    while size != len(reached):
-        size = len(reached)
-        reached |= {name for pair in joining if pair & reached for name in pair}
-    return reached
-
-
-@pytest.fixture
-def other(template_url: str, worker_id: str) -> Iterator[Index]:
-    name = f"bulk_{worker_id}"
-    made = index_over(create_database(template_url, name, template="migrated"))
-    yield made
-    made.engine.dispose()
-    drop_database(template_url, name)
-
-
-def test_promise_2_a_region_by_message_and_by_bulk_load_ends_in_the_same_people(index: Index, other: Index) -> None:
-    """Records, keys and edges to the byte; people and open tasks except where a message's history holds a link, which
-    a task says (decision 2: the one thing that depends on history)."""
-    frame = snapshot(network(), 2_000, 11)
-    by_message(index, [told for batch in batches(frame) for told in batch])
-    loaded = loader(other, workers=2).run(batches(frame.sample(frac=1, random_state=3), 500), ADMINISTRATOR)
-    assert records(other) == records(index)
-    assert keys(other) == keys(index)
-    assert edges(other) == edges(index)
-    apart = held(index)
-    assert {b for b in partition(other) if not b & apart} == {b for b in partition(index) if not b & apart}
-    assert {t for t in tasks(other) if not {*t[1:3]} & apart} == {t for t in tasks(index) if not {*t[1:3]} & apart}
-    assert len(apart) < len(frame) / 50
-    assert loaded.records == len(frame)
-    assert loaded.people == len(partition(other)) < loaded.records / 2
-    assert loaded.tasks == len(tasks(other)) > 10
-    assert not held(other)
-    for made in (index, other):
-        verification = made.verify.run()
-        assert verification.differences == ()
-        assert verification.edges == loaded.edges
 
 
 def test_promise_2_messages_after_a_load_join_the_loaded_people(index: Index) -> None:
