@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.residents import Row, rows_of
 from mpi.simulate.acts import Act
 from mpi.simulate.hospitals import Pas
-from mpi.simulate.telling import _SAID, Telling
+from mpi.simulate.telling import SAID, Telling
 from mpi.simulate.wire_hl7 import render
 
 MIX = {"update": 0.50, "new-record": 0.35, "newcomer": 0.12, "merge": 0.03}
@@ -109,7 +109,7 @@ class Traffic:
         at = _START + timedelta(milliseconds=100 * self._serial)
         digits = f"{at:%Y%m%d%H%M%S}"
         dice = self._dice.choice(_REGISTERING) if act is Act.REGISTER else self._dice.randrange(1 << 16)
-        said = {name: row[name] for name in _SAID}
+        said = {name: row[name] for name in SAID}
         if not pas.tells_status:
             said["nhs_status"] = ""
         told = Telling(

@@ -19,7 +19,7 @@ import psycopg
 from psycopg import errors
 from sqlalchemy import Connection, Engine, Row, text
 
-from mpi.db.records import _columns
+from mpi.db.records import state_columns
 from mpi.db.session import DbUnit, DbUnits
 from mpi.domain.access import Caller
 from mpi.domain.codec import patch_to_json, stamp_to_json
@@ -217,7 +217,7 @@ class BulkStores:
 
 def render(record: Record, updates: Sequence[Update]) -> Line:
     """A record and what was said of it as lines of COPY's text format, without ids and line ends."""
-    columns = _columns(record)
+    columns = state_columns(record)
     active = columns["active"]
     fields = (
         _escape(record.identifier.authority),

@@ -147,7 +147,7 @@ class RecordStore:
             if before is None:
                 self._insert(record)
             else:
-                self._connection.run(_UPDATE, {"id": self._ids[record.identifier], **_columns(record)})
+                self._connection.run(_UPDATE, {"id": self._ids[record.identifier], **state_columns(record)})
             self._save_keys(record, before)
         for before, record in changes:
             if record.subsumed_by != (before.subsumed_by if before else None):
@@ -166,7 +166,7 @@ class RecordStore:
         return list(self._connection.execute(statement, parameters).scalars())
 
     def _insert(self, record: Record) -> None:
-        row = {"authority": record.identifier.authority, "value": record.identifier.value, **_columns(record)}
+        row = {"authority": record.identifier.authority, "value": record.identifier.value, **state_columns(record)}
         self._ids.learn(record.identifier, self._connection.run(_INSERT, row).scalar_one())
 
     def _save_keys(self, record: Record, before: Record | None) -> None:
@@ -231,7 +231,8 @@ _APPEND = Prepared(
 )
 
 
-def _columns(record: Record) -> dict[str, Any]:
+def state_columns(record: Record) -> dict[str, Any]:
+    """What a source record's row holds beside its identifier, by column."""
     demographics = record.registers.demographics
     name = demographics.names[0] if demographics.names else None
     return {

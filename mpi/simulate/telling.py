@@ -61,7 +61,7 @@ class Telling:
     unidentified: bool
 
 
-_SAID = listed("""title forename middle_names surname previous_surname birth_date sex line town postcode
+SAID = listed("""title forename middle_names surname previous_surname birth_date sex line town postcode
 home_phone mobile email nhs_number nhs_status practice mothers_maiden_name birth_order multiple_birth
 ethnic_category unidentified""")
 
@@ -123,7 +123,7 @@ def tellings(
         other.tolist(),
         other_name,
         [text if told else "" for text, told in zip(died, told_death, strict=True)],
-        *(getattr(said, name).tolist() for name in _SAID),
+        *(getattr(said, name).tolist() for name in SAID),
         strict=True,
     )
     for system, (act, born_here, dice, at, *rest) in zip(records.system[rows].tolist(), columns, strict=True):

@@ -36,7 +36,7 @@ from mpi.ports import Ids
 from mpi.usecases.bulk_settling import Weighed, components, groups, reason, settle
 from mpi.usecases.bulk_workers import Workers
 from mpi.usecases.matching import Matching
-from mpi.usecases.rematch import _ALARMS
+from mpi.usecases.rematch import ALARM_REASONS
 
 Longs = npt.NDArray[np.int64]
 Line = tuple[bytes, tuple[bytes, ...]]
@@ -283,4 +283,4 @@ def prepare(matching: Matching, render: Render, batch: Batch) -> Prepared:
 
 
 def _alarm(kind: TaskKind, identifier: Identifier) -> questions.Question:
-    return questions.Question(kind, Pair.of(identifier, identifier), 0.0, Guard.NONE, _ALARMS[kind])
+    return questions.Question(kind, Pair.of(identifier, identifier), 0.0, Guard.NONE, ALARM_REASONS[kind])

@@ -26,7 +26,7 @@ from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.matching import Matching
 
 _INDEX = Caller("index", Role.ADMINISTRATOR, "")  # who makes and withdraws holds
-_ALARMS = {
+ALARM_REASONS = {
     TaskKind.LATE_MESSAGE: "a message came for an identifier that had been merged away",
     TaskKind.OVERLAY: "an update changed name, date of birth and sex at once",
 }
@@ -79,7 +79,7 @@ class Rematch:
         if seeds.identifiers:
             self._settle(unit, seeds, cause)
         for kind, pair in draft.alarms:
-            unit.tasks.raise_alarm(kind, pair, _ALARMS[kind])
+            unit.tasks.raise_alarm(kind, pair, ALARM_REASONS[kind])
         return made
 
     def _prepared(self, record: Record) -> Record:
