@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.comparison import COLUMNS, COMPARISONS, FORENAME, MIDDLE_NAMES, MOST_LEVELS, SURNAME
-from linkage.encode import ENCODING_VERSION
 from linkage.errors import ModelError
 from linkage.frequencies import Frequencies
+from linkage.layout import ENCODING_VERSION
 
 RULES = (
     "prior",
