@@ -33,7 +33,7 @@ from mpi.networks import load_network
 from mpi.settings import load_settings
 from mpi.simulate import Region, simulate
 
-_PATIENCE = 60.0  # seconds for the service to come up
+_PATIENCE = 300.0  # seconds for the service to come up; on a busy machine the kernel compiles for a minute
 _SHOWN = 12  # studies of the person shown
 
 # The person whose studies come from most trusts, then the one with most studies: worth showing.
