@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -35,6 +36,8 @@ from mpi.simulate import Region, simulate
 
 _PATIENCE = 300.0  # seconds for the service to come up; on a busy machine the kernel compiles for a minute
 _SHOWN = 12  # studies of the person shown
+_SHORT = re.compile(r"( Integrated Care)?( NHS)?( Foundation)? Trust$")
+_WIDTH = 110  # characters, where the output is no terminal
 
 # The person whose studies come from most trusts, then the one with most studies: worth showing.
 _SHOWCASE = text(
@@ -72,7 +75,7 @@ class Result:
 
 def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bool, workers: int) -> None:
     """Play a region and tell what came of it; afterwards go on serving until interrupted, unless `once`."""
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else _WIDTH)
     loaded = load_network(network)
     with tempfile.TemporaryDirectory(prefix="mpi-demo-") as folder, EmbeddedPostgres(Path(folder)) as server:
         tokens = _write_tokens(Path(folder), loaded)
@@ -132,7 +135,7 @@ def _show_person(index: Index, target: Target, console: Console) -> None:
     with httpx.Client(base_url=target.http, headers=headers, trust_env=False) as client:
         history = client.get(f"/v1/people/{row.golden_id}/imaging", params={"limit": _SHOWN}).json()
         person = client.get(f"/v1/people/{row.golden_id}").json()
-    names = {o.code: o.name for o in index.network.organisations}
+    names = {o.code: _SHORT.sub("", o.name) for o in index.network.organisations}
     table = Table(title=f"One imaging history: golden identity {row.golden_id}", title_justify="left")
     for heading in ("Date", "Trust", "Modality", "Body site", "Description", "Local patient id"):
         table.add_column(heading)
