@@ -169,8 +169,9 @@ class Review:
     def _assert(
         self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict, reason: str, caller: Caller
     ) -> int:
-        if self._matching.is_confidential(one) or self._matching.is_confidential(other):
-            # Linking would show a confidential service's studies to everyone: for the privacy officer alone (NHS-58).
+        confidential = self._matching.is_confidential(one) or self._matching.is_confidential(other)
+        if verdict is Verdict.SAME and confidential and one.authority != other.authority:
+            # It would show a confidential service's studies to everyone: for the privacy officer alone (NHS-58).
             caller.require(Right.PRIVACY)
         now = self._clock.now()
         draft = open_draft(unit, [one, other])

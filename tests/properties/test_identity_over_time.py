@@ -17,7 +17,18 @@ from linkage.record import Sex
 from mpi.domain.commands import Command, Delete, Field, Link, Merge, Patch, Rename, Status, Unlink
 from mpi.domain.views import Decision, TaskKind
 from mpi.errors import Fault, Refused
-from tests.integration.core.world import ARCHIVE, SENIOR, World, at, nhs, of, other_person, person, register, study
+from tests.integration.core.world import (
+    ADMINISTRATOR,
+    ARCHIVE,
+    World,
+    at,
+    nhs,
+    of,
+    other_person,
+    person,
+    register,
+    study,
+)
 
 LOCAL = ["BOL|1", "BOL|2", "BOL|3", "BOL|4", "CHR|1", "CHR|2", "STO|1", "GUM|1"]
 SAID: list[Patch] = [
@@ -93,33 +104,35 @@ class LifeOfTheIndex(RuleBasedStateMachine):
     def asserts(self, one: str, other: str, same: bool) -> None:
         known = self.world.records()
         if one != other and one in known and other in known:
-            self.asserted.append(self.world.review.assert_pair(of(one), of(other), same, "seen", SENIOR))
+            self.asserted.append(self.world.review.assert_pair(of(one), of(other), same, "seen", ADMINISTRATOR))
 
     @precondition(lambda self: self.asserted)
     @rule(data=st.data())
     def withdraws(self, data: st.DataObject) -> None:
         made = data.draw(st.sampled_from(self.asserted))
         self.asserted.remove(made)
-        self.world.review.withdraw(made, "not so", SENIOR)
+        self.world.review.withdraw(made, "not so", ADMINISTRATOR)
 
     @precondition(lambda self: self.standing_merges())
     @rule(data=st.data())
     def unmerges(self, data: st.DataObject) -> None:
-        self.world.review.withdraw(data.draw(st.sampled_from(self.standing_merges())), "merged in error", SENIOR)
+        self.world.review.withdraw(
+            data.draw(st.sampled_from(self.standing_merges())), "merged in error", ADMINISTRATOR
+        )
 
     @precondition(lambda self: self.world.tasks())
     @rule(data=st.data(), decision=st.sampled_from(Decision))
     def decides(self, data: st.DataObject, decision: Decision) -> None:
         task = data.draw(st.sampled_from(self.world.tasks()))
-        self.world.review.decide(task.id, decision, "", SENIOR)
+        self.world.review.decide(task.id, decision, "", ADMINISTRATOR)
 
     @precondition(lambda self: self.world.tasks() and not self.world.tasks(TaskKind.CONTESTED_LINK))
     @rule(data=st.data(), decision=st.sampled_from([Decision.SAME, Decision.DIFFERENT]))
     def decides_and_undoes(self, data: st.DataObject, decision: Decision) -> None:
         task = data.draw(st.sampled_from(self.world.tasks()))
         before = self.world.partition(), self.world.records(), [(t.id, t.kind) for t in self.world.tasks()]
-        self.world.review.decide(task.id, decision, "", SENIOR)
-        self.world.review.undo(task.id, "", SENIOR)
+        self.world.review.decide(task.id, decision, "", ADMINISTRATOR)
+        self.world.review.undo(task.id, "", ADMINISTRATOR)
         after = self.world.partition(), self.world.records()
         assert after == before[:2]
         assert {t.kind for t in self.world.tasks()} == {kind for _, kind in before[2]}
