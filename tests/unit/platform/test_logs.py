@@ -93,8 +93,11 @@ def test_another_librarys_arguments_do_not_pass(stream: io.StringIO) -> None:
     assert NAME not in stream.getvalue()
 
 
-def test_a_logger_that_names_no_patient_passes_whole(stream: io.StringIO) -> None:
-    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET)  # a server of another test may have left it quieter
+def test_a_logger_that_names_no_patient_passes_whole(stream: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("uvicorn", "uvicorn.error"):  # a server of another test may have given them handlers of its own
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+        logging.getLogger(name).setLevel(logging.NOTSET)
     logging.getLogger("uvicorn.error").info("Uvicorn running on %s", "http://127.0.0.1:8080")
     assert lines(stream)[0]["event"].endswith("8080")
 
