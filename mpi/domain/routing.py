@@ -16,13 +16,11 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Hop, Update
 from mpi.domain.registers import Registers
 
-_DELETION = {Field.ACTIVE: False}
-
 
 def route(update: Update, hops: Mapping[Identifier, Hop], described: Mapping[Identifier, datetime]) -> Identifier:
     """The record that `update` belongs to; `described` says since when something was said of an identifier."""
     place = update.addressed
-    if update.patch == _DELETION:
+    if update.patch.get(Field.ACTIVE) is False:
         return place  # a PAS tidying up a merged number does not mean the living patient
     while (hop := hops.get(place)) is not None:
         if update.stamp.occurred <= hop.stamp.occurred and _was_described(hop, described):

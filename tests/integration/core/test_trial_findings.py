@@ -36,6 +36,15 @@ def test_a29_of_a_merged_number_leaves_the_living_patient(world: World) -> None:
     assert world.verify().differences == ()
 
 
+def test_an_inactive_patient_sent_under_a_merged_number_leaves_the_living_one(world: World) -> None:
+    """A FHIR PUT with active false carries demographics beside it."""
+    world.tell(register("BOL|1", 1), register("BOL|2", 2), Merge(of("BOL|1"), of("BOL|2"), at(3)))
+    world.tell(register("BOL|2", 4, {**other_person(), Field.ACTIVE: False}))
+    assert world.record("BOL|1").state is RecordState.LIVE
+    assert world.record("BOL|1").registers.value(Field.NAMES) == person()[Field.NAMES]
+    assert world.verify().differences == ()
+
+
 def test_v2_62_a_reused_number_makes_the_survivor_ambiguous_until_somebody_has_looked(world: World) -> None:
     world.tell(register("BOL|1", 1), register("BOL|2", 2), Merge(of("BOL|1"), of("BOL|2"), at(3)))
     world.tell(register("BOL|2", 4, other_person()))
