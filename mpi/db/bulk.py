@@ -205,7 +205,7 @@ class BulkStores:
         """A transaction, rolled back at exit unless closed. Raises `Unavailable`."""
         try:
             with self._units.begin() as unit:
-                yield BulkStore(unit, unit._connection, self._model)
+                yield BulkStore(unit, unit.lane.connection, self._model)
         except Contention as contention:
             raise Unavailable("others are using the index, load again later") from contention
 

@@ -20,16 +20,16 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.guard import Guard
 from linkage.partition import AssertionRank, Verdict
-from mpi.db.prepared import Lane, Prepared
-from mpi.db.records import RecordStore
-from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
+from mpi.db.rows import RecordIds
 from mpi.db.tables import assertion
 from mpi.domain.access import Caller
 from mpi.domain.codec import stamp_from_json, stamp_to_json
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Placed
-from mpi.domain.record import Record
+from mpi.domain.settlement import Member
 from mpi.ports import Contention
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
@@ -54,7 +54,10 @@ _LOCK_COMPONENT = Prepared(
 )
 _MEMBERS = Prepared(
     text(
-        f"""{_CLOSURE} select {RECORD_COLUMNS} from component c join source_record r on r.id = c.id {RECORD_JOINS}
+        f"""{_CLOSURE} select r.id, r.authority, r.value, l.golden_id, r.encoded, r.subsumed_by is null as live,
+          coalesce(l.contested, false) as contested
+        from component c join source_record r on r.id = c.id
+          left join link l on l.record_id = r.id and l.until is null
         order by r.authority collate "C", r.value collate "C" """
     ).bindparams(_IDS)
 )
@@ -107,10 +110,9 @@ _REPLACE_EDGES = Prepared(
 class EvidenceStore:
     """See `mpi.ports.Evidence`."""
 
-    def __init__(self, connection: Lane, ids: RecordIds, records: RecordStore, model: str) -> None:
+    def __init__(self, connection: Lane, ids: RecordIds, model: str) -> None:
         self._connection = connection
         self._ids = ids
-        self._records = records
         self._model = model
 
     def replace_edges(self, of: Identifier, edges: Sequence[Edge]) -> None:
@@ -127,21 +129,23 @@ class EvidenceStore:
         }
         self._connection.run(_REPLACE_EDGES, row)
 
-    def component(self, seeds: Collection[Identifier]) -> list[Record]:
+    def component(self, seeds: Collection[Identifier]) -> list[Member]:
         """Lock and return the component. Raises `Contention` when it keeps growing under our hands."""
         wanted = {"ids": self._ids.list(seeds)}
         for _ in range(_ROUNDS):
-            locked = set(self._connection.run(_LOCK_COMPONENT, wanted).scalars())
+            locks = self._connection.run(_LOCK_COMPONENT, wanted)
             # Others may have changed it while we waited for the locks: look again.
-            members = self._records.fetch(_MEMBERS, wanted)
-            if all(record.id in locked for record in members):
-                return members
+            rows = list(self._connection.run(_MEMBERS, wanted))
+            locked = set(locks.scalars())
+            if all(row.id in locked for row in rows):
+                return [self._to_member(row) for row in rows]
         raise Contention("the component kept growing")
 
-    def placed_edges(self, identifiers: Collection[Identifier]) -> list[Placed]:
-        """All edges with at least one end among these, and where both ends are linked."""
-        rows = self._connection.run(_PLACED, {"ids": self._ids.list(identifiers)})
-        return [_to_placed(row) for row in rows]
+    def bearing_on(self, identifiers: Collection[Identifier]) -> tuple[list[Placed], list[Assertion]]:
+        """All edges and standing assertions with at least one end among these."""
+        wanted = {"ids": self._ids.list(identifiers)}
+        edges, assertions = self._connection.run(_PLACED, wanted), self._connection.run(_ASSERTIONS, wanted)
+        return [_to_placed(row) for row in edges], [to_assertion(row) for row in assertions]
 
     def assertions(self, identifiers: Collection[Identifier]) -> list[Assertion]:
         """All standing assertions with at least one end among these."""
@@ -171,6 +175,11 @@ class EvidenceStore:
         """A standing assertion and the user who made it."""
         row = self._connection.run(_ASSERTION, {"id": assertion_id}).one_or_none()
         return None if row is None else (to_assertion(row), row.made_by)
+
+    def _to_member(self, row: Row[Any]) -> Member:
+        identifier = Identifier(row.authority, row.value)
+        self._ids.learn(identifier, row.id)
+        return Member(identifier, row.golden_id, row.encoded, row.live, row.contested)
 
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""

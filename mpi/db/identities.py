@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
-from mpi.db.prepared import Lane, Prepared
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.domain.identifiers import Identifier
 

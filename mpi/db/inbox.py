@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import select, text, update
 
-from mpi.db.prepared import Lane, Prepared
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
 from mpi.db.tables import message
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.errors import Refused

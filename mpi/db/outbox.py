@@ -13,7 +13,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Row, Text, Uuid, bindparam, func, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from mpi.db.prepared import Lane, Prepared
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
 from mpi.db.tables import delivery, subscription
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
@@ -74,7 +75,7 @@ _OF_GOLDEN = Prepared(
     text(
         """select * from event where new_golden_ids @> array[:id] or (old_golden_ids <> '{}' and
          old_golden_ids @> array[:id]) order by id"""
-    )
+    ).bindparams(bindparam("id", type_=Uuid))
 )
 
 

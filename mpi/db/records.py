@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Boolean, LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
-from mpi.db.prepared import Lane, Prepared
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds, to_record
 from mpi.domain.codec import patch_from_json, patch_to_json, registers_to_json, stamp_from_json, stamp_to_json
 from mpi.domain.identifiers import Identifier

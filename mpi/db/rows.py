@@ -9,7 +9,8 @@ from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Text
 
-from mpi.db.prepared import Lane, Prepared
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
 from mpi.domain.codec import registers_from_json
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Row, TextClause, text
 
 from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge
+from mpi.db.lane import Lane
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, to_record
 from mpi.domain.codec import patch_from_json, stamp_from_json
 from mpi.domain.evidence import Assertion, Edge
@@ -55,7 +56,7 @@ _BROKEN = {
 class ScanStore:
     """See `mpi.ports.Scan`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Lane) -> None:
         self._connection = connection
         self._whole_tables = False
 
@@ -101,4 +102,4 @@ class ScanStore:
 
     def _stream(self, statement: TextClause) -> Iterator[Row[Any]]:
         self._read_whole_tables()
-        return iter(self._connection.execution_options(yield_per=_BATCH).execute(statement))
+        return iter(self._connection.execute(statement, yield_per=_BATCH))

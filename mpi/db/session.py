@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -14,8 +14,8 @@ from mpi.db.audit import AuditStore
 from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
+from mpi.db.lane import Lane
 from mpi.db.outbox import OutboxStore
-from mpi.db.prepared import Lane
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.scan import ScanStore
@@ -44,31 +44,33 @@ def connect(url: str, pool_size: int = 10, connect_timeout: int = 5) -> Engine:
         pool_timeout=connect_timeout,
         pool_pre_ping=False,
         pool_use_lifo=True,
+        pool_reset_on_return=None,  # whoever opens a lane closes it
         hide_parameters=True,  # they are demographics, and errors reach logs
-        connect_args={"options": _OPTIONS, "connect_timeout": connect_timeout, "prepare_threshold": 1},
+        # The lane prepares what is worth it. The driver's own prepared statements must stay off: after a rollback it
+        # makes the server forget all of them, the lane's too.
+        connect_args={"options": _OPTIONS, "connect_timeout": connect_timeout, "prepare_threshold": None},
     )
 
 
 class DbUnit:
     """One transaction over all stores (see `mpi.ports.Unit`)."""
 
-    def __init__(self, connection: Connection, model: str) -> None:
-        self._connection = connection
-        lane = Lane(connection)
+    def __init__(self, lane: Lane, model: str) -> None:
+        self.lane = lane
         ids = RecordIds(lane)
         self.inbox = InboxStore(lane)
         self.records = RecordStore(lane, ids)
-        self.evidence = EvidenceStore(lane, ids, self.records, model)
+        self.evidence = EvidenceStore(lane, ids, model)
         self.identities = IdentityStore(lane, ids)
         self.tasks = TaskStore(lane, ids)
         self.studies = StudyStore(lane, ids)
         self.outbox = OutboxStore(lane)
         self.audit = AuditStore(lane)
-        self.scan = ScanStore(connection)
+        self.scan = ScanStore(lane)
 
     def commit(self) -> None:
         """Make it durable."""
-        self._connection.commit()
+        self.lane.commit()
 
 
 class DbUnits:
@@ -83,16 +85,15 @@ class DbUnits:
         """A new transaction, rolled back at exit unless committed."""
         try:
             with self._engine.connect() as connection:
-                connection.begin()  # prepared statements go past SQLAlchemy, which must know what to commit
-                if read_only:
-                    # Its audit row alone is written: not worth a flush to disk before the answer.
-                    connection.execute(_RELAXED)
+                # Of a reader its audit row alone is written: not worth a flush to disk before the answer.
+                lane = Lane(connection, relaxed=read_only)
                 try:
-                    yield DbUnit(connection, self._model)
-                except psycopg.Error:
+                    yield DbUnit(lane, self._model)
+                finally:
                     if not connection.invalidated and _is_lost(connection):
                         connection.invalidate()  # it must not go back to the pool
-                    raise
+                    else:
+                        lane.close()
         except DBAPIError as error:
             raise _translate(error.orig, error) from error
         except psycopg.Error as error:
@@ -101,9 +102,6 @@ class DbUnits:
             raise _unstorable() from None  # its text would quote the value
         except PoolTimeout as error:
             raise Unavailable("all database connections are busy") from error
-
-
-_RELAXED = text("set local synchronous_commit = off")
 
 
 def _is_lost(connection: Connection) -> bool:

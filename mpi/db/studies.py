@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
-from mpi.db.prepared import Lane, Prepared
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import HistoryFilter, Study

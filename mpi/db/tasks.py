@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, bindparam, text, update
+from sqlalchemy import REAL, BigInteger, Integer, Row, Text, bindparam, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.guard import Guard
-from mpi.db.prepared import Lane, Prepared
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.db.tables import task
 from mpi.domain.evidence import Pair
@@ -30,26 +31,39 @@ _TOUCHING = Prepared(
         f"{_VIEW} where t.state in {_OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
     ).bindparams(_IDS)
 )
-_HELD = Prepared(
+_SYNC = Prepared(
     text(
-        f"""select id, kind, a_id, b_id from task where state in {_OPEN_STATES} and not standing
-        and (a_id = any(:ids) or b_id = any(:ids))"""
-    ).bindparams(_IDS)
+        f"""with asked (kind, a_id, b_id, weight, guards, reason) as (
+          select * from unnest(:kinds, :a_ids, :b_ids, :weights, :guards, :reasons)),
+        gone as (
+          update task t set state = 'withdrawn', claimed_by = ''
+          where state in {_OPEN_STATES} and not standing and (a_id = any(:ids) or b_id = any(:ids))
+            and not exists (select from asked q where (q.kind, q.a_id, q.b_id) = (t.kind, t.a_id, t.b_id)))
+        insert into task (kind, state, a_id, b_id, weight, guards, reason)
+          select kind, 'open', a_id, b_id, weight, guards, reason from asked
+          on conflict (kind, a_id, b_id) where state in {_OPEN_STATES} do nothing"""
+    ).bindparams(
+        _IDS,
+        bindparam("kinds", type_=ARRAY(Text)),
+        bindparam("a_ids", type_=ARRAY(BigInteger)),
+        bindparam("b_ids", type_=ARRAY(BigInteger)),
+        bindparam("weights", type_=ARRAY(REAL)),
+        bindparam("guards", type_=ARRAY(Integer)),
+        bindparam("reasons", type_=ARRAY(Text)),
+    )
+)
+_ALARM = Prepared(
+    text(
+        f"""insert into task (kind, state, a_id, b_id, weight, guards, reason, standing)
+          values (:kind, 'open', :a_id, :b_id, 0, 0, :reason, true)
+          on conflict (kind, a_id, b_id) where state in {_OPEN_STATES} do nothing"""
+    )
 )
 _REOPEN = Prepared(
     text(
         """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
               assertion_id = null, comment = :comment where id = :id"""
     )
-)
-_OPEN = Prepared(
-    text(
-        """insert into task (kind, state, a_id, b_id, weight, guards, reason, standing)
-       values (:kind, :state, :a_id, :b_id, :weight, :guards, :reason, :standing)"""
-    )
-)
-_WITHDRAW = Prepared(
-    text("update task set state = 'withdrawn', claimed_by = '' where id = any(:ids)").bindparams(_IDS)
 )
 
 
@@ -62,25 +76,22 @@ class TaskStore:
 
     def sync(self, among: Collection[Identifier], questions: Sequence[Question]) -> None:
         """Make `questions` the unanswered questions touching these records."""
-        rows = self._connection.run(_HELD, {"ids": self._ids.list(among)})
-        held = {(row.kind, row.a_id, row.b_id): row.id for row in rows}
         wanted = {(str(q.kind), *self._pair(q.pair)): q for q in questions}
-        gone = [task_id for key, task_id in held.items() if key not in wanted]
-        if gone:
-            self._connection.run(_WITHDRAW, {"ids": gone})
-        for key, question in wanted.items():
-            if key not in held:
-                self._open(question, standing=False)
+        row = {
+            "ids": self._ids.list(among),
+            "kinds": [kind for kind, _, _ in wanted],
+            "a_ids": [a_id for _, a_id, _ in wanted],
+            "b_ids": [b_id for _, _, b_id in wanted],
+            "weights": [q.weight for q in wanted.values()],
+            "guards": [int(q.guards) for q in wanted.values()],
+            "reasons": [q.reason for q in wanted.values()],
+        }
+        self._connection.run(_SYNC, row)
 
     def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
         """Open a task that no later evidence withdraws, unless the same one is open."""
         a_id, b_id = self._pair(pair)
-        found = self._connection.execute(
-            text(f"select from task where kind = :kind and a_id = :a and b_id = :b and state in {_OPEN_STATES}"),
-            {"kind": kind, "a": a_id, "b": b_id},
-        ).first()
-        if found is None:
-            self._open(Question(kind, pair, 0.0, Guard.NONE, reason), standing=True)
+        self._connection.run(_ALARM, {"kind": kind, "a_id": a_id, "b_id": b_id, "reason": reason})
 
     def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
         """One task."""
@@ -141,20 +152,6 @@ class TaskStore:
         ).scalar_one()
         self._connection.run(_REOPEN, {"id": task_id, "comment": comment})
         return made
-
-    def _open(self, question: Question, *, standing: bool) -> None:
-        a_id, b_id = self._pair(question.pair)
-        row = {
-            "kind": question.kind,
-            "state": TaskState.OPEN,
-            "a_id": a_id,
-            "b_id": b_id,
-            "weight": question.weight,
-            "guards": int(question.guards),
-            "reason": question.reason,
-            "standing": standing,
-        }
-        self._connection.run(_OPEN, row)
 
     def _pair(self, pair: Pair) -> tuple[int, int]:
         ids = self._ids.among([pair.one, pair.other])

@@ -18,19 +18,22 @@ from linkage.guard import CONFLICTS, Guard
 from mpi.domain.evidence import Assertion, Edge, Pair, effective
 from mpi.domain.identifiers import Identifier
 
-Score = Callable[[bytes, bytes], tuple[float, Guard]]
+Score = Callable[[bytes, Sequence[bytes]], Sequence[tuple[float, int]]]
+"""The weight in log2 units and the guards' bits of one encoded record against each of many."""
 Keys = tuple[tuple[str, ...], ...]
 Blocks = tuple[tuple[Identifier, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A record of the component. `encoded` is None when it takes no part by demographics."""
+    """A record of the component. `encoded` is None when it takes no part by demographics; `live` unless it is merged
+    into another; `contested` when only a hold keeps its link."""
 
     identifier: Identifier
     golden_id: UUID | None
     encoded: bytes | None
     live: bool
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ class Settler:
         self._thresholds = thresholds
         self._score = score
         self._members = {str(m.identifier): m for m in component.members}
-        self._scored: dict[tuple[str, str], pure.Conflict | None] = {}
+        self._scored: dict[str, dict[str, pure.Conflict]] = {}
 
     def settle(self) -> Settlement:
         """The partition to store after a change."""
@@ -79,7 +82,7 @@ class Settler:
         alone = self._partition(a for a in everything if a.rank is not pure.AssertionRank.HOLD)
         spent = tuple(a for a in everything if a.rank is pure.AssertionRank.HOLD and self._is_spent(a, alone))
         standing = [a for a in everything if a not in spent]
-        held = self._partition(standing)
+        held = self._partition(standing) if any(a.rank is pure.AssertionRank.HOLD for a in standing) else alone
         proposed = self._holds(held)
         final = self._partition(standing, proposed) if proposed else held
         return self._settlement(alone, final, self._realised(proposed, final), spent)
@@ -101,20 +104,25 @@ class Settler:
         return result.blocks
 
     def _conflict(self, a: str, b: str) -> pure.Conflict | None:
-        key = (a, b) if a < b else (b, a)
-        if key not in self._scored:
-            self._scored[key] = self._weigh(self._members[key[0]], self._members[key[1]])
-        return self._scored[key]
+        one, other = (a, b) if a < b else (b, a)
+        if one not in self._scored:
+            self._scored[one] = self._conflicts(one)
+        return self._scored[one].get(other)
 
-    def _weigh(self, one: Member, other: Member) -> pure.Conflict | None:
-        if one.encoded is None or other.encoded is None:
-            return None
-        weight, guards = self._score(one.encoded, other.encoded)
-        if guards & CONFLICTS:
-            return pure.Conflict(weight, guards)
-        # A merged prior is often wrong about the person, and an unidentified patient always: neither may veto.
-        fit = one.live and other.live and not guards & Guard.UNIDENTIFIED
-        return pure.Conflict(weight, guards) if fit and weight < self._thresholds.veto else None
+    def _conflicts(self, key: str) -> dict[str, pure.Conflict]:
+        """What stands between a record and those after it, weighed all at once."""
+        one = self._members[key]
+        others = [(k, m.live, m.encoded) for k, m in self._members.items() if k > key and m.encoded is not None]
+        if one.encoded is None or not others:
+            return {}
+        found = {}
+        scores = self._score(one.encoded, [encoded for _, _, encoded in others])
+        for (other, live, _), (weight, bits) in zip(others, scores, strict=True):
+            # A merged prior is often wrong about the person, and an unidentified patient always: neither may veto.
+            fit = one.live and live and not bits & Guard.UNIDENTIFIED
+            if bits & CONFLICTS or (fit and weight < self._thresholds.veto):
+                found[other] = pure.Conflict(weight, Guard(bits))
+        return found
 
     def _is_spent(self, hold: Assertion, alone: Keys) -> bool:
         """Whether a hold is needed no more, or hard evidence has come between what it held."""

@@ -35,6 +35,7 @@ TUNING: Mapping[str, str] = {
     "shared_buffers": "256MB",
     "min_dynamic_shared_memory": "64MB",  # containers give /dev/shm 64 MB, too little for parallel queries
     "max_wal_size": "4GB",
+    "min_wal_size": "1GB",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",

@@ -13,6 +13,7 @@ from mpi.domain.evidence import Assertion, Edge
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Placed
 from mpi.domain.record import Record, Update
+from mpi.domain.settlement import Member
 from mpi.domain.views import (
     SearchCriteria,
 )
@@ -34,7 +35,8 @@ class Records(Protocol):
     """Source records and all that was ever said of them."""
 
     def lock_identifiers(self, identifiers: Collection[Identifier]) -> None:
-        """Hold these identifiers, known or not, until the transaction ends; waits for others."""
+        """Hold these identifiers, known or not, until the transaction ends: what is read from now on is read when
+        nobody else holds them."""
 
     def lock_matching(self, keys: Collection[int], golden_ids: Collection[UUID]) -> None:
         """Hold these blocking keys and golden ids until the transaction ends, so that records which share a key, and
@@ -71,12 +73,13 @@ class Evidence(Protocol):
     def replace_edges(self, of: Identifier, edges: Sequence[Edge]) -> None:
         """Make `edges` all the edges of one record."""
 
-    def component(self, seeds: Collection[Identifier]) -> list[Record]:
+    def component(self, seeds: Collection[Identifier]) -> list[Member]:
         """Lock and return all records connected with the seeds by certain unguarded edges, SAME assertions or a
         shared golden id, by identifier."""
 
-    def placed_edges(self, identifiers: Collection[Identifier]) -> list[Placed]:
-        """All edges with at least one end among these, and where both ends are linked."""
+    def bearing_on(self, identifiers: Collection[Identifier]) -> tuple[list[Placed], list[Assertion]]:
+        """All edges, and where both their ends are linked, and all standing assertions with at least one end among
+        these."""
 
     def assertions(self, identifiers: Collection[Identifier]) -> list[Assertion]:
         """All standing assertions with at least one end among these."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -147,22 +146,11 @@ def settle(matching: Matching, group: Group) -> Settled:
             for a, b, weight, bits, pattern in group.edges[edge : edge + edge_count]
         ]
         component = Component(tuple(members), tuple(edges), (), ())
-        known = {
-            (group.encoded[a], group.encoded[b]): (weight, Guard(bits) & ~Guard.STOPPED)
-            for a, b, weight, bits, _ in group.edges[edge : edge + edge_count]
-        }
-        blocks = Settler(component, matching.thresholds, partial(_score, matching, known)).settle().blocks
+        blocks = Settler(component, matching.thresholds, matching.score).settle().blocks
         row_of = {member.identifier: group.rows[row + n] for n, member in enumerate(members)}
         settled.append(([[row_of[identifier] for identifier in block] for block in blocks], reason(edges, matching)))
         row, edge = row + size, edge + edge_count
     return settled
-
-
-def _score(
-    matching: Matching, known: Mapping[tuple[bytes, bytes], tuple[float, Guard]], one: bytes, other: bytes
-) -> tuple[float, Guard]:
-    """What the kernel has said of a pair in the pass over all, else what it says now: the same bits."""
-    return known.get((one, other)) or known.get((other, one)) or matching.score_pair(one, other)
 
 
 def reason(edges: Iterable[Edge], matching: Matching) -> str:

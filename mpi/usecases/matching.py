@@ -58,10 +58,15 @@ class Matching:
         joins = weight >= self.model.certain and not guards
         return Edge(Pair.of(one, other), weight, guards, joins, pattern)
 
+    def score(self, one: bytes, many: Sequence[bytes]) -> list[tuple[float, int]]:
+        """Weights in log2 units and guards' bits of one record against each of many, scored on the spot."""
+        scores = score(one, many, self.model)
+        return list(zip(scores.weight.tolist(), scores.guards.tolist(), strict=True))
+
     def score_pair(self, one: bytes, other: bytes) -> tuple[float, Guard]:
-        """Weight in log2 units and guards of one pair, scored on the spot."""
-        scores = score(one, [other], self.model)
-        return float(scores.weight[0]), Guard(int(scores.guards[0]))
+        """Weight in log2 units and guards of one pair."""
+        ((weight, bits),) = self.score(one, [other])
+        return weight, Guard(bits)
 
     def explain(self, one: bytes, other: bytes) -> tuple[str, ...]:
         """The score of a pair, one sentence a comparison, without values."""

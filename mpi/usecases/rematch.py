@@ -119,17 +119,16 @@ class Rematch:
 
     def _settle(self, unit: Unit, seeds: _Seeds, cause: Cause) -> None:
         alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
-        records = list(seeds.lone.values()) if alone else unit.evidence.component(seeds.identifiers)
-        identifiers = [record.identifier for record in records]
-        placed = unit.evidence.placed_edges(identifiers) if seeds.edges or not alone else []
-        assertions = () if alone else tuple(unit.evidence.assertions(identifiers))
-        component = _component(records, placed, assertions, seeds)
-        settlement = Settler(component, self._matching.thresholds, self._matching.score_pair).settle()
+        members = [_alone(r) for r in seeds.lone.values()] if alone else unit.evidence.component(seeds.identifiers)
+        identifiers = [member.identifier for member in members]
+        placed, assertions = unit.evidence.bearing_on(identifiers) if seeds.edges or not alone else ([], [])
+        component = _component(members, placed, assertions, seeds)
+        settlement = Settler(component, self._matching.thresholds, self._matching.score).settle()
         self._hold(unit, settlement, cause)
-        held = {r.identifier: r.golden_id for r in records if r.golden_id is not None}
+        held = {m.identifier: m.golden_id for m in members if m.golden_id is not None}
         lineage = self._lineage(unit, settlement, held)
         told = self._move(unit, held, lineage, component, cause)
-        told += self._contest(unit, records, settlement, lineage, cause)
+        told += self._contest(unit, members, settlement, lineage, cause)
         unit.outbox.publish(told, cause.caller, cause.message_id)
         if placed or not alone:
             unit.tasks.sync(identifiers, self._questions(unit, placed, component, settlement, lineage))
@@ -176,12 +175,12 @@ class Rematch:
         }
 
     def _contest(
-        self, unit: Unit, records: Sequence[Record], settlement: Settlement, lineage: Lineage, cause: Cause
+        self, unit: Unit, members: Sequence[Member], settlement: Settlement, lineage: Lineage, cause: Cause
     ) -> list[Event]:
         contested = settlement.contested_records
-        if contested == {record.identifier for record in records if record.contested}:
+        if contested == {member.identifier for member in members if member.contested}:
             return []
-        newly = unit.identities.mark_contested([record.identifier for record in records], contested)
+        newly = unit.identities.mark_contested([member.identifier for member in members], contested)
         now = self._clock.now()
         return [changes.contested(lineage.golden_of[i], (i,), now, cause.reason) for i in sorted(newly)]
 
@@ -229,17 +228,19 @@ def _evidence(record: Record) -> tuple[bytes | None, tuple[int, ...]]:
     return record.encoded, record.keys
 
 
+def _alone(record: Record) -> Member:
+    return Member(record.identifier, record.golden_id, record.encoded, record.state is not RecordState.SUBSUMED)
+
+
 def _component(
-    records: Sequence[Record], placed: Sequence[Placed], assertions: tuple[Assertion, ...], seeds: _Seeds
+    members: Sequence[Member], placed: Sequence[Placed], assertions: Sequence[Assertion], seeds: _Seeds
 ) -> Component:
-    inside = {record.identifier for record in records}
+    inside = {member.identifier for member in members}
     added = {assertion.id for assertion in seeds.added}
     return Component(
-        members=tuple(
-            Member(r.identifier, r.golden_id, r.encoded, r.state is not RecordState.SUBSUMED) for r in records
-        ),
+        members=tuple(members),
         edges=tuple(p.edge for p in placed if p.edge.pair.one in inside and p.edge.pair.other in inside),
-        assertions=assertions,
+        assertions=tuple(assertions),
         before=(*(a for a in assertions if a.id not in added), *seeds.withdrawn),
     )
 

@@ -130,7 +130,7 @@ class Verify:
         found: list[Difference] = []
         components = list(_components(records, edges, assertions))
         for component in components:
-            settlement = Settler(component, self._matching.thresholds, self._matching.score_pair).stored()
+            settlement = Settler(component, self._matching.thresholds, self._matching.score).stored()
             subject = " ".join(str(member.identifier) for member in component.members)
             if {frozenset(block) for block in settlement.blocks} != _stored_blocks(component):
                 found.append(Difference("partition differs from the evidence", subject))

@@ -87,6 +87,7 @@ def test_nothing_is_kept_without_commit(world: World) -> None:
     with world.index.units.begin() as unit:
         unit.records.save([(None, Record(A, registers=WRITTEN))], [], None)
         unit.audit.record(SENIOR, "test", [], {})
+        assert [r.identifier for r in unit.records.family([A])] == [A]
     assert (world.count("source_record"), world.count("audit")) == (0, 0)
 
 
@@ -123,10 +124,12 @@ def test_a_held_identifier_waits_known_or_not(world: World) -> None:
 
     def hold(unit: DbUnit, identifier: Identifier, name: str) -> None:
         unit.records.lock_identifiers([identifier])
+        unit.records.family([identifier])
         order.append(name)
 
     with world.index.units.begin() as unit:
         unit.records.lock_identifiers([A, B])
+        unit.records.family([A, B])
         second, _ = rival(world, lambda u: hold(u, B, "second"))
         free, _ = rival(world, lambda u: hold(u, C, "free"))
         free.join(timeout=5)
@@ -165,7 +168,7 @@ def test_replacing_edges_leaves_those_of_others(peopled: World) -> None:
         unit.evidence.replace_edges(A, [edge(A, B, joins=True), edge(A, C, joins=True)])
         unit.evidence.replace_edges(D, [edge(C, D, joins=False)])
         unit.evidence.replace_edges(A, [edge(A, B, joins=False)])
-        found = {p.edge.pair: p.edge.joins for p in unit.evidence.placed_edges([A, B, C, D])}
+        found = {p.edge.pair: p.edge.joins for p in unit.evidence.bearing_on([A, B, C, D])[0]}
         assert found == {Pair.of(A, B): False, Pair.of(C, D): False}
 
 

@@ -242,7 +242,7 @@ class World:
         """The open questions between people are just those that the edges and assertions of now ask."""
         with self.index.units.begin(read_only=True) as unit:
             everyone = [record.identifier for record in unit.scan.records()]
-            placed = unit.evidence.placed_edges(everyone)
+            placed = unit.evidence.bearing_on(everyone)[0]
             golden_of = unit.identities.current(everyone)
             settled = effective(unit.scan.assertions()).items()
         apart = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -45,9 +46,9 @@ def settle(
     """Settle records (their encoding is their value), scored 0 bits with the guards of `conflicts`."""
     found = conflicts or {}
 
-    def score(one: bytes, other: bytes) -> tuple[float, Guard]:
-        pair = Pair.of(Identifier("BOL", one.decode()), Identifier("BOL", other.decode()))
-        return 0.0, found.get(pair, Guard.NONE)
+    def score(one: bytes, many: Sequence[bytes]) -> list[tuple[float, int]]:
+        pairs = [Pair.of(Identifier("BOL", one.decode()), Identifier("BOL", other.decode())) for other in many]
+        return [(0.0, int(found.get(pair, Guard.NONE))) for pair in pairs]
 
     members = tuple(Member(i, g, i.value.encode(), live=True) for i, g in golden.items())
     component = Component(members, edges, assertions, assertions if before is None else before)
