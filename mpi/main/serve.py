@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -81,6 +82,9 @@ def planned(settings: Settings) -> Iterator[Plan]:
 
 def serve(plan: Plan) -> None:
     """Serve until SIGTERM or SIGINT, in this process or in forked workers."""
+    # All that is loaded by now stays until the end: a full collection that walks it holds everybody up for 0.2 s.
+    gc.collect()
+    gc.freeze()
     shared = plan.settings.data_dir / "metrics" if plan.settings.workers > 1 else None
     if shared is None:
         work(plan, None)
