@@ -55,8 +55,9 @@ def percentile_ms(seconds: Sequence[float], percent: float) -> float:
     return round(float(np.percentile(seconds, percent)) * 1000, 2) if len(seconds) else float("nan")
 
 
-def pgbench(url: str, script: str, clients: int, seconds: int, *, prepared: bool = True) -> dict[str, float]:
-    """Run a pgbench script from `clients` connections; tps, and latency mean and p99 in ms.
+def pgbench(url: str, script: str, clients: int, seconds: int, rate: float = 0.0) -> dict[str, float]:
+    """Run a pgbench script from `clients` connections, as fast as it goes or at a `rate` a second, where latencies
+    count from the moment meant; tps, and latency p50 and p99 in ms.
 
     Raises CalledProcessError with what pgbench said.
     """
@@ -66,7 +67,8 @@ def pgbench(url: str, script: str, clients: int, seconds: int, *, prepared: bool
         file.write_text(script)
         command = [
             *(str(binaries() / "pgbench"), "-n", "-c", str(clients), "-j", str(min(clients, 2))),
-            *("-T", str(seconds), "-f", str(file), "-M", "prepared" if prepared else "simple", "--log"),
+            *("-T", str(seconds), "-f", str(file), "-M", "prepared", "--log"),
+            *(("-R", str(rate)) if rate else ()),
             *("-h", str(place.query["host"]), "-p", str(place.query.get("port", 5432)), "-U", str(place.username)),
             str(place.database),
         ]
@@ -78,12 +80,12 @@ def pgbench(url: str, script: str, clients: int, seconds: int, *, prepared: bool
     return {"tps": round(float(found[1]), 1), "p50_ms": percentile_ms(taken, 50), "p99_ms": percentile_ms(taken, 99)}
 
 
-def commits(engine: Engine, url: str, clients: int, seconds: int) -> dict[str, float]:
-    """The database's own speed on this disk: one row inserted and committed, again and again."""
+def commits(engine: Engine, url: str, clients: int, seconds: int, rate: float = 0.0) -> dict[str, float]:
+    """The database's own speed on this disk: one row inserted and committed, again and again; see `pgbench`."""
     with engine.begin() as connection:
         connection.execute(text("create table pgbench_commit (id bigint generated always as identity, value bigint)"))
     try:
-        return pgbench(url, _COMMITS, clients, seconds)
+        return pgbench(url, _COMMITS, clients, seconds, rate)
     finally:
         with engine.begin() as connection:
             connection.execute(text("drop table pgbench_commit"))

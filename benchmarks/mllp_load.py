@@ -45,7 +45,7 @@ class _Line:
     """One connection: what it has yet to send, what is due, and when the message in flight was meant to leave."""
 
     sock: socket.socket
-    waiting: deque[tuple[int, bytes]]
+    waiting: deque[bytes]
     due: deque[float] = field(default_factory=deque)
     meant: float = 0.0
     busy: bool = False
@@ -53,10 +53,9 @@ class _Line:
 
 
 class Player:
-    """The process, with its connections open; `lines` are the framed messages of each connection, with their places
-    in the whole order."""
+    """The process, with its connections open; `lines` are the framed messages of each connection."""
 
-    def __init__(self, address: tuple[str, int], lines: list[list[tuple[int, bytes]]]) -> None:
+    def __init__(self, address: tuple[str, int], lines: list[list[bytes]]) -> None:
         context = get_context("spawn")
         self._ours, theirs = context.Pipe()
         self._process: SpawnProcess = context.Process(target=_serve, args=(theirs, address, lines), daemon=True)
@@ -87,7 +86,7 @@ class Player:
         return answers
 
 
-def _serve(orders: Connection, address: tuple[str, int], messages: list[list[tuple[int, bytes]]]) -> None:
+def _serve(orders: Connection, address: tuple[str, int], messages: list[list[bytes]]) -> None:
     lines = [_Line(_opened(address), deque(some)) for some in messages]
     selector = selectors.DefaultSelector()
     for line in lines:
@@ -140,15 +139,12 @@ def _open_loop(lines: list[_Line], selector: selectors.BaseSelector, order: Orde
 
 
 def _moments(lines: list[_Line], order: Order) -> deque[tuple[float, _Line]]:
-    """When each next message of the whole order shall leave, and on which connection."""
+    """When messages shall leave, and on which connection: any of them at any moment, however far each has come."""
     dice = random.Random(7)
-    following = sorted((place, n) for n, line in enumerate(lines) for place, _ in line.waiting)
     moments: deque[tuple[float, _Line]] = deque()
     at = dice.expovariate(order.rate)
-    for _, n in following:
-        if at > order.seconds:
-            break
-        moments.append((at, lines[n]))
+    while at <= order.seconds:
+        moments.append((at, dice.choice(lines)))
         at += dice.expovariate(order.rate)
     return moments
 
@@ -157,9 +153,8 @@ def _send(line: _Line, meant: float, answers: Answers) -> None:
     if not line.waiting:
         answers.exhausted = True
         return
-    _, message = line.waiting.popleft()
     line.meant, line.busy = meant, True
-    line.sock.sendall(message)
+    line.sock.sendall(line.waiting.popleft())
 
 
 def _read(selector: selectors.BaseSelector, pause: float, answers: Answers) -> list[_Line]:

@@ -132,12 +132,12 @@ class Traffic:
         return Message(pas.feed.id, f"{authority}|{value}", b"\x0b" + body + b"\x1c\r")
 
 
-def deal(messages: Iterator[Message], connections: int, feeds: list[str]) -> list[list[tuple[int, bytes]]]:
+def deal(messages: Iterator[Message], connections: int, feeds: list[str]) -> list[list[bytes]]:
     """Messages dealt to connections: several to a feed, by patient; or several feeds on one where there are few."""
-    lines: list[list[tuple[int, bytes]]] = [[] for _ in range(connections)]
+    lines: list[list[bytes]] = [[] for _ in range(connections)]
     of_feed = {feed: [n for n in range(connections) if n % len(feeds) == k] for k, feed in enumerate(feeds)}
-    for place, message in enumerate(messages):
+    for message in messages:
         feed = feeds.index(message.feed)
         own = of_feed[message.feed] or [feed % connections]
-        lines[own[crc32(message.key.encode()) % len(own)]].append((place, message.body))
+        lines[own[crc32(message.key.encode()) % len(own)]].append(message.body)
     return lines
