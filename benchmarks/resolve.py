@@ -4,9 +4,11 @@
 
 A durable embedded PostgreSQL is filled with `--resident` simulated records of an NHS region and `--studies` studies
 on them. Then a client process asks over keep-alive connections, one request in flight each: who a known patient id is
-(`POST /v1/resolve`), and the imaging history of a person by golden id; first as fast as answers come (`_per_s`), then
-at random moments at half that rate, where a latency counts from the moment its request was meant to leave. `baseline`
-is the same history select by pgbench, from as many connections in the same run.
+(`POST /v1/resolve`), and the imaging history of a person by golden id; first as fast as answers come (`_at_most`),
+then at random moments: at half that rate (`_at_half`), and at `--rate` (`_p50_ms`, `_p99_ms`), where a latency counts
+from the moment its request was meant to leave. The default of 100/s is some fifty times what the region's 4 million
+examinations a year ask for in the busiest hour. `baseline` is the same history select by pgbench, from as many
+connections in the same run.
 """
 
 from __future__ import annotations
@@ -86,20 +88,20 @@ def _measure(stage: Stage, loaded: pd.DataFrame, options: argparse.Namespace) ->
             most = ask(service.http, requests, options.connections, options.seconds)
             rate, count = len(most.latencies) / most.seconds, max(len(most.latencies), 1)
             told[f"{name}_cpu_ms"] = meter.spent(used, count) | {"load": round(most.cpu / count * 1000, 3)}
-            steady = ask(service.http, requests, options.connections, options.seconds, options.rate or rate / 2)
-            told |= _told(name, most, steady)
-            say(f"{name}: {rate:.0f}/s, at half that p99 {told[f'{name}_p99_ms']} ms, {dict(steady.statuses)}")
+            half = ask(service.http, requests, options.connections, options.seconds, rate / 2)
+            steady = ask(service.http, requests, options.connections, options.seconds, options.rate)
+            told |= {f"{name}_{what}": value for what, value in _told(steady).items()}
+            told |= {f"{name}_at_most": _told(most), f"{name}_at_half": _told(half)}
+            say(f"{name}: {rate:.0f}/s, p99 {told[f'{name}_p99_ms']} ms, {dict(steady.statuses)}")
     return told
 
 
-def _told(name: str, most: Answers, steady: Answers) -> dict[str, Any]:
+def _told(answers: Answers) -> dict[str, Any]:
     return {
-        f"{name}_p50_ms": percentile_ms(steady.latencies, 50),
-        f"{name}_p99_ms": percentile_ms(steady.latencies, 99),
-        f"{name}_rate": round(len(steady.latencies) / steady.seconds, 1),
-        f"{name}_per_s": round(len(most.latencies) / most.seconds, 1),
-        f"{name}_at_most": {"p50_ms": percentile_ms(most.latencies, 50), "p99_ms": percentile_ms(most.latencies, 99)},
-        f"{name}_statuses": dict(most.statuses + steady.statuses),
+        "per_s": round(len(answers.latencies) / answers.seconds, 1),
+        "p50_ms": percentile_ms(answers.latencies, 50),
+        "p99_ms": percentile_ms(answers.latencies, 99),
+        "statuses": dict(answers.statuses),
     }
 
 
@@ -141,7 +143,7 @@ def main() -> None:
     parser.add_argument("--studies", type=int, default=300_000)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--connections", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=0.0, help="of the second phase; default half the maximum")
+    parser.add_argument("--rate", type=float, default=100.0, help="requests a second of the last phase")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     print(json.dumps(run(parser.parse_args()), indent=2))
 

@@ -4,7 +4,7 @@ Layout, little-endian, in words of eight bytes; a zero word is a missing value:
 
     word 0       bytes: version, sex, NHS number status, birth order, cautions, further surnames, further forenames,
                  kind of NHS number
-    word 1       model tag: the first eight bytes of the fingerprint of the model whose frequencies are inside
+    word 1       tag of the models whose frequencies are inside
     word 2       NHS number
     word 3       day, month (bytes), year (16 bits), day number (32 bits, 0 unless the date is full)
     words 4-8    postcode, postcode sector, three previous postcodes (characters)

@@ -74,12 +74,14 @@ class Model:
     """Weights in bits (log2 of m over u), thresholds on the total weight with the prior in it, and frequencies.
 
     weights: float64[COLUMNS, MOST_LEVELS + 1], column 0 is missing and all zeros. rules: float64[len(RULES)].
-    m, u: float64 of the same shape as weights, nan where there is no level.
+    m, u: float64 of the same shape as weights, nan where there is no level. tag: 64 bits of what an encoded row holds
+    of the model, its frequencies; models that differ in weights and thresholds only can weigh the same rows.
     """
 
     name: str
     version: str
     fingerprint: str
+    tag: int
     prior: float
     certain: float
     possible: float
@@ -95,11 +97,6 @@ class Model:
     def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Model], tuple[dict[str, Any]]]:
         """Pickled as its document: arrays lose their read-only mark, for which the kernel would be compiled anew."""
         return Model.from_document, (dict(self.document),)
-
-    @property
-    def tag(self) -> int:
-        """What ties an encoded row to this model: the first 64 bits of the fingerprint."""
-        return int(self.fingerprint[:16], 16)
 
     def probability(self, weight: float) -> float:
         """Posterior probability for a total weight in bits, 0 to 1."""
@@ -145,6 +142,7 @@ class Model:
             name=str(document.get("name", "")),
             version=str(document.get("version", "")),
             fingerprint=_fingerprint(document),
+            tag=_tag(document, surnames, forenames),
             prior=prior,
             certain=certain,
             possible=possible,
@@ -187,6 +185,11 @@ def _json(folder: Traversable, name: str) -> dict[str, Any]:
 def _fingerprint(document: Mapping[str, Any]) -> str:
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return blake2b(canonical.encode(), digest_size=16).hexdigest()
+
+
+def _tag(document: Mapping[str, Any], *terms: TermWeight) -> int:
+    inside = {key: document.get(key) for key in ("encoding", "term_frequency", "frequencies")}
+    return int(_fingerprint({**inside, "averages": [term.average for term in terms]})[:16], 16)
 
 
 def _part(document: Mapping[str, Any], key: str, place: str) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -84,19 +85,26 @@ class StudyStore:
         clauses, parameters = _conditions(golden_id, wanted)
         source = f"""from link l join study s on s.record_id = l.record_id join source_record r on r.id = s.record_id
                      where {" and ".join(clauses)}"""
-        total = self._connection.execute(text(f"select count(*) {source}"), parameters).scalar_one()
+        total = self._connection.run(_statement(f"select count(*) {source}"), parameters)
         if after:
             source += f" and (coalesce(s.started_at, '{_UNDATED}'), s.study_uid) < (:after_at, :after_uid)"
             parameters["after_at"], parameters["after_uid"] = _read_cursor(after)
         statement = f"""select {_COLUMNS} {source}
                         order by coalesce(s.started_at, '{_UNDATED}') desc, s.study_uid desc limit :limit"""
-        rows = self._connection.execute(text(statement), parameters | {"limit": limit + 1}).all()
-        studies = [_to_study(row) for row in rows[:limit]]
-        return studies, total, _cursor(studies[-1]) if len(rows) > limit else ""
+        rows = self._connection.run(_statement(statement), parameters | {"limit": limit + 1})
+        studies = [_to_study(row) for row in rows]
+        page = studies[:limit]
+        return page, total.scalar_one(), _cursor(page[-1]) if len(studies) > limit else ""
 
     def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
         """Study UIDs that hang on these records."""
         return list(self._connection.run(_OF_RECORDS, {"ids": self._ids.list(identifiers)}).scalars())
+
+
+@lru_cache(maxsize=128)
+def _statement(sql: str) -> Prepared:
+    """One of the few forms that a filtered statement takes; values are parameters, so their number is bounded."""
+    return Prepared(text(sql))
 
 
 def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict[str, Any]]:

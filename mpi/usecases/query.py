@@ -60,9 +60,10 @@ class Query:
             record = find(unit, self._matching, identifier)
             if record.state in {RecordState.AWAITED, RecordState.DELETED}:
                 raise NotFound("no person has this identifier")
+            found = resolution(unit, identifier, record)
             unit.audit.record(caller, "cross-references", [str(identifier)], {})
             unit.commit()
-            return resolution(unit, identifier, record)
+            return found
 
     def match(
         self, demographics: Demographics, caller: Caller, count: int = 10, only_certain: bool = False

@@ -1,0 +1,1 @@
+"""Person records as tables: which column means what, and reading them."""
