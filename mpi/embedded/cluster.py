@@ -32,9 +32,10 @@ TUNING: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     "min_dynamic_shared_memory": "64MB",  # containers give /dev/shm 64 MB, too little for parallel queries
-    "max_wal_size": "4GB",
+    # After a checkpoint the first change of every page writes the whole page to the log: be seldom about it.
+    "checkpoint_timeout": "15min",
+    "max_wal_size": "8GB",
     "min_wal_size": "1GB",
     "random_page_cost": "1.1",
     "jit": "off",
@@ -50,6 +51,13 @@ TUNING: Mapping[str, str] = {
 DURABLE: Mapping[str, str] = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 THROWAWAY: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
+_LEAST_BUFFERS, _MOST_BUFFERS = 256, 4096  # MB
+
+
+def _shared_buffers() -> int:
+    """An eighth of the machine's memory in MB: the index shares the machine with its workers and the page cache."""
+    return min(_MOST_BUFFERS, max(_LEAST_BUFFERS, psutil.virtual_memory().total // 2**20 // 8))
+
 
 class EmbeddedPostgres:
     """A cluster under `data_dir`/postgres that runs while anybody is inside the context.
@@ -62,6 +70,7 @@ class EmbeddedPostgres:
 
     def __init__(self, data_dir: Path, *, durable: bool = True) -> None:
         self._root = Path(data_dir).expanduser().resolve() / "postgres"
+        self._durable = durable
         self._settings = {**TUNING, **(DURABLE if durable else THROWAWAY)}
         self._presence: IO[bytes] | None = None
         self._entered_by = 0
@@ -218,6 +227,7 @@ class EmbeddedPostgres:
     def _options(self) -> Mapping[str, str]:
         return {
             **self._settings,
+            "shared_buffers": f"{_shared_buffers() if self._durable else _LEAST_BUFFERS}MB",
             "unix_socket_directories": str(self._socket_directory),
             "port": str(_PORT),
         }

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import psycopg
 import typer
 from rich.progress import Progress
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -35,7 +36,7 @@ def _spoken() -> Iterator[None]:
     except (MpiError, LinkageError) as error:
         typer.echo(f"mpi: {error}", err=True)
         raise typer.Exit(2) from None
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, psycopg.Error) as error:
         # Of a failed connection the driver's words name host and database; of a failed statement they could hold
         # demographics.
         connecting = isinstance(error, DBAPIError) and error.statement is None
