@@ -1,0 +1,206 @@
+"""For whom the linkage errs: error by group, and whether the gaps are beyond chance.
+
+A pair whose two records are in two groups counts in each by half. Small groups are shown with their wide limits and
+marked, never hidden, and tested with an exact test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import erfc, sqrt
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import gammaln  # type: ignore[import-untyped]
+
+from linkage.errors import LinkageError
+from linkage.evaluation.columns import Floats, Longs, Truths, masses, truths
+from linkage.evaluation.intervals import Estimate, difference_limits, effective_size, share_estimate
+
+MEASURES = ("precision", "recall", "false_merge_rate", "missed_link_rate")
+TESTED = ("precision", "recall", "false_merge_rate")
+"""The missed link rate is 1 - recall: the same test twice would only weaken both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One group's errors. pairs, same, linked: float, halves for pairs between groups.
+
+    false_merge_rate: linked among its pairs that are different people; missed_link_rate: not linked among those that
+    are one person (Fellegi & Sunter's mu and lambda, 1969). sizes: effective sample size by measure. small: too few
+    same or linked pairs to say much.
+    """
+
+    name: str
+    pairs: float
+    same: float
+    linked: float
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
+    false_merge_rate: Estimate
+    missed_link_rate: Estimate
+    sizes: tuple[float, float, float, float]
+    small: bool
+
+    def measure(self, name: str) -> tuple[Estimate, float]:
+        """The estimate of one of `MEASURES`, and its effective sample size."""
+        estimate: Estimate = getattr(self, name)
+        return estimate, self.sizes[MEASURES.index(name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Two groups and one measure: `high` has the higher value. difference: Newcombe's limits. p_value: of the
+    two-proportion test; adjusted: by Holm for all gaps of the table. small: one of the two groups is."""
+
+    measure: str
+    high: str
+    low: str
+    difference: Estimate
+    p_value: float
+    adjusted: float
+    beyond_chance: bool
+    small: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FairnessTable:
+    """Groups by name, and every gap between two of them: those beyond chance first, then by size."""
+
+    groups: tuple[Group, ...]
+    gaps: tuple[Gap, ...]
+
+    def largest(self, measure: str) -> Gap | None:
+        """The largest gap of a measure that is beyond chance; if none is, the largest; None for a single group."""
+        return next((gap for gap in self.gaps if gap.measure == measure), None)
+
+
+def error_by_group(
+    first: Sequence[str],
+    second: Sequence[str],
+    linked: npt.ArrayLike,
+    same: npt.ArrayLike,
+    sampling: npt.ArrayLike | None = None,
+    confidence: float = 0.95,
+    small: float = 50.0,
+) -> FairnessTable:
+    """Error by group of the pairs' records.
+
+    first, second: str[N], the group of either record (sex, age band, ethnic category ...; what is not known is best
+    named as a group of its own); linked, same: bool[N], of all pairs compared, for without those that are neither
+    there is no false merge rate; sampling: float[N], when the pairs are a sample. small: groups with fewer same or
+    linked pairs (effective) are marked. Raises `LinkageError`.
+    """
+    one, two = np.asarray(first, np.str_), np.asarray(second, np.str_)
+    if one.shape != two.shape or one.ndim != 1 or not len(one):
+        raise LinkageError("both records of every pair need a group, and there must be a pair")
+    joined, alike = truths(linked, "the linked pairs", len(one)), truths(same, "the truth", len(one))
+    mass = masses(sampling, len(one)) * np.where(one == two, 1.0, 0.5)
+    names, place = np.unique(np.concatenate((one, two)), return_inverse=True)
+    crossing = np.flatnonzero(one != two)
+    places = np.concatenate((place[: len(one)], place[len(one) + crossing]))
+    rows = np.concatenate((np.arange(len(one)), crossing))[np.argsort(places, kind="stable")]
+    parts = np.split(rows, np.cumsum(np.bincount(places, minlength=len(names)))[:-1])
+    groups = tuple(
+        _group(str(name), joined[part], alike[part], mass[part], confidence, small)
+        for name, part in zip(names, parts, strict=True)
+    )
+    return FairnessTable(groups, _gaps(groups, confidence))
+
+
+def two_proportion_test(first: Estimate, n: float, second: Estimate, m: float) -> float:
+    """Two-sided p-value that two independent shares are one. n, m: (effective) sample sizes.
+
+    The pooled z test (Pearson's chi-squared, 1900); where it expects fewer than 5 of anything, Fisher's exact test
+    (1935) on whole numbers, for a small group must not be acquitted, nor condemned, by an approximation.
+    """
+    if not n or not m:
+        return 1.0
+    pooled = (first.value * n + second.value * m) / (n + m)
+    if min(n, m) * min(pooled, 1.0 - pooled) < 5.0:
+        return _fisher(round(first.value * n), round(n), round(second.value * m), round(m))
+    spread = sqrt(pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m))
+    return erfc(abs(first.value - second.value) / spread / sqrt(2.0))
+
+
+def holm(p_values: npt.ArrayLike) -> Floats:
+    """float64[T]: p-values adjusted for their number, step by step (Holm 1979)."""
+    values = np.asarray(p_values, np.float64)
+    order = np.argsort(values, kind="stable")
+    steps = np.minimum(1.0, np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1)))
+    adjusted = np.empty_like(steps)
+    adjusted[order] = steps
+    return adjusted
+
+
+def _group(name: str, linked: Truths, same: Truths, mass: Floats, confidence: float, small: float) -> Group:
+    hits, alike = linked.astype(np.float64), same.astype(np.float64)
+    precision = share_estimate(alike[linked], mass[linked], confidence, 1.0)
+    recall = share_estimate(hits[same], mass[same], confidence, 1.0)
+    either = linked | same
+    overlap = share_estimate((hits * alike)[either], mass[either], confidence, 1.0)
+    sizes = tuple(effective_size(mass[part]) for part in (linked, same, ~same, same))
+    return Group(
+        name=name,
+        pairs=float(mass.sum()),
+        same=float(mass @ same),
+        linked=float(mass @ linked),
+        precision=precision,
+        recall=recall,
+        # F1 rises with the share of right links among pairs linked or the same (Hand, Christen & Kirielle 2021).
+        f1=Estimate(*(2.0 * j / (1.0 + j) for j in (overlap.value, overlap.low, overlap.high))),
+        false_merge_rate=share_estimate(hits[~same], mass[~same], confidence, 0.0),
+        missed_link_rate=Estimate(1.0 - recall.value, 1.0 - recall.high, 1.0 - recall.low),
+        sizes=(sizes[0], sizes[1], sizes[2], sizes[3]),
+        small=min(sizes[0], sizes[1]) < small,
+    )
+
+
+def _gaps(groups: tuple[Group, ...], confidence: float) -> tuple[Gap, ...]:
+    tests = []
+    for measure in TESTED:
+        for a, b in combinations(groups, 2):
+            (first, n), (second, m) = a.measure(measure), b.measure(measure)
+            if n and m:
+                high, low = (a, b) if first.value >= second.value else (b, a)
+                tests.append((measure, high, low, two_proportion_test(first, n, second, m)))
+    adjusted = holm([p_value for *_, p_value in tests])
+    gaps = [
+        Gap(
+            measure,
+            high.name,
+            low.name,
+            _difference(high.measure(measure)[0], low.measure(measure)[0]),
+            p_value,
+            float(fair),
+            bool(fair < 1.0 - confidence),
+            high.small or low.small,
+        )
+        for (measure, high, low, p_value), fair in zip(tests, adjusted, strict=True)
+    ]
+    return tuple(sorted(gaps, key=lambda gap: (not gap.beyond_chance, -gap.difference.value)))
+
+
+def _difference(high: Estimate, low: Estimate) -> Estimate:
+    limits = difference_limits(high, low)
+    return Estimate(high.value - low.value, *limits)
+
+
+def _fisher(hits: int, n: int, others: int, m: int) -> float:
+    """Two-sided: the sum of all tables with these margins that are no likelier than the one seen."""
+    total = hits + others
+    possible: Longs = np.arange(max(0, total - m), min(n, total) + 1)
+    chance = np.exp(
+        _log_choose(n, possible) + _log_choose(m, total - possible) - _log_choose(n + m, np.array([total], np.int64))
+    )
+    seen = chance[hits - int(possible[0])]
+    return min(1.0, float(chance[chance <= seen * (1.0 + 1e-7)].sum()))
+
+
+def _log_choose(n: int, k: Longs) -> Floats:
+    """ln of n over k."""
+    result: Floats = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return result
