@@ -11,18 +11,24 @@ from typing import Any, TypeVar, cast
 from numba import njit
 
 SOURCES = (
+    "blocking",
+    "columns/gather",
     "comparison",
     "compiled",
+    "engines/components",
     "engines/local",
+    "engines/screen",
     "field_levels",
     "guard",
     "kernel",
     "kernel_guards",
     "layout",
+    "lookup",
     "model",
     "name_levels",
     "record",
     "strings",
+    "training/patterns",
 )
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -46,39 +46,38 @@ def encode(record: StandardRecord, model: Model) -> bytes:
     surnames 8, forenames 6. Names beyond 20 characters compare exactly by hash and approximately by their first 20.
     """
     forename = record.forenames[0] if record.forenames else ""
-    group, *further = formals(forename)
+    current, others = forename_fields(record.forenames, model)
     return _ROW.pack(
         *(ENCODING_VERSION, record.sex, record.nhs_status, record.birth_order, record.cautions),
-        *(min(len(record.surnames[1:]), MOST_SURNAMES), min(len(record.forenames[1:]), MOST_FORENAMES)),
-        _number_kind(record.nhs_number),
+        *further_counts(record.surnames, record.forenames),
+        number_kind(record.nhs_number),
         model.tag,
         int(record.nhs_number or 0),
-        *_birth(record.birth_date),
-        *(_pack(record.postcode), _pack(record.postcode[:-2])),
-        *_filled(record.previous_postcodes, MOST_POSTCODES, _pack),
-        *(_short(record.house), _short(record.street), _short(record.town), _short(forename)),
-        *_filled(record.phones, MOST_PHONES, _long),
-        *_filled(record.emails, MOST_EMAILS, _long),
-        *(_long(record.gp_practice), _long(record.mothers_maiden_name)),
-        *(*_middle(record.middle_names[:MOST_MIDDLE]), _known(forename, record.surnames, model)),
-        *_name(forename, group, model.forename_adjustment(forename)),
-        *_surnames(record.surnames, model),
-        *_further_forenames(record.forenames[1:]),
-        *_filled(further, MOST_FORMALS, _short),
+        *birth_fields(record.birth_date),
+        *(pack_text(record.postcode), pack_text(record.postcode[:-2])),
+        *_filled(record.previous_postcodes, MOST_POSTCODES, pack_text),
+        *(short_hash(record.house), short_hash(record.street), short_hash(record.town), short_hash(forename)),
+        *_filled(record.phones, MOST_PHONES, long_hash),
+        *_filled(record.emails, MOST_EMAILS, long_hash),
+        *(long_hash(record.gp_practice), long_hash(record.mothers_maiden_name)),
+        *(*middle_fields(record.middle_names), known_names(forename, record.surnames, model)),
+        *current,
+        *surname_fields(record.surnames, model),
+        *others,
     )
 
 
-def _short(text: str) -> int:
+def short_hash(text: str) -> int:
     """Hash of 32 bits, 0 only for no text; a collision in 4 billion comparisons is far below the noise of data."""
     return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "little") or 1 if text else 0
 
 
-def _long(text: str) -> int:
+def long_hash(text: str) -> int:
     """Hash of 63 bits (the kernel reads words as signed), 0 only for no text."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little") >> 1 or 1 if text else 0
 
 
-def _pack(text: str) -> int:
+def pack_text(text: str) -> int:
     """Up to seven characters in one word, so that equal words are equal texts."""
     return int.from_bytes(text.encode()[:7], "little")
 
@@ -91,32 +90,65 @@ def _filled(values: Sequence[str], size: int, code: Callable[[str], int]) -> lis
 _OTHER_ISSUERS = {NumberKind.SCOTLAND_CHI: 2, NumberKind.NORTHERN_IRELAND: 3, NumberKind.IRELAND_IHI: 4}
 
 
-def _number_kind(number: str) -> int:
+def number_kind(number: str) -> int:
     """Who issued the number: 0 none, 1 the NHS, above that the issuers whose numbers a person may hold besides."""
     return _OTHER_ISSUERS.get(classify(number), 1) if number else 0
 
 
-def _birth(born: BirthDate) -> tuple[int, int, int, int]:
+def birth_fields(born: BirthDate) -> tuple[int, int, int, int]:
+    """Day, month, year and day number."""
     if not (born.year and born.month and born.day):
         return born.day, born.month, born.year, 0
     return born.day, born.month, born.year, date(born.year, born.month, born.day).toordinal()
 
 
-def _middle(names: Sequence[str]) -> list[int]:
+def middle_fields(names: Sequence[str]) -> list[int]:
+    """Three hashes of 32 bits, then three initials, of as many middle names."""
+    names = names[:MOST_MIDDLE]
     initials = [ord(name[0]) | (ONLY_INITIAL if len(name) == 1 else 0) for name in names]
-    return [*_filled(names, MOST_MIDDLE, _short), *initials, *[0] * (MOST_MIDDLE - len(names))]
+    return [*_filled(names, MOST_MIDDLE, short_hash), *initials, *[0] * (MOST_MIDDLE - len(names))]
 
 
-def _known(forename: str, surnames: Sequence[str], model: Model) -> int:
+def known_names(forename: str, surnames: Sequence[str], model: Model) -> int:
     """Which current names are names people bear, so that one letter between two of them is no slip."""
     known = KNOWN_FORENAME if is_known(forename) or model.forenames.lists(forename) else 0
     return known | (KNOWN_SURNAME if surnames and model.surnames.lists(surnames[0]) else 0)
 
 
-def _name(name: str, group: str, adjustment: float) -> tuple[bytes, bytes, int, int, int]:
+def further_counts(surnames: Sequence[str], forenames: Sequence[str]) -> tuple[int, int]:
+    """How many surnames and forenames the row keeps beside the current ones."""
+    return min(len(surnames[1:]), MOST_SURNAMES), min(len(forenames[1:]), MOST_FORENAMES)
+
+
+def forename_fields(names: Sequence[str], model: Model) -> tuple[Name, list[int]]:
+    """The fields of words 20 to 24, and of words 37 to 43."""
+    forename = names[0] if names else ""
+    group, *further = formals(forename)
+    others: list[int] = []
+    for place in range(1, MOST_FORENAMES + 1):
+        name = names[place] if place < len(names) else ""
+        others += [short_hash(name), short_hash(canonical(name)) if name else 0]
+    others += _filled(further, MOST_FORMALS, short_hash)
+    return _name(forename, group, model.forename_adjustment(forename)), others
+
+
+def surname_fields(names: Sequence[str], model: Model) -> list[int | bytes]:
+    """The fields of words 25 to 36."""
+    surname = names[0] if names else ""
+    row: list[int | bytes] = [*_name(surname, surname, model.surname_adjustment(surname))]
+    for place in range(1, MOST_SURNAMES + 1):
+        name = names[place] if place < len(names) else ""
+        row += [short_hash(name), _fixed(model.surname_adjustment(name))] if name else (0, 0)
+    return row
+
+
+Name = tuple[bytes, bytes, int, int, int]
+
+
+def _name(name: str, group: str, adjustment: float) -> Name:
     digest = blake2b(name.encode(), digest_size=3).digest()
     tail = bytes((min(len(name), NAME_SIZE),)) + (digest if name else bytes(3))
-    return name.encode()[:NAME_SIZE], tail, _short(group), _fixed(adjustment), _signature(name[:NAME_SIZE])
+    return name.encode()[:NAME_SIZE], tail, short_hash(group), _fixed(adjustment), _signature(name[:NAME_SIZE])
 
 
 def _signature(name: str) -> int:
@@ -130,20 +162,3 @@ def _signature(name: str) -> int:
 
 def _fixed(adjustment: float) -> int:
     return round(adjustment * SCALE)
-
-
-def _surnames(names: Sequence[str], model: Model) -> list[int | bytes]:
-    surname = names[0] if names else ""
-    row: list[int | bytes] = [*_name(surname, surname, model.surname_adjustment(surname))]
-    for place in range(1, MOST_SURNAMES + 1):
-        name = names[place] if place < len(names) else ""
-        row += [_short(name), _fixed(model.surname_adjustment(name))]
-    return row
-
-
-def _further_forenames(names: Sequence[str]) -> list[int]:
-    row: list[int] = []
-    for place in range(MOST_FORENAMES):
-        name = names[place] if place < len(names) else ""
-        row += [_short(name), _short(canonical(name)) if name else 0]
-    return row

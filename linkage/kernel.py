@@ -9,6 +9,7 @@ from math import inf
 import numpy as np
 import numpy.typing as npt
 
+from linkage.blocking import block_keys
 from linkage.comparison import (
     BIRTH_DATE,
     BIRTH_ORDER,
@@ -291,3 +292,4 @@ def warm(model: Model) -> None:
     """Compile the kernel, or load it from the cache, before the first request waits for it."""
     row = encode(StandardRecord(), model)
     score_pair(row, row, model)
+    block_keys(StandardRecord(nhs_number="9990000018"))

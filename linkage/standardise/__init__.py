@@ -9,7 +9,7 @@ from linkage.standardise.contacts import read_emails, read_phones, read_practice
 from linkage.standardise.dates import MISSING_DATE, is_default, is_new_year, read_birth_date
 from linkage.standardise.names import read_names, read_surname
 
-__all__ = ["standardise"]
+__all__ = ["judge_birth_date", "read_status", "standardise"]
 
 _SEX_CODES = {Sex.MALE: SexCode.MALE, Sex.FEMALE: SexCode.FEMALE}
 _UNTRACED = 2
@@ -21,7 +21,7 @@ def standardise(raw: Demographics) -> StandardRecord:
     names = read_names(raw)
     order = _read_birth_order(raw) or names.birth_order
     unidentified = raw.identity_unknown or bool(names.cautions and Caution.UNIDENTIFIED in names.cautions)
-    birth_date, cautions = _read_birth_date(raw, unidentified=unidentified)
+    birth_date, cautions = judge_birth_date(raw, unidentified=unidentified)
     if names.cautions:
         cautions |= names.cautions
     if raw.identity_unknown:
@@ -44,7 +44,7 @@ def standardise(raw: Demographics) -> StandardRecord:
         phones=read_phones(raw.phones) if raw.phones else (),
         emails=read_emails(raw.emails) if raw.emails else (),
         nhs_number=number,
-        nhs_status=_read_status(raw.nhs_status) if number else 0,
+        nhs_status=read_status(raw.nhs_status) if number else 0,
         gp_practice=read_practice(raw.gp_practice) if raw.gp_practice else "",
         mothers_maiden_name=read_surname(raw.mothers_maiden_name),
         birth_order=order,
@@ -60,7 +60,7 @@ def _read_birth_order(raw: Demographics) -> int:
     return order
 
 
-def _read_birth_date(raw: Demographics, *, unidentified: bool) -> tuple[BirthDate, Caution]:
+def judge_birth_date(raw: Demographics, *, unidentified: bool) -> tuple[BirthDate, Caution]:
     """The birth date with its caution; a default one is no date at all (NHS-52)."""
     birth_date = read_birth_date(raw.birth_date) if raw.birth_date else MISSING_DATE
     if is_default(birth_date) or (raw.reliability and Reliability.DEFAULT_BIRTH_DATE in raw.reliability):
@@ -87,7 +87,7 @@ def _read_addresses(raw: Demographics) -> tuple[str, str, str, str, tuple[str, .
     return postcode, house, street, town, tuple(code for code in found if code and code != postcode)
 
 
-def _read_status(text: str) -> int:
+def read_status(text: str) -> int:
     """The verification status 1..8; anything unsaid or unknown is 2, present but not traced (NHS-8)."""
     code = text.strip().lstrip("0")
     return int(code) if len(code) == 1 and code in "12345678" else _UNTRACED

@@ -101,7 +101,8 @@ def read_given(given: str, middle: str = "") -> GivenNames:
     # A placeholder shows itself with its digits, without them, or once the markers around it are gone.
     plain = [word for word in (x.translate(_DIGITS).strip("-") for x in found) if not _is_marker(_squash(word))]
     kept = [word for word in plain if w.is_name(_squash(word))]
-    for stage in (found, plain, kept):
+    # Most names have no digits and no markers, and so one stage.
+    for stage in (found, plain, kept) if found != plain else (found, kept) if found != kept else (found,):
         placeholder = _read_placeholder(main, [_squash(word) for word in stage], junk=junk)
         if placeholder is not None:
             return placeholder

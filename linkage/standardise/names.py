@@ -10,6 +10,7 @@ from linkage.standardise.words import PHONETIC_ALPHABET
 
 _CURRENT_USES = frozenset({NameUse.USUAL, NameUse.OFFICIAL})
 _NOBODY = Name()
+_INCIDENT = frozenset({"MAJOR", "INCIDENT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +99,17 @@ def _is_unidentified(family: FamilyName, given: GivenNames) -> bool:
         return True
     if family.phonetic and (given.phonetic or (not given.forenames and len(family.surnames) > 1)):
         return True
-    return {*family.surnames[:1], *given.forenames[:1]} == {"MAJOR", "INCIDENT"}
+    return {*family.surnames[:1], *given.forenames[:1]} == _INCIDENT
+
+
+def depends_on_given(family: FamilyName) -> bool:
+    """Whether what a family name adds to a record can depend on the given names beside it.
+
+    With neither this nor `depends_on_family`, a name is what its two fields say apart; `linkage.columns` rests on it.
+    """
+    return family.nobody or family.phonetic or bool(family.given) or not _INCIDENT.isdisjoint(family.surnames[:1])
+
+
+def depends_on_family(given: GivenNames) -> bool:
+    """Whether what given names add to a record can depend on the family name beside them."""
+    return given.nobody or given.incident or not _INCIDENT.isdisjoint(given.forenames[:1])

@@ -61,6 +61,11 @@ class Table:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def slice(self, first: int, most: int) -> Table:
+        """At most `most` records from the row `first` on."""
+        columns = {name: column.slice(first, most) for name, column in self.columns.items()}
+        return Table(self.ids.slice(first, most), columns)
+
     def demographics(self, row: int) -> Demographics:
         """What one row says about its person: what every faster road must agree with."""
         said = {name: column[row].as_py() or "" for name, column in self.columns.items()}

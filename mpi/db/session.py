@@ -91,7 +91,8 @@ class DbUnits:
                     yield DbUnit(lane, self._model)
                 finally:
                     if not connection.invalidated and _is_lost(connection):
-                        connection.invalidate()  # it must not go back to the pool
+                        connection.invalidate()
+                        self._engine.dispose()  # where one is lost, those that wait in the pool mostly are
                     else:
                         lane.close()
         except DBAPIError as error:

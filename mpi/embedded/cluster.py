@@ -56,7 +56,8 @@ _LEAST_BUFFERS, _MOST_BUFFERS = 256, 4096  # MB
 
 def _shared_buffers() -> int:
     """An eighth of the machine's memory in MB: the index shares the machine with its workers and the page cache."""
-    return min(_MOST_BUFFERS, max(_LEAST_BUFFERS, psutil.virtual_memory().total // 2**20 // 8))
+    eighth = int(psutil.virtual_memory().total) // 2**20 // 8
+    return min(_MOST_BUFFERS, max(_LEAST_BUFFERS, eighth))
 
 
 class EmbeddedPostgres:

@@ -39,9 +39,10 @@ def _spoken() -> Iterator[None]:
     except (SQLAlchemyError, psycopg.Error) as error:
         # Of a failed connection the driver's words name host and database; of a failed statement they could hold
         # demographics.
-        connecting = isinstance(error, DBAPIError) and error.statement is None
-        why = str(error.orig).strip() if connecting else type(error).__name__  # type: ignore[attr-defined]
-        hint = "; its tables may be missing or of another version: run mpi migrate" if not connecting else ""
+        if isinstance(error, DBAPIError) and error.statement is None:
+            why, hint = str(error.orig).strip(), ""
+        else:
+            why, hint = type(error).__name__, "; its tables may be missing or of another version: run mpi migrate"
         typer.echo(f"mpi: the database cannot be used: {why}{hint}", err=True)
         raise typer.Exit(2) from None
     except OSError as error:

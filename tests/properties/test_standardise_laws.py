@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.blocking import MOST_KEYS, block_keys
@@ -111,6 +111,7 @@ def test_standardise_is_idempotent(raw: Demographics) -> None:
     assert twice.cautions == once.cautions & ~gone
 
 
+@settings(deadline=None)  # the first keys load machine code
 @given(demographics)
 def test_the_promises_of_the_record_hold(raw: Demographics) -> None:
     record = standardise(raw)

@@ -114,8 +114,14 @@ def test_empty_many(model: Model, person: Build) -> None:
 
 
 def test_rows_of_another_model_are_refused(model: Model, person: Build) -> None:
-    """Frequencies are frozen inside the row (design section 4), so models must not be mixed."""
-    other = Model.from_document({**model.document, "version": "other"})
+    """Frequencies are frozen inside the row (design section 4); weights and thresholds are not."""
+    terms = {**model.document["term_frequency"]["surname"], "least": -1.0}
+    other = Model.from_document(
+        {**model.document, "term_frequency": {**model.document["term_frequency"], "surname": terms}}
+    )
+    heavier = Model.from_document({**model.document, "prior": model.prior + 1.0})
+    row = encode(person(), model)
+    assert score_pair(row, row, heavier).weight[0] == score_pair(row, row, model).weight[0] + 1.0
     with pytest.raises(ModelError, match="encoded for another model"):
         score_pair(encode(person(), model), encode(person(), other), model)
     with pytest.raises(ModelError, match="bytes"):

@@ -1,0 +1,144 @@
+"""The labelled sets as every tool sees them, with the truth beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.peers.judgement import Truth
+from benchmarks.peers.traps import Kin
+from linkage.tables.table import Table
+from mpi.networks import load_network
+from mpi.simulate import Region, simulate
+from mpi.simulate.snapshot import last_tellings
+
+Texts = npt.NDArray[np.object_]
+
+SETS = ("febrl1", "febrl2", "febrl3", "febrl4", "region", "region-without-nhs")
+_SEXES = {"M": "male", "F": "female"}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """`parts` are the address in the parts in which its source holds it, for tools that want it so.
+
+    `style` is "uk" or "febrl", by which the peers choose their expert's model. `kin` is known of simulated people.
+    `two_files` when records of one file are known to be different people: only pairs across are asked for.
+    """
+
+    name: str
+    style: str
+    table: Table
+    parts: Mapping[str, pa.Array]
+    truth: Truth
+    two_files: bool
+    kin: Kin | None = None
+
+    def write(self, file: Path) -> None:
+        """What a tool may see, as Parquet: id, file, the table's columns and the parts."""
+        sources = self.truth.source if self.two_files else np.zeros(len(self.table), np.int64)
+        columns = {"id": self.table.ids, "file": pa.array(sources, pa.int32()), **self.table.columns, **self.parts}
+        pq.write_table(pa.table(columns), file)
+
+
+def febrl(name: str, file: Path) -> LabelledSet:
+    """A set that `febrl.py` wrote, under the library's names: `soc_sec_id` is the national id, a suburb the town."""
+    frame = pq.read_table(file).to_pandas()
+    text = {column: _texts(frame[column]) for column in frame.columns if column not in ("person", "file")}
+    line = _joined(_joined(text["street_number"], text["address_1"], " "), text["address_2"], ", ")
+    columns = {
+        "forename": text["given_name"],
+        "surname": text["surname"],
+        "dob": np.array([iso_date(day) for day in text["date_of_birth"]], object),
+        "address": line,
+        "town": text["suburb"],
+        "region": text["state"],
+        "postcode": text["postcode"],
+        "national_id": text["soc_sec_id"],
+    }
+    parts = {"house": text["street_number"], "street": text["address_1"], "locality": text["address_2"]}
+    two = bool(frame.file.any())
+    n = len(frame)
+    source = frame.file.to_numpy(np.int64) if two else np.arange(n, dtype=np.int64)
+    truth = Truth(frame.person.to_numpy(np.int64), source, np.ones(n, np.bool_))
+    return LabelledSet(name, "febrl", _table(columns), _arrays(parts), truth, two)
+
+
+def region(name: str, people: int, seed: int, *, without_nhs: bool) -> LabelledSet:
+    """The live local records of a simulated region that take part in linkage (NHS-58), as the feeds left them.
+
+    Records that speak of somebody else than their person (overlaid and never put right) are not judged.
+    """
+    net = load_network("greater-manchester")
+    made = simulate(net, people=people, seed=seed)
+    excluded = [authority.id for authority in net.authorities if not authority.linkage]
+    frame = made.snapshot()
+    frame = frame[~frame.authority.isin(excluded)].sort_values(["authority", "value"], ignore_index=True)
+    same = ("title", "forename", "middle_names", "surname", "previous_surname", "postcode", "town", "email")
+    columns = {
+        **{field: _texts(frame[field]) for field in (*same, "mothers_maiden_name")},
+        "dob": _texts(frame.birth_date),
+        "sex": _texts(frame.sex.map(lambda code: _SEXES.get(code, "unknown"))),
+        "address": _texts(frame.line),
+        "phone": _texts(frame.home_phone),
+        "phone_2": _texts(frame.mobile),
+        "gp_practice": _texts(frame.practice),
+        "birth_order": _texts(frame.birth_order.map(lambda order: str(order) if order else "")),
+        "multiple_birth": _texts(frame.multiple_birth.map(lambda multiple: "true" if multiple else "")),
+    }
+    if not without_nhs:
+        columns |= {field: _texts(frame[field]) for field in ("nhs_number", "nhs_status")}
+    parts = {"house": _texts(frame.house), "street": _texts(frame.street)}
+    person = frame.person_id.to_numpy(np.int64)
+    named = zip(frame.authority, frame.value, strict=True)
+    strangers = _strangers(made)
+    judged = np.array([name not in strangers for name in named], np.bool_)
+    truth = Truth(person, np.arange(len(frame), dtype=np.int64), judged)
+    return LabelledSet(name, "uk", _table(columns), _arrays(parts), truth, False, Kin.of(made.people))
+
+
+def iso_date(digits: str) -> str:
+    """FEBRL's "19151111" as "1915-11-11"; anything else as it is."""
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 and digits.isdecimal() else digits
+
+
+def load(name: str, people: int, seed: int, febrl_files: Callable[[], Path]) -> LabelledSet:
+    """The set of that name. `febrl_files` gives the folder that `febrl.py` wrote. Raises KeyError."""
+    if name not in SETS:
+        raise KeyError(name)
+    if name.startswith("febrl"):
+        return febrl(name, febrl_files() / f"{name}.parquet")
+    return region(name, people, seed, without_nhs=name == "region-without-nhs")
+
+
+def _strangers(made: Region) -> set[tuple[str, str]]:
+    """The identifiers whose last demographics are of another person than the record's."""
+    records, last = made.records, last_tellings(made.records, made.events)
+    wrong = last.record[last.person != records.person[last.record]]
+    names = [pas.authority.id for pas in made.systems]
+    values = records.value_at(wrong, np.full(len(wrong), made.reality.lives.end))
+    return {(names[s], str(v)) for s, v in zip(records.system[wrong], values, strict=True)}
+
+
+def _texts(column: pd.Series[str]) -> Texts:
+    return np.array([str(value).strip() if isinstance(value, str) else "" for value in column.tolist()], object)
+
+
+def _joined(one: Texts, other: Texts, between: str) -> Texts:
+    return np.array([between.join(filter(None, pair)) for pair in zip(one, other, strict=True)], object)
+
+
+def _arrays(columns: Mapping[str, Texts]) -> dict[str, pa.Array]:
+    return {name: pa.array([value or None for value in column], pa.string()) for name, column in columns.items()}
+
+
+def _table(columns: Mapping[str, Texts]) -> Table:
+    n = len(next(iter(columns.values())))
+    return Table(pa.array([str(row) for row in range(n)], pa.string()), _arrays(columns))

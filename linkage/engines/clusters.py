@@ -1,0 +1,249 @@
+"""Who is one person among linked rows: the partition of design section 4 for a whole population at once.
+
+It is what `linkage.partition.partition` says of every connected component, and runs it only where there is something
+to decide: a component in which no two records conflict is one cluster whatever the order of its edges, and a
+compiled screen finds those (`linkage.engines.screen`). The others, and those too large to be screened to the end, go
+through that one function; a large one has its pairs weighed as they are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.comparison import COLUMNS
+from linkage.encode import encode
+from linkage.engines import screen
+from linkage.engines.components import components, gather
+from linkage.engines.local import Pairs
+from linkage.engines.screen import Bits, Conflicts, Floats, Longs, Population
+from linkage.errors import LinkageError
+from linkage.guard import Guard
+from linkage.kernel import rows_of
+from linkage.layout import ENCODED_SIZE, Rows
+from linkage.model import Model
+from linkage.partition import Conflict, Edge, Partition, Question, Reason, partition
+from linkage.record import StandardRecord
+
+TOGETHER, POSSIBLE, GUARDED, VETOED = range(4)
+"""Why a pair is not in one cluster; the last three are `Reason`."""
+
+_WHOLE_ROW = 16  # a record asked for every 16th of its partners is weighed against all of them at once
+
+
+@dataclass(frozen=True, slots=True)
+class Vetoes:
+    """Certain pairs kept apart because somebody else in the two clusters conflicts; V of them, one for two clusters.
+
+    a, b: int64[V], the heaviest such pair; weight float32[V]. between: int64[V, 2], the two rows that conflict, and
+    guards: uint32[V], what stands between those; 0 where it is a weight below the veto floor.
+    """
+
+    a: Longs
+    b: Longs
+    weight: Floats
+    between: Longs
+    guards: Bits
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """Who is one person, and why not more are.
+
+    label: int64[N], the smallest row of each cluster. reason: uint8[n], for each of the n pairs what stood in its
+    way: TOGETHER (nothing), POSSIBLE (too light), GUARDED (a guard of its own) or VETOED, more of which in `vetoes`.
+    """
+
+    label: Longs
+    reason: npt.NDArray[np.uint8]
+    vetoes: Vetoes
+
+
+def cluster(
+    encoded: Rows, pairs: Pairs, model: Model, workers: int | None = None, rank: Longs | None = None
+) -> Clusters:
+    """Join what is certain and keep apart what conflicts, as `partition` does for records without assertions.
+
+    encoded: uint8[N, ENCODED_SIZE]. pairs: what `link` kept of them, each once, in any order; floors above `certain`
+    lose links. `workers` defaults to the processors this process may use. rank: int64[N], the place of each row's
+    key in their order, by which ties are broken; without it the row number, and then the order of the rows may
+    decide between equal weights. Raises `ModelError` for rows of another model, `LinkageError` for pairs
+    of rows that are not there.
+    """
+    matrix, words = rows_of(encoded, model)
+    n = len(matrix)
+    joins = joining(pairs, model.certain)
+    edges = np.flatnonzero(joins)
+    label = components(n, *_ends(pairs, n, edges))
+    population = Population(matrix, words, *gather(label, _order(rank, n)), model)
+    conflicts = screen.screen(population, workers or len(os.sched_getaffinity(0)), screen.LISTED, screen.ROUNDS)
+    vetoes = [
+        _veto(members, question)
+        for members, result in _settled(population, pairs, edges, label, conflicts)
+        for question in _apply(label, members, result)
+    ]
+    return Clusters(label, _reasons(pairs, joins, label), _columns(vetoes))
+
+
+def connected(pairs: Pairs, n: int, certain: float, guarded: bool = True) -> Longs:
+    """int64[n]: plain connected components, by smallest row, of the pairs that weigh `certain` bits or more.
+
+    What most linkage software calls clusters, for comparison. `guarded` leaves out pairs with a guard, as `cluster`
+    does; without it the weight alone decides. Raises `LinkageError` for pairs of rows that are not there.
+    """
+    heavy = joining(pairs, certain) if guarded else pairs.weight.astype(np.float64) >= certain
+    return components(n, *_ends(pairs, n, np.flatnonzero(heavy)))
+
+
+def joining(pairs: Pairs, certain: float) -> npt.NDArray[np.bool_]:
+    """bool[n]: which pairs join by themselves, in 64 bits because 32 would round the threshold."""
+    joins: npt.NDArray[np.bool_] = (pairs.weight.astype(np.float64) >= certain) & (pairs.guards == 0)
+    return joins
+
+
+def warm(model: Model) -> None:
+    """Compile all of this, or load it from the cache."""
+    row = np.frombuffer(encode(StandardRecord(), model) * 2, np.uint8).reshape(2, ENCODED_SIZE)
+    one, bits = np.zeros(1, np.int32), np.zeros(1, np.uint32)
+    weight = np.full(1, np.float32(model.certain + 1.0))
+    cluster(row, Pairs(one, one + np.int32(1), weight, bits, np.zeros((1, COLUMNS), np.uint8)), model, workers=1)
+
+
+def _order(rank: Longs | None, n: int) -> Longs:
+    """The rows in the order of their keys."""
+    if rank is None:
+        return np.arange(n)
+    order = np.argsort(rank)
+    if len(rank) != n or (np.diff(rank[order]) < 1).any():
+        raise LinkageError("every row needs one rank, and no two rows the same")
+    return order
+
+
+def _ends(pairs: Pairs, n: int, edges: Longs) -> tuple[Longs, Longs]:
+    """Both ends of some of the pairs, once all are known to be of two different rows."""
+    ends = pairs.a, pairs.b
+    if any(len(end) and not 0 <= end.min() <= end.max() < n for end in ends) or (pairs.a == pairs.b).any():
+        raise LinkageError("a pair must be of two different rows among the encoded records")
+    return pairs.a[edges].astype(np.int64), pairs.b[edges].astype(np.int64)
+
+
+def _settled(
+    population: Population, pairs: Pairs, edges: Longs, label: Longs, conflicts: Conflicts
+) -> Iterator[tuple[Longs, Partition]]:
+    """The partition of every component that may hold a conflict, with its rows in the order of its keys."""
+    contested = np.union1d(conflicts.component, conflicts.unclear)
+    if not len(contested):
+        return
+    component, place = np.full(len(label), -1), np.zeros(len(label), np.int64)
+    bounds = [slice(*population.first[c : c + 2]) for c in contested]
+    for number, bound in enumerate(bounds):
+        rows = population.rows[bound]
+        component[rows], place[rows] = number, np.arange(len(rows))
+    inside = edges[component[pairs.a[edges]] >= 0]
+    inside = inside[np.argsort(component[pairs.a[inside]], kind="stable")]
+    cuts = np.searchsorted(component[pairs.a[inside]], np.arange(len(contested) + 1))
+    listed = np.searchsorted(conflicts.component, contested), np.searchsorted(conflicts.component, contested, "right")
+    unclear = set(conflicts.unclear.tolist())
+    for number, bound in enumerate(bounds):
+        rows = population.rows[bound]
+        keys = [f"{n:09}" for n in range(len(rows))]
+        mine = inside[cuts[number] : cuts[number + 1]]
+        drawn = _edges(keys, place[pairs.a[mine]], place[pairs.b[mine]], pairs.weight[mine])
+        if contested[number] in unclear:
+            between: Callable[[str, str], Conflict | None] = _Weighed(population, rows)
+        else:
+            between = _Listed(keys, conflicts, slice(listed[0][number], listed[1][number]))
+        yield rows, partition(keys, drawn, (), population.model.certain, between)
+
+
+def _edges(keys: Sequence[str], a: Longs, b: Longs, weight: Floats) -> list[Edge]:
+    return [
+        Edge(keys[one], keys[other], bits)
+        for one, other, bits in zip(a.tolist(), b.tolist(), weight.tolist(), strict=True)
+    ]
+
+
+class _Listed:
+    """The conflicts of a component that were all found before."""
+
+    def __init__(self, keys: Sequence[str], conflicts: Conflicts, which: slice) -> None:
+        columns = (conflicts.a, conflicts.b, conflicts.weight, conflicts.guards)
+        self._found = {
+            (keys[a], keys[b]): Conflict(weight, Guard(guards))
+            for a, b, weight, guards in zip(*(column[which].tolist() for column in columns), strict=True)
+        }
+
+    def __call__(self, a: str, b: str) -> Conflict | None:
+        return self._found.get((a, b))
+
+
+class _Weighed:
+    """The conflicts of a large component, weighed as they are asked for.
+
+    A chain of thousands asks for few pairs of each record, one big cluster for all: so a record starts with single
+    pairs, and once it has been asked for one in `_WHOLE_ROW` it is weighed against all after it in one go.
+    """
+
+    def __init__(self, population: Population, rows: Longs) -> None:
+        self._population = population
+        self._rows = rows
+        self._asked = [0] * len(rows)
+        self._whole: dict[int, dict[int, Conflict]] = {}
+        self._pair = (np.empty(COLUMNS, np.uint8), np.empty(COLUMNS))
+        self._found = np.empty(len(rows), np.int64), np.empty(len(rows), np.float32), np.empty(len(rows), np.uint32)
+
+    def __call__(self, a: str, b: str) -> Conflict | None:
+        i, j = int(a), int(b)
+        whole = self._whole.get(i)
+        if whole is None:
+            self._asked[i] += 1
+            if self._asked[i] * _WHOLE_ROW < len(self._rows) - i:
+                return self._against(i, j, j + 1).get(j)
+            whole = self._whole[i] = self._against(i, i + 1, len(self._rows))
+        return whole.get(j)
+
+    def _against(self, i: int, low: int, high: int) -> dict[int, Conflict]:
+        population, model = self._population, self._population.model
+        rows, numbers = (population.matrix, population.words), (model.weights, model.rules)
+        other, weight, guards = self._found
+        found = screen.against(
+            *rows, self._rows, i, low, high, *numbers, model.veto, *self._pair, other, weight, guards
+        )
+        told = zip(other[:found].tolist(), weight[:found].tolist(), guards[:found].tolist(), strict=True)
+        return {j: Conflict(bits, Guard(guard)) for j, bits, guard in told}
+
+
+def _apply(label: Longs, members: Longs, result: Partition) -> Iterator[Question]:
+    """Name the blocks of a contested component in `label`; its questions about certain pairs."""
+    for block in result.blocks:
+        rows = members[[int(key) for key in block]]
+        label[rows] = rows.min()
+    return (question for question in result.questions if question.reason is Reason.VETOED)
+
+
+def _veto(members: Longs, question: Question) -> tuple[list[int], float, int]:
+    """The four rows of a question, its weight and its guards."""
+    keys = question.a, question.b, *(question.between or (question.a, question.b))
+    return members[[int(key) for key in keys]].tolist(), question.weight, int(question.guards)
+
+
+def _reasons(pairs: Pairs, joins: npt.NDArray[np.bool_], label: Longs) -> npt.NDArray[np.uint8]:
+    reason = np.full(len(pairs.a), POSSIBLE, np.uint8)
+    reason[pairs.guards != 0] = GUARDED
+    reason[joins] = VETOED
+    reason[label[pairs.a] == label[pairs.b]] = TOGETHER
+    return reason
+
+
+def _columns(vetoes: Sequence[tuple[list[int], float, int]]) -> Vetoes:
+    rows = np.array([rows for rows, _, _ in vetoes], np.int64).reshape(-1, 4)
+    weight = np.array([weight for _, weight, _ in vetoes], np.float32)
+    guards = np.array([guards for _, _, guards in vetoes], np.uint32)
+    return Vetoes(rows[:, 0], rows[:, 1], weight, rows[:, 2:], guards)

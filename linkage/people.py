@@ -1,0 +1,81 @@
+"""A model for people, made from the records themselves, and what it links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.columns import Encoded, encode_table
+from linkage.engines import local
+from linkage.engines.clusters import Clusters, cluster
+from linkage.errors import LinkageError
+from linkage.explain import Explanation, explain
+from linkage.model import Model
+from linkage.standardise import standardise
+from linkage.tables.table import Table
+from linkage.training import Training, train
+
+
+@dataclass(frozen=True)
+class Linker:
+    """Records under a model that was trained on them. `workers`: threads, None for all processors."""
+
+    table: Table
+    encoded: Encoded
+    training: Training
+    workers: int | None = None
+
+    @property
+    def model(self) -> Model:
+        """The trained model."""
+        return self.training.model
+
+    @cached_property
+    def pairs(self) -> local.Pairs:
+        """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
+        encoded = self.encoded
+        return local.link(encoded.matrix, encoded.keys, encoded.rows, self.model, workers=self.workers)
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Who is one person: the constrained partition of the certain pairs."""
+        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers)
+
+    def probability(self, weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+        """The probability that a pair of this total weight in bits is one person."""
+        return np.asarray(1.0 / (1.0 + np.exp2(-weight.astype(np.float64))))
+
+    def explain(self, one: str, other: str) -> Explanation:
+        """Why two records weigh what they weigh. Raises `LinkageError` for an id that is not in the table."""
+        a, b = (standardise(self.table.demographics(self._row(name))) for name in (one, other))
+        return explain(a, b, self.model)
+
+    def _row(self, name: str) -> int:
+        row: int = self.table.ids.index(name).as_py()
+        if row < 0:
+            raise LinkageError(f"no record has the id '{name}'")
+        return row
+
+
+def people(
+    table: Table,
+    *,
+    base: Model | None = None,
+    seed: int = 0,
+    reviewed: Sequence[tuple[int, int, bool]] = (),
+    workers: int | None = None,
+) -> Linker:
+    """A linker for people with what columns there are, trained unsupervised on the table itself.
+
+    `base` (default: the shipped model) gives the frequencies of names, and what the data cannot say; `reviewed` are
+    pairs of rows that a person has judged. The same table and seed make the same model.
+    """
+    start = base or Model.default()
+    encoded = encode_table(table, start, workers)
+    index = encoded.keys, encoded.rows, encoded.rules
+    trained = train(encoded.matrix, *index, start, seed=seed, reviewed=reviewed, workers=workers)
+    return Linker(table, encoded, trained, workers)

@@ -1,0 +1,81 @@
+"""Patterns of levels, counted: all that estimation needs of the data, and nothing of any record."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.comparison import COLUMNS
+from linkage.compiled import compiled
+from linkage.kernel import compare
+from linkage.layout import HEAD, SEX, Levels, Rows, Words, field
+from linkage.model import Model, Numbers
+
+Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+BITS = 4  # a level is below 16
+PAIRS_PER_CALL = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """P distinct patterns. levels: uint8[P, COLUMNS]; female: bool[P], both records are of women; count: float64[P].
+
+    Whether both are women is told because it decides which kind of disagreement surnames can end in.
+    """
+
+    levels: Levels
+    female: Flags
+    count: Numbers
+
+    @property
+    def pairs(self) -> float:
+        """How many pairs were counted."""
+        return float(self.count.sum())
+
+
+@compiled
+def code_pairs(matrix: Rows, words: Words, a: Ints, b: Ints, weights: Numbers, rules: Numbers, codes: Longs) -> None:
+    """Fill codes[n] with the packed pattern of each pair of rows a[n], b[n]."""
+    levels, adjust = np.zeros(COLUMNS, np.uint8), np.zeros(COLUMNS)
+    for n in range(a.shape[0]):
+        i, j = int(np.int64(a[n])), int(np.int64(b[n]))  # the compiler would make another kernel for int32
+        compare(matrix, words, i, matrix, words, j, weights, rules, -inf, levels, adjust)
+        both = field(words[i, HEAD], SEX) == 2 and field(words[j, HEAD], SEX) == 2
+        code = np.int64(both) << (BITS * COLUMNS)
+        for column in range(COLUMNS):
+            code |= np.int64(levels[column]) << (BITS * column)
+        codes[n] = code
+
+
+def codes_of(matrix: Rows, words: Words, a: Ints, b: Ints, model: Model, workers: int | None = None) -> Longs:
+    """Packed patterns int64[n] of n pairs of rows, in the order of the pairs whatever the threads do."""
+    codes = np.empty(len(a), np.int64)
+
+    def run(low: int) -> None:
+        cut = slice(low, low + PAIRS_PER_CALL)
+        code_pairs(matrix, words, a[cut], b[cut], model.weights, model.rules, codes[cut])
+
+    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+        list(pool.map(run, range(0, len(a), PAIRS_PER_CALL)))
+    return codes
+
+
+def count(codes: Longs) -> Patterns:
+    """The distinct patterns among packed ones, in the order of their codes."""
+    distinct, times = np.unique(codes, return_counts=True)
+    return unpack(distinct, times.astype(np.float64))
+
+
+def unpack(codes: Longs, times: Numbers) -> Patterns:
+    """Patterns from packed ones and how often each was met."""
+    shifts = BITS * np.arange(COLUMNS, dtype=np.int64)
+    levels = ((codes[:, None] >> shifts) & ((1 << BITS) - 1)).astype(np.uint8)
+    return Patterns(levels, (codes >> (BITS * COLUMNS)) & 1 == 1, times)

@@ -1,0 +1,125 @@
+"""Unsupervised training, with a few reviewed pairs if there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.blocking import RULES
+from linkage.errors import LinkageError
+from linkage.kernel import rows_of
+from linkage.layout import Rows, Words
+from linkage.model import Model
+from linkage.training.chance import Chance, estimate_chance
+from linkage.training.diagnosis import Finding, Kind, find_disagreement
+from linkage.training.outcome import Matches, Pass, Training, added, finish, no_matches, summary
+from linkage.training.passes import Material, judge_passes, run_pass
+from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
+from linkage.training.prior import Prior, estimate_prior
+from linkage.training.sampling import draw_random
+
+Places = npt.NDArray[np.uint8]
+
+
+def train(
+    encoded: Rows,
+    keys: Longs,
+    rows: Ints,
+    rules: Places,
+    base: Model,
+    *,
+    seed: int = 0,
+    random_pairs: int = 1_000_000,
+    most_pairs: int = 2_000_000,
+    reviewed: Sequence[tuple[int, int, bool]] = (),
+    workers: int | None = None,
+    name: str = "trained",
+    date: str = "",
+) -> Training:
+    """m, u and prior from records nobody labelled.
+
+    encoded: uint8[N, ENCODED_SIZE], for `base`. keys int64[M], rows int32[M], rules uint8[M]: the blocking entries,
+    each with the place of its rule in `blocking.RULES`. random_pairs: for u; most_pairs: for m, over all passes
+    together. reviewed: (row, row, one person?), whose class is then given. The result depends on these and the seed
+    alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for entries or reviewed
+    pairs that do not fit.
+    """
+    matrix, words = rows_of(encoded, base)
+    _check(len(matrix), keys, rows, rules, reviewed)
+    prior = estimate_prior(words)
+    chance, looked = draw_chance(matrix, words, base, prior.bits, random_pairs, seed, workers)
+    settled, known = _reviewed(matrix, words, base, reviewed)
+    material = Material(matrix, words, base, chance, settled, known, seed, workers)
+    passes, matches = _run(keys, rows, rules, most_pairs, material)
+    made = {
+        "rows": len(matrix),
+        "seed": seed,
+        "random_pairs": looked,
+        "matches_among_random_pairs": round(chance.matches),
+        "reviewed": len(reviewed),
+        "passes": summary(passes),
+        "prior": {"certain_pairs": prior.certain, "recall": round(prior.recall, 4), "measured": prior.measured},
+    }
+    model, said = finish(base, chance, matches, prior.bits, made, name, date)
+    told = {done.rule: (done.fit.m, done.fit.found) for done in passes if done.used}
+    findings = (*prior_findings(prior), *judge_passes(passes), *said, *find_disagreement(told))
+    return Training(model, passes, prior, findings)
+
+
+def _run(
+    keys: Longs, rows: Ints, rules: Places, most_pairs: int, material: Material
+) -> tuple[tuple[Pass, ...], Matches]:
+    """All passes, and what those worth using showed together: each weighs what it saw."""
+    passes, matches = [], no_matches()
+    most = max(1, most_pairs // len(RULES))
+    for place, rule in enumerate(RULES):
+        of_rule = rules == place
+        done, found = run_pass(rule, keys[of_rule], rows[of_rule], most, material)
+        passes.append(done)
+        if done.used:
+            matches = added(matches, found)
+    return tuple(passes), matches
+
+
+def draw_chance(
+    matrix: Rows, words: Words, base: Model, prior: float, most: int, seed: int, workers: int | None
+) -> tuple[Chance, int]:
+    """u from random pairs of the rows, and how many pairs that were."""
+    drawn = draw_random(len(matrix), most, seed)
+    codes = codes_of(matrix, words, drawn.a, drawn.b, base, workers)
+    return estimate_chance(count(codes), base, prior), len(drawn.a)
+
+
+def prior_findings(prior: Prior) -> list[Finding]:
+    """What the prior rests on."""
+    how = "measured by each rule on the other's pairs" if prior.measured else "stated, not measured"
+    text = f"prior {prior.bits:.2f} bits: {prior.certain} certain pairs at a recall of {prior.recall:.2f}, {how}"
+    findings = [Finding(Kind.PRIOR, text)]
+    if prior.bounded:
+        findings.append(Finding(Kind.PRIOR, "a bound decided the prior"))
+    return findings
+
+
+def _check(n: int, keys: Longs, rows: Ints, rules: Places, reviewed: Sequence[tuple[int, int, bool]]) -> None:
+    if not len(keys) == len(rows) == len(rules):
+        raise LinkageError("every blocking key needs one row and one rule")
+    if len(rows) and not (0 <= int(rows.min()) <= int(rows.max()) < n and int(rules.max()) < len(RULES)):
+        raise LinkageError("a blocking entry names a row or a rule that does not exist")
+    if any(a == b or not 0 <= min(a, b) <= max(a, b) < n for a, b, _ in reviewed):
+        raise LinkageError("a reviewed pair must name two different rows among the encoded records")
+
+
+def _reviewed(
+    matrix: Rows, words: Words, base: Model, reviewed: Sequence[tuple[int, int, bool]]
+) -> tuple[Longs, tuple[Patterns, Flags] | None]:
+    """The reviewed pairs as numbers a * N + b, and their patterns with the verdicts; a later verdict replaces one."""
+    if not reviewed:
+        return np.empty(0, np.int64), None
+    verdicts = {(min(a, b), max(a, b)): same for a, b, same in reviewed}
+    pairs = np.array(sorted(verdicts), np.int32)
+    codes = codes_of(matrix, words, pairs[:, 0].copy(), pairs[:, 1].copy(), base, 1)
+    same = np.array([verdicts[a, b] for a, b in pairs.tolist()], np.bool_)
+    numbers = pairs[:, 0].astype(np.int64) * len(matrix) + pairs[:, 1]
+    return numbers, (unpack(codes, np.ones(len(codes))), same)

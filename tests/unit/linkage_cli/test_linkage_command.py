@@ -1,0 +1,191 @@
+"""The `linkage` command from file to files: what it writes, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner, Result
+
+from linkage import outputs
+from linkage.cli import app
+from linkage.comparison import COLUMNS
+from linkage.evaluation import compare_clusterings
+from linkage.model import Model
+
+SURNAMES = (
+    "SMITH",
+    "JONES",
+    "TAYLOR",
+    "BROWN",
+    "WILLIAMS",
+    "WILSON",
+    "JOHNSON",
+    "DAVIES",
+    "PATEL",
+    "WRIGHT",
+    "WALKER",
+    "WHITE",
+    "GREEN",
+    "HALL",
+    "KHAN",
+)
+FORENAMES = (
+    "OLIVER",
+    "AMELIA",
+    "GEORGE",
+    "ISLA",
+    "NOAH",
+    "AVA",
+    "ARTHUR",
+    "MIA",
+    "LEO",
+    "IVY",
+    "OSCAR",
+    "LILY",
+    "HARRY",
+    "ROSIE",
+    "HENRY",
+    "ELLA",
+)
+COLUMN_NAMES = ("rec_id", "given_name", "surname", "date_of_birth", "sex", "postcode", "phone")
+PEOPLE = 400
+
+
+def rows(seed: int = 1) -> Iterator[tuple[str, ...]]:
+    """Every person twice: as they are, and as a clerk in a hurry wrote them down."""
+    dice = random.Random(seed)
+    for n in range(PEOPLE):
+        given, family = dice.choice(FORENAMES), dice.choice(SURNAMES)
+        born = f"{dice.randint(1930, 2015)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
+        postcode = f"M{dice.randint(1, 40)} {dice.randint(1, 9)}{dice.choice('ABDEFGH')}{dice.choice('JLNPQRS')}"
+        phone = f"07700900{dice.randint(0, 999):03}"
+        sex = dice.choice("MF")
+        yield f"p{n}a", given, family, born, sex, postcode, phone
+        slip = given[:-1] if dice.random() < 0.2 else given
+        yield f"p{n}b", slip, family, born, sex, postcode if dice.random() < 0.8 else "", ""
+
+
+def write(path: Path, content: Iterator[tuple[str, ...]]) -> Path:
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([COLUMN_NAMES, *content])
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("people") / "people.csv", rows())
+
+
+@pytest.fixture(scope="module")
+def linked(people: Path) -> Path:
+    out = people.parent / "linked"
+    result = run("dedupe", people, "--out", out)
+    assert result.exit_code == 0, result.output
+    return out
+
+
+def test_dedupe_finds_who_is_one_person(linked: Path) -> None:
+    found = pq.read_table(linked / "clusters.parquet").to_pydict()
+    predicted = dict(zip(found["id"], found["cluster"], strict=True))
+    quality = compare_clusterings(predicted, {name: name[:-1] for name in predicted})
+    assert len(predicted) == 2 * PEOPLE
+    assert quality.precision > 0.99
+    assert quality.recall > 0.9
+
+
+def test_links_have_weight_probability_and_pattern(linked: Path) -> None:
+    links = pq.read_table(linked / "links.parquet")
+    assert links.column_names == ["id_a", "id_b", "weight", "probability", "pattern"]
+    weights = links["weight"].to_pylist()
+    assert weights == sorted(weights, reverse=True)
+    assert all(0 <= p <= 1 for p in links["probability"].to_pylist())
+    assert links.schema.field("pattern").type.byte_width == COLUMNS
+
+
+def test_the_report_counts_and_the_model_can_be_used_again(linked: Path) -> None:
+    report = json.loads((linked / "report.json").read_text())
+    assert report["records"] == 2 * PEOPLE
+    assert report["clusters"] == len(set(pq.read_table(linked / "clusters.parquet")["cluster"].to_pylist()))
+    assert Model.load(linked / "model.json").fingerprint == report["model"]
+    assert "p1a" not in (linked / "model.json").read_text()
+
+
+def test_the_same_file_gives_the_same_files(people: Path, linked: Path) -> None:
+    again = people.parent / "again"
+    assert run("dedupe", people, "--out", again, "--workers", 1).exit_code == 0
+    for name in ("links.parquet", "clusters.parquet"):
+        assert pq.read_table(again / name).equals(pq.read_table(linked / name))
+
+
+def test_link_joins_a_record_of_each_file(tmp_path: Path) -> None:
+    first = write(tmp_path / "a.csv", (row for row in rows() if row[0].endswith("a")))
+    second = write(tmp_path / "b.csv", (row for row in rows() if row[0].endswith("b")))
+    assert run("link", first, second, "--out", tmp_path / "out").exit_code == 0
+    links = pq.read_table(tmp_path / "out" / "links.parquet").to_pydict()
+    assert all(
+        one.endswith("a") and other.endswith("b") for one, other in zip(links["id_a"], links["id_b"], strict=True)
+    )
+    assert len(links["id_a"]) > 0.9 * PEOPLE
+
+
+def test_link_of_files_that_share_their_ids(tmp_path: Path) -> None:
+    content = [("1", *row[1:]) if row[0] == "p1a" else row for row in rows() if row[0].endswith("a")]
+    first, second = write(tmp_path / "a.csv", iter(content)), write(tmp_path / "b.csv", iter(content))
+    assert run("link", first, second, "--out", tmp_path / "out").exit_code == 0
+    links = pq.read_table(tmp_path / "out" / "links.parquet").to_pydict()
+    assert {one for one, other in zip(links["id_a"], links["id_b"], strict=True) if one == "1:1" and other == "2:1"}
+
+
+def test_train_and_show(people: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model.json"
+    assert run("train", people, "--out", model).exit_code == 0
+    shown = run("show", model)
+    assert "surname" in shown.output
+    assert "bits" in shown.output
+    again = run("train", people, "--out", model)
+    assert (again.exit_code, "already" in again.output) == (2, True)
+
+
+def test_explain_says_why(people: Path) -> None:
+    said = run("explain", people, "p1a", "p1b")
+    assert said.exit_code == 0
+    assert "surname" in said.output
+    unknown = run("explain", people, "p1a", "nobody")
+    assert (unknown.exit_code, "nobody" in unknown.output) == (2, True)
+
+
+@pytest.mark.parametrize("content", ["", "rec_id,surname\n", "a,b\n1,2\n"])
+def test_what_cannot_be_linked_is_said_in_a_sentence(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "odd.csv"
+    file.write_text(content)
+    result = run("dedupe", file, "--out", tmp_path / "out")
+    assert result.exit_code == 2, result.output
+    assert "linkage: " in result.output
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_result_is_never_written_over(people: Path, linked: Path) -> None:
+    result = run("dedupe", people, "--out", linked)
+    assert (result.exit_code, "not empty" in result.output) == (2, True)
+
+
+def test_a_run_that_breaks_leaves_nothing(people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted runs leave no half-written output."""
+
+    def full(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(outputs, "clusters", full)
+    run("dedupe", people, "--out", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
