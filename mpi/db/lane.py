@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from psycopg import Connection as DriverConnection
+from psycopg import Error as PsycopgError
 from psycopg import OperationalError
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
@@ -151,7 +152,7 @@ class Lane:
         if statement.name not in self._known:
             result = self._pg.prepare(statement.name, statement.sql)
             if result.status != ExecStatus.COMMAND_OK:
-                raise error_from_result(result)
+                raise _error(result)
             self._known.add(statement.name)
 
     def _deliver(self, queue: list[tuple[Prepared, Any, Any, Rows]]) -> None:
@@ -168,7 +169,7 @@ class Lane:
         self._pg.exit_pipeline_mode()
         for (statement, _, _, rows), result in zip(queue, results, strict=True):
             if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
-                raise error_from_result(result)
+                raise _error(result)
             if statement is _COMMIT and result.command_status != b"COMMIT":
                 raise OperationalError("the server rolled back what it was told to commit")
             rows.arrive(statement.rows(result, self._transformer))
@@ -192,3 +193,9 @@ class Lane:
                 return results
             else:
                 results.append(result)
+
+
+def _error(result: PGresult) -> PsycopgError:
+    """What a failed result says. Without a state it is libpq's own: the server is gone."""
+    error = error_from_result(result)
+    return error if error.sqlstate else OperationalError("the server closed the connection")

@@ -193,3 +193,22 @@ def test_a_lost_connection_is_an_error_and_not_a_wait(connection: Connection, da
         count(lane)
     connection.invalidate()
     engine.dispose()
+
+
+def test_a_connection_that_the_server_ended_while_it_waited_is_not_handed_out(database_url: str) -> None:
+    """V2-12: the first message after a restart of the database is not refused for it."""
+    engine = connect(database_url, pool_size=3)
+    idle = [engine.connect() for _ in range(3)]
+    for one in idle:
+        Lane(one).execute(text("select 1"))
+        one.rollback()
+        one.close()
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    for _ in range(3):
+        with engine.connect() as fresh:
+            assert Lane(fresh).run(Prepared(text("select 1 as one")), {}).scalar_one() == 1
+    engine.dispose()
