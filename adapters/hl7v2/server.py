@@ -48,6 +48,9 @@ class Counters:
     answers: Counter[str] = field(default_factory=Counter)
 
 
+_COURTESY, _MOST_COURTESY = 0.001, 0.01  # seconds a process waits for each connection it has before it takes another
+
+
 class MllpServer:
     """Listens at `address`, a (host, port) or a socket already listening, until `stop`.
 
@@ -135,6 +138,8 @@ class MllpServer:
     def _accept(self) -> socket.socket | None:
         if not self._is_readable(self._listener, None):
             return None
+        # Connections stay for days: who has fewer of them comes first, or one process gets all and another none.
+        self._stopping.wait(min(_MOST_COURTESY, _COURTESY * self.counters().open))
         try:
             return self._listener.accept()[0]
         except BlockingIOError:  # another process was quicker

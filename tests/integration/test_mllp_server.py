@@ -303,3 +303,16 @@ def test_the_client_says_when_nobody_listens() -> None:
         port = unused.getsockname()[1]
     with pytest.raises(ConnectionError):
         MllpClient("127.0.0.1", port).send(message())
+
+
+def test_servers_that_share_a_port_share_its_connections() -> None:
+    """V2-64: connections stay for days, so one process must not take them all."""
+    with socket.create_server(LOOPBACK, backlog=64) as listener, ExitStack() as stack:
+        servers = [MllpServer(receiver(RecordingIntake()), listener) for _ in range(2)]
+        for server in servers:
+            server.start()
+            stack.callback(server.stop)
+        for number in range(1, 25):
+            stack.enter_context(socket.create_connection(listener.getsockname(), timeout=5))
+            wait_for(lambda number=number: sum(s.counters().open for s in servers) == number)  # type: ignore[misc]
+        assert min(server.counters().open for server in servers) >= 6
