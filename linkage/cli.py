@@ -64,7 +64,7 @@ def train(
 
         linker = _linker([_read(file, mapping)], seed, workers)
         for finding in linker.training.diagnosis:
-            typer.echo(str(finding), err=True)
+            typer.echo(finding.text, err=True)
         write_text(out, json.dumps(linker.model.document, indent=1))
         typer.echo(f"{out}: model {linker.model.fingerprint}")
 
@@ -125,8 +125,8 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
     }
     outputs.write(linker, out, report, across)
     typer.echo(
-        f"{report['records']:,} records, {report['links']:,} links, {report['clusters']:,} clusters in"
-        f" {report['seconds']:.1f} s: {out}"
+        f"{report['records']:,} records, {report['links']:,} links of which {report['links_in_clusters']:,} join their"
+        f" records, {report['clusters']:,} clusters in {report['seconds']:.1f} s: {out}"
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -47,13 +48,20 @@ def counts(linker: Linker, chosen: Chosen | None = None) -> dict[str, Any]:
         "model": linker.model.fingerprint,
         "records": len(linker.table),
         "links": len(linker.pairs.a) if chosen is None else int(chosen.sum()),
+        "links_in_clusters": int(_joined(linker)[slice(None) if chosen is None else chosen].sum()),
         "certain": linker.model.certain,
         "clusters": len(sizes),
         "clusters_of_several": int((sizes > 1).sum()),
         "largest_cluster": int(sizes.max(initial=0)),
         "kept_apart": len(linker.clusters.vetoes),
-        "findings": [str(finding) for finding in linker.training.diagnosis],
+        "findings": [finding.text for finding in linker.training.diagnosis],
     }
+
+
+def _joined(linker: Linker) -> Chosen:
+    """Which pairs stand in one cluster; a guard or a third record keeps others apart however heavy they are."""
+    label = linker.clusters.label
+    return np.asarray(label[linker.pairs.a] == label[linker.pairs.b])
 
 
 def links(linker: Linker, chosen: Chosen | None = None) -> pa.Table:
@@ -86,6 +94,9 @@ def check_free(out: Path) -> None:
     """Raises `LinkageError` when `out` is there and not empty: results are never written over."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise LinkageError(f"{out} is there already and not empty; name a new directory")
+    above = next(place for place in out.absolute().parents if place.exists())
+    if not os.access(above, os.W_OK):
+        raise LinkageError(f"{out} cannot be written: {above} takes no files")
 
 
 def write_text(out: Path, content: str) -> None:

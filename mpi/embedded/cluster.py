@@ -60,6 +60,14 @@ def _shared_buffers() -> int:
     return min(_MOST_BUFFERS, max(_LEAST_BUFFERS, eighth))
 
 
+def _recorded_pid(file: Path) -> int:
+    """The process id in the first line of a lock file; 0 when there is none. A killed server may leave it signed."""
+    try:
+        return abs(int(file.read_text().split("\n", 1)[0]))
+    except (FileNotFoundError, ValueError):
+        return 0
+
+
 class EmbeddedPostgres:
     """A cluster under `data_dir`/postgres that runs while anybody is inside the context.
 
@@ -183,19 +191,16 @@ class EmbeddedPostgres:
 
     def _running(self) -> psutil.Process | None:
         """The postmaster of this cluster, if it lives; its number reused by another program does not count."""
-        pid = self._recorded_pid()
+        pid = _recorded_pid(self._pid_file)
         try:
             process = psutil.Process(pid) if pid else None
             return process if process and str(self._cluster) in process.cmdline() else None
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return None
 
-    def _recorded_pid(self) -> int:
-        """The process id in postmaster.pid; 0 when there is none."""
-        try:
-            return int((self._cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            return 0
+    @property
+    def _pid_file(self) -> Path:
+        return self._cluster / "postmaster.pid"
 
     def _bring_up(self) -> None:
         """Start the server unless it runs, and wait until it answers: a killed owner may have left it half way."""
@@ -244,12 +249,13 @@ class EmbeddedPostgres:
         directory.chmod(0o700)
 
     def _forget_reused_pid(self) -> None:
-        """Remove postmaster.pid when its number now names another program: PostgreSQL would refuse to start.
+        """Remove a lock file when its number now names another program: PostgreSQL would refuse to start.
 
         A number that names nothing is left to PostgreSQL, which also checks the shared memory recorded there.
         """
-        if psutil.pid_exists(self._recorded_pid()):
-            (self._cluster / "postmaster.pid").unlink()
+        for file in (self._pid_file, self._socket_directory / f".s.PGSQL.{_PORT}.lock"):
+            if psutil.pid_exists(_recorded_pid(file)):
+                file.unlink()
 
     def _end_of_log(self) -> str:
         try:

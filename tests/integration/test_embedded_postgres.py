@@ -142,13 +142,20 @@ def test_a_forked_worker_that_ends_does_not_stop_its_parents_server(data_dir: Pa
 def test_a_stale_postmaster_pid_that_names_another_program_is_no_obstacle(data_dir: Path) -> None:
     with EmbeddedPostgres(data_dir) as server:
         assert server.pid is not None
-        stale = data_dir / "postgres" / "18" / "postmaster.pid"
-        content = stale.read_text()
-        kill(server.pid)
-        stale.write_text(content.replace(str(server.pid), str(os.getpid()), 1))
-        time.sleep(0.2)
-        with EmbeddedPostgres(data_dir) as again:
-            assert setting(again.url, "fsync") == "on"
+        sockets = Path(str(make_url(server.url).query["host"]))
+        stale = [data_dir / "postgres" / "18" / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"]
+        dead = server.pid
+        kill(dead)
+        # Of the server's own user, and not this process: others' and its parents' numbers are no obstacle to it.
+        with subprocess.Popen(["sleep", "60"], user=sockets.stat().st_uid) as another:
+            for file in stale:
+                file.write_text(file.read_text().replace(str(dead), str(another.pid), 1))
+            time.sleep(0.2)
+            try:
+                with EmbeddedPostgres(data_dir) as again:
+                    assert setting(again.url, "fsync") == "on"
+            finally:
+                another.kill()
 
 
 def test_an_initialisation_that_was_killed_half_way_is_done_again(data_dir: Path) -> None:
