@@ -125,8 +125,8 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
     }
     outputs.write(linker, out, report, across)
     typer.echo(
-        f"{report['records']:,} records, {report['links']:,} links of which {report['links_in_clusters']:,} join their"
-        f" records, {report['clusters']:,} clusters in {report['seconds']:.1f} s: {out}"
+        f"{report['records']:,} records, {report['links']:,} links of which {report['links_in_clusters']:,} join"
+        f" their records, {report['clusters']:,} clusters in {report['seconds']:.1f} s: {out}"
     )
 
 
