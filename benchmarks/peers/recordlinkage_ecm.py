@@ -43,12 +43,39 @@ BLOCKS = {
         ("town", "forename"),
         ("town", "surname"),
     ),
+    "people": (
+        ("forename", "surname"),
+        ("dob",),
+        ("national_id",),
+        ("phone",),
+        ("email",),
+        ("postcode", "surname"),
+        ("postcode", "forename"),
+        ("street", "surname"),
+        ("town", "surname"),
+        ("birth_year", "surname"),
+    ),
 }
 NAMES = {
     "uk": ("forename", "surname", "street", "middle_names", "mothers_maiden_name", "dob"),
     "febrl": ("forename", "surname", "street", "town", "dob", "postcode", "national_id"),
+    "people": (
+        "forename",
+        "surname",
+        "full_name",
+        "address",
+        "town",
+        "dob",
+        "postcode",
+        "national_id",
+        "birth_place",
+    ),
 }
-EXACT = {"uk": ("postcode", "house", "sex", "mobile", "phone", "email", "nhs_number"), "febrl": ("house", "region")}
+EXACT = {
+    "uk": ("postcode", "house", "sex", "mobile", "phone", "email", "nhs_number"),
+    "febrl": ("house", "region"),
+    "people": ("sex", "phone", "email", "birth_year", "occupation"),
+}
 
 
 def candidates(people: pd.DataFrame, style: str) -> pd.MultiIndex:
