@@ -73,6 +73,7 @@ with read as (
 select id::int as unique_id, file,
   {_LETTERS.format("forename")} as forename, {_LETTERS.format("surname")} as surname,
   {_WORDS.format("middle_names")} as middle_names, whole as full_name,
+  {_LETTERS.format("forename")} || ' ' || {_LETTERS.format("surname")} as joint_name,
   born::varchar as dob, nullif(year, '') as birth_year, nullif(sex, 'unknown') as sex,
   nullif({_POSTCODE.format("postcode")}, '') as postcode, {_WORDS.format("address")} as address,
   {_WORDS.format("house")} as house, {_WORDS.format("street")} as street, {_WORDS.format("town")} as town,

@@ -177,7 +177,7 @@ def choose(connection: duckdb.DuckDBPyConnection, style: str) -> Expert:
         return febrl()
     if style == "uk":
         return uk(numbered=bool(connection.execute("select count(nhs_number) from people").fetchall()[0][0]))
-    return people(connection, joint=style == "people")
+    return people(connection, style)
 
 
 def make_linker(connection: duckdb.DuckDBPyConnection, expert: Expert, files: int) -> Any:

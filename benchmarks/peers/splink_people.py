@@ -60,9 +60,10 @@ _LESS_CERTAIN = (("forename", "dob"), ("surname", "dob"))
 _TRAIN = (("dob",), ("forename", "surname"), ("full_name",), ("national_id",), ("email",), ("phone",), ("address",))
 
 
-def people(connection: duckdb.DuckDBPyConnection, *, joint: bool) -> Expert:
-    """The model for the table `people`."""
+def people(connection: duckdb.DuckDBPyConnection, variant: str) -> Expert:
+    """The model for the table `people`; `variant` may name "apart" and "whole"."""
     there = _there(connection)
+    whole = "whole" in variant and {"forename", "surname"} <= there
     if {"forename", "surname"} <= there:
         there.discard("full_name")
     else:
@@ -77,7 +78,7 @@ def people(connection: duckdb.DuckDBPyConnection, *, joint: bool) -> Expert:
     if not any(_pairs(connection, rule) for rule in _CERTAIN if set(rule) <= known):
         certain = usable(_LESS_CERTAIN)  # RLdata: no two records of a person are alike in all
     return Expert(
-        comparisons=[*_names(there), *_person(there), *_place(there, joint=joint)],
+        comparisons=[*_names(there, whole=whole), *_person(there), *_place(there, joint="apart" not in variant)],
         predict=[*predict, _SWAPPED] if "forename" in there else predict,
         certain=certain,
         train=usable(_TRAIN, 10 * MOST_PAIRS),
@@ -100,14 +101,17 @@ def _pairs(connection: duckdb.DuckDBPyConnection, rule: tuple[str, ...]) -> int:
     return int(connection.execute(f"select coalesce(sum(n * (n - 1) / 2), 0) from ({told})").fetchall()[0][0])
 
 
-def _names(there: set[str]) -> list[Any]:
+def _names(there: set[str], *, whole: bool) -> list[Any]:
     found = []
+    if whole:
+        joint = cl.ForenameSurnameComparison("forename", "surname", forename_surname_concat_col_name="joint_name")
+        found.append(joint)
     for name in ("forename", "surname"):
-        if name in there:
+        if name in there and not whole:
             found.append(cl.NameComparison(name).configure(term_frequency_adjustments=True))
     if "full_name" in there:
-        whole = cl.JaroWinklerAtThresholds("full_name", [0.95, 0.9, 0.85, 0.75])
-        found.append(whole.configure(term_frequency_adjustments=True))
+        similar = cl.JaroWinklerAtThresholds("full_name", [0.95, 0.9, 0.85, 0.75])
+        found.append(similar.configure(term_frequency_adjustments=True))
     if "middle_names" in there:
         found.append(_middle())
     return found
