@@ -126,14 +126,14 @@ def closed(pairs: pd.MultiIndex, n: int) -> list[int]:
 
 def main(file: Path, folder: Path, style: str) -> None:
     """Link a set and leave the answers in a folder."""
-    account = Account()
+    account, kind = Account(), style.partition("-")[0]
     with account.phase("prepare"):
         connection = duckdb.connect()
         clean(connection, file, style)
         people = connection.sql("select * from people order by unique_id").df().set_index("unique_id")
     with account.phase("compare"):
-        pairs = candidates(people, style)
-        vectors = features(people, pairs, style)
+        pairs = candidates(people, kind)
+        vectors = features(people, pairs, kind)
     with account.phase("train"):
         classifier = recordlinkage.ECMClassifier()
         classifier.fit(vectors)

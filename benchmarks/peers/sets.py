@@ -39,6 +39,8 @@ LOOKALIKES: Mapping[str, Callable[[random.Random], Made]] = {
     "clinic": overseas.clinic,
 }
 """Sets of the shape of public ones that we may not copy, by people and errors of our own."""
+WHOLE_NAMES = ("australia", "clinic")
+"""Sets in which forename and surname change places, for which the peer's expert compares them together."""
 PSEUDOPEOPLE = ("pseudopeople", "pseudopeople-two")
 SETS = ("febrl1", "febrl2", "febrl3", "febrl4", "region", "region-without-nhs", *LOOKALIKES, *PSEUDOPEOPLE)
 _SEXES = {"M": "male", "F": "female"}
@@ -48,8 +50,8 @@ _SEXES = {"M": "male", "F": "female"}
 class LabelledSet:
     """`parts` are the address in the parts in which its source holds it, for tools that want it so.
 
-    `style` is "uk", "febrl" or "people", by which the peers choose their expert's model. `kin` is known of simulated
-    people. `given` is the file as its makers would hand it over, where that is not the table.
+    `style` is "uk", "febrl", "people" or a variant of it, by which the peers choose their expert's model. `kin` is
+    known of simulated people. `given` is the file as its makers would hand it over, where that is not the table.
     `two_files` when records of one file are known to be different people: only pairs across are asked for.
     """
 
@@ -138,7 +140,8 @@ def made(name: str, file: Made) -> LabelledSet:
     person = np.array(file.person, np.int64)
     source = np.array(file.source, np.int64) if file.two_files else np.arange(len(person), dtype=np.int64)
     truth = Truth(person, source, np.ones(len(person), np.bool_))
-    return LabelledSet(name, "people", _table(columns), _arrays(parts), truth, file.two_files, given=frame)
+    style = "people-whole" if name in WHOLE_NAMES else "people"
+    return LabelledSet(name, style, _table(columns), _arrays(parts), truth, file.two_files, given=frame)
 
 
 def pseudopeople(file: Path) -> Made:
