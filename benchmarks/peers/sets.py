@@ -40,7 +40,7 @@ LOOKALIKES: Mapping[str, Callable[[random.Random], Made]] = {
 }
 """Sets of the shape of public ones that we may not copy, by people and errors of our own."""
 WHOLE_NAMES = ("australia", "clinic")
-"""Sets in which forename and surname change places, for which the peer's expert compares them together."""
+"""Sets for which the peer's expert compares forename and surname together, because that did better."""
 PSEUDOPEOPLE = ("pseudopeople", "pseudopeople-two")
 SETS = ("febrl1", "febrl2", "febrl3", "febrl4", "region", "region-without-nhs", *LOOKALIKES, *PSEUDOPEOPLE)
 _SEXES = {"M": "male", "F": "female"}
