@@ -13,13 +13,16 @@ from contextlib import contextmanager
 from pyspark.errors import PythonException
 from pyspark.sql import DataFrame, SparkSession
 
-from linkage.errors import LinkageError
+from linkage.errors import LinkageError, ModelError
+from linkage.tables.errors import InputError
 
 OLDEST_JAVA = 17
 _INSTALL = f"install Java {OLDEST_JAVA} or later (Debian: openjdk-{OLDEST_JAVA}-jre-headless) or set JAVA_HOME"
 _LOOPBACK = "127.0.0.1"
-_QUIET = {"spark.ui.enabled": "false", "spark.log.level": "ERROR", "spark.ui.showConsoleProgress": "false"}
-_SENTENCE = re.compile(r"^linkage\.(?:\w+\.)*(?:LinkageError|ModelError|InputError): (.+)$", re.MULTILINE)
+# What goes wrong is raised here too, in a sentence.
+_QUIET = {"spark.ui.enabled": "false", "spark.log.level": "FATAL", "spark.ui.showConsoleProgress": "false"}
+_ERRORS = {kind.__name__: kind for kind in (LinkageError, ModelError, InputError)}
+_SENTENCE = re.compile(rf"^linkage\.(?:\w+\.)*({'|'.join(_ERRORS)}): (.+)$", re.MULTILINE)
 
 
 def start(master: str = "local[*]", settings: Mapping[str, str] | None = None) -> SparkSession:
@@ -64,11 +67,11 @@ def cut(frame: DataFrame) -> DataFrame:
 
 @contextmanager
 def spoken() -> Iterator[None]:
-    """Raise as `LinkageError` what the library raised on an executor, without the tracebacks of both machines."""
+    """Raise what the library raised on an executor, without the tracebacks of both machines."""
     try:
         yield
     except PythonException as error:
         sentence = _SENTENCE.search(str(error))
         if sentence is None:
             raise
-        raise LinkageError(sentence[1]) from None
+        raise _ERRORS[sentence[1]](sentence[2]) from None
