@@ -1,9 +1,9 @@
 """Links on a cluster: blocks go to the executors whole, or in pieces that two by two make up all their pairs.
 
-Entries (key, row) alone are counted first, 16 bytes each, and those of keys that only one record has go no further.
-Then every record goes to each of its blocks with its encoded row and all its shared keys, so that an executor weighs
-a pair under the first key the two share and under no other, as the local engine does. A block of more than `PIECE`
-records is cut into pieces by a hash, and every two pieces are a task of their own: no task takes more than two.
+Every record goes to each of its needed blocks (`blocks`) with its encoded row and the keys of all of them, so that an
+executor weighs a pair under the first key the two share and under no other, as the local engine does. A block of more
+than `PIECE` records is cut into pieces by a hash, and every two pieces are a task of their own: no task takes more
+than two.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
 from linkage.engines.local import Blocks, Pairs, link_share
@@ -27,6 +27,7 @@ from linkage.engines.spark.batches import (
     unpacked,
     whole,
 )
+from linkage.engines.spark.blocks import needed_blocks
 from linkage.kernel import rows_of
 from linkage.model import Model
 
@@ -42,9 +43,9 @@ _SAME_PIECE = 2  # so many ordinals are kept free below those of keys
 def link(records: DataFrame, model: Model, floor: float | None = None, piece: int = PIECE) -> DataFrame:
     """Every pair of records that shares a key, once, and kept if it weighs `floor` or is a confusion.
 
-    records: `RECORDS`, no row twice; read twice, so keep it in a file or
-    cached. `floor` defaults to the model's `possible`. Returns `LINKS` with a < b, what `linkage.engines.local.link`
-    makes of the same records to the bit, in no order; `guards` are the bits of `Guard`.
+    records: `RECORDS`, no row twice; read twice, so keep it in a file or cached. `floor` defaults to the model's
+    `possible`. Returns `LINKS` with a < b, what `linkage.engines.local.link` makes of the same records to the bit, in
+    no order; `guards` are the bits of `Guard`.
     """
     least, sent = float(np.float32(model.possible if floor is None else floor)), packed(model)
 
@@ -59,12 +60,9 @@ def deal(records: DataFrame, piece: int) -> DataFrame:
     """Every record once for each task that it has a part in: (key, low, high, piece, row, encoded, keys).
 
     A task is all pairs of one piece (low = high) or all pairs across two pieces of the block of a key. `keys` are
-    those of the record that some other record has too, ascending.
+    those of the record's needed blocks, ascending.
     """
-    entries = records.select("row", f.explode(f.array_distinct("keys")).alias("key"))
-    counted = entries.withColumn("size", f.count(f.lit(1)).over(Window.partitionBy("key")))
-    shared = counted.where("size > 1").withColumn("pieces", f.ceil(f.col("size") / piece).cast("int"))
-    blocks = shared.groupBy("row").agg(f.array_sort(f.collect_list(f.struct("key", "pieces"))).alias("blocks"))
+    blocks = needed_blocks(records, piece)
     # A merge join, lest the optimiser sends a table through the driver.
     held = records.select("row", "encoded").join(blocks.hint("merge"), "row")
     each = held.select("row", "encoded", f.col("blocks.key").alias("keys"), f.explode("blocks").alias("block"))

@@ -19,6 +19,7 @@ from linkage.tables.errors import InputError
 OLDEST_JAVA = 17
 _INSTALL = f"install Java {OLDEST_JAVA} or later (Debian: openjdk-{OLDEST_JAVA}-jre-headless) or set JAVA_HOME"
 _LOOPBACK = "127.0.0.1"
+_HERE = {"spark.driver.host": _LOOPBACK, "spark.driver.bindAddress": _LOOPBACK}
 # What goes wrong is raised here too, in a sentence.
 _QUIET = {"spark.ui.enabled": "false", "spark.log.level": "FATAL", "spark.ui.showConsoleProgress": "false"}
 _ERRORS = {kind.__name__: kind for kind in (LinkageError, ModelError, InputError)}
@@ -36,7 +37,7 @@ def start(master: str = "local[*]", settings: Mapping[str, str] | None = None) -
         # The executors' Python must be this one, not the first in the path.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("SPARK_LOCAL_IP", _LOOPBACK)
-    here = {"spark.driver.host": _LOOPBACK, "spark.driver.bindAddress": _LOOPBACK} if local else {}
+    here = {**_HERE, "spark.sql.shuffle.partitions": str(4 * len(os.sched_getaffinity(0)))} if local else {}
     builder = SparkSession.builder.master(master).appName("linkage")
     for name, value in {**_QUIET, **here, **(settings or {})}.items():
         builder = builder.config(name, value)

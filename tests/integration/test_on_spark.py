@@ -1,8 +1,9 @@
-"""Files of people on Spark: what the local road makes of them, whatever the partitions."""
+"""Files of people on Spark: what the local road makes of them, whatever the partitions; and parts of that road."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from benchmarks.peers.sets import region
 from linkage.columns import encode_table
 from linkage.engines import clusters, local
 from linkage.engines.components import components
+from linkage.engines.spark.blocks import LISTED, needed_blocks
 from linkage.engines.spark.clustering import cluster_records
 from linkage.engines.spark.components import components as spark_components
 from linkage.engines.spark.files import dedupe, read
@@ -192,6 +194,34 @@ def test_repeated_ids_are_found_across_batches(session: SparkSession) -> None:
     frame = session.createDataFrame(rows, "id string, forename string, surname string, dob string")
     with pytest.raises(InputError, match="60 rows have an id"):
         people(frame, UK)
+
+
+def test_blocks_inside_others_are_not_needed_and_no_pair_is_lost(session: SparkSession) -> None:
+    """Rows with keys by chance, some the same for many rows; and one block of more rows than are listed."""
+    dice = np.random.default_rng(8)
+    crowd = [(row, [1]) for row in range(2, LISTED + 3)]
+    rows = [(100 + row, dice.choice(12, 4).tolist() + ([20, 21, 22] if row % 3 else [30])) for row in range(30)]
+    frame = session.createDataFrame([*crowd, *rows, (99, [77])], "row long, keys array<long>")
+    members: dict[int, set[int]] = {}
+    for row, keys in (*crowd, *rows):
+        for key in keys:
+            members.setdefault(key, set()).add(row)
+    found = {
+        row.row: [(block.key, block.pieces) for block in row.blocks] for row in needed_blocks(frame, 10).collect()
+    }
+    needed: dict[int, set[int]] = {}
+    for row, blocks in found.items():
+        assert blocks == sorted(blocks)
+        for key, pieces in blocks:
+            needed.setdefault(key, set()).add(row)
+            assert pieces == -(-len(members[key]) // 10)
+    assert all(needed[key] == members[key] for key in needed)
+    assert {pair for block in needed.values() for pair in combinations(sorted(block), 2)} == {
+        pair for block in members.values() for pair in combinations(sorted(block), 2)
+    }
+    assert {1, 20} <= needed.keys()
+    assert not {21, 22, 77} & needed.keys()
+    assert not any(one < other for one in needed.values() for other in needed.values() if len(other) <= LISTED)
 
 
 def test_stars_find_the_components_that_union_find_finds(session: SparkSession) -> None:
