@@ -82,15 +82,15 @@ def cluster(
     n = len(matrix)
     joins = joining(pairs, model.certain)
     edges = np.flatnonzero(joins)
-    label = components(n, *_ends(pairs, n, edges))
-    population = Population(matrix, words, *gather(label, _order(rank, n)), model)
+    label = components(n, *ends_of(pairs, n, edges))
+    population = Population(matrix, words, *gather(label, rows_in_order(rank, n)), model)
     conflicts = screen.screen(population, workers or len(os.sched_getaffinity(0)), screen.LISTED, screen.ROUNDS)
     vetoes = [
         _veto(members, question)
         for members, result in _settled(population, pairs, edges, label, conflicts)
         for question in _apply(label, members, result)
     ]
-    return Clusters(label, _reasons(pairs, joins, label), _columns(vetoes))
+    return Clusters(label, reasons(pairs, joins, label), _columns(vetoes))
 
 
 def connected(pairs: Pairs, n: int, certain: float, guarded: bool = True) -> Longs:
@@ -100,7 +100,7 @@ def connected(pairs: Pairs, n: int, certain: float, guarded: bool = True) -> Lon
     does; without it the weight alone decides. Raises `LinkageError` for pairs of rows that are not there.
     """
     heavy = joining(pairs, certain) if guarded else pairs.weight.astype(np.float64) >= certain
-    return components(n, *_ends(pairs, n, np.flatnonzero(heavy)))
+    return components(n, *ends_of(pairs, n, np.flatnonzero(heavy)))
 
 
 def joining(pairs: Pairs, certain: float) -> npt.NDArray[np.bool_]:
@@ -117,8 +117,8 @@ def warm(model: Model) -> None:
     cluster(row, Pairs(one, one + np.int32(1), weight, bits, np.zeros((1, COLUMNS), np.uint8)), model, workers=1)
 
 
-def _order(rank: Longs | None, n: int) -> Longs:
-    """The rows in the order of their keys."""
+def rows_in_order(rank: Longs | None, n: int) -> Longs:
+    """int64[n]: the rows in the order of their keys. Raises `LinkageError` unless every row has a rank of its own."""
     if rank is None:
         return np.arange(n)
     order = np.argsort(rank)
@@ -127,8 +127,8 @@ def _order(rank: Longs | None, n: int) -> Longs:
     return order
 
 
-def _ends(pairs: Pairs, n: int, edges: Longs) -> tuple[Longs, Longs]:
-    """Both ends of some of the pairs, once all are known to be of two different rows."""
+def ends_of(pairs: Pairs, n: int, edges: Longs) -> tuple[Longs, Longs]:
+    """Both ends, int64, of some of the pairs. Raises `LinkageError` unless all are of two different of n rows."""
     ends = pairs.a, pairs.b
     if any(len(end) and not 0 <= end.min() <= end.max() < n for end in ends) or (pairs.a == pairs.b).any():
         raise LinkageError("a pair must be of two different rows among the encoded records")
@@ -237,7 +237,8 @@ def _veto(members: Longs, question: Question) -> tuple[list[int], float, int]:
     return members[[int(key) for key in keys]].tolist(), question.weight, int(question.guards)
 
 
-def _reasons(pairs: Pairs, joins: npt.NDArray[np.bool_], label: Longs) -> npt.NDArray[np.uint8]:
+def reasons(pairs: Pairs, joins: npt.NDArray[np.bool_], label: Longs) -> npt.NDArray[np.uint8]:
+    """uint8[n]: what stood in the way of each pair, see `Clusters`."""
     reason = np.full(len(pairs.a), POSSIBLE, np.uint8)
     reason[pairs.guards != 0] = GUARDED
     reason[joins] = VETOED
