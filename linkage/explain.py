@@ -30,7 +30,7 @@ def _date(record: StandardRecord) -> str:
     return "-".join(parts)
 
 
-_LABELS: Mapping[str, str] = {
+LABELS: Mapping[str, str] = {
     "nhs_number": "NHS number",
     "birth_date": "date of birth",
     "gp_practice": "GP practice",
@@ -132,7 +132,7 @@ def _line(
 ) -> Line:
     weight = float(model.weights[column, level])
     words = WORDS[name][level]
-    label = _LABELS.get(name, name.replace("_", " "))
+    label = LABELS.get(name, name.replace("_", " "))
     said = _worth(name, level, weight, adjustment)
     return Line(
         comparison=name,
