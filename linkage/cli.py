@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from linkage.commands.evaluate import evaluate
+from linkage.commands.sample import sample
 from linkage.commands.show import show
 from linkage.commands.speaking import Columns, Workers, read_people, spoken
 from linkage.errors import LinkageError
@@ -67,7 +69,8 @@ def train(
         typer.echo(f"{out}: model {linker.model.fingerprint}")
 
 
-app.command()(show)
+for command in (show, sample, evaluate):
+    app.command()(command)
 
 
 @app.command()

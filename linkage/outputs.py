@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,10 @@ from linkage.engines.clusters import VETOED
 from linkage.guard import Guard
 from linkage.partition_report import report_partition
 from linkage.people import Linker
+from linkage.result import CLUSTERS, LINKS, MODEL, REPORT, VETO, Result, assemble
 from linkage.writing import new_directory
 
 Chosen = npt.NDArray[np.bool_]
-
-VETO = "veto"
-"""Stands among the guards of a pair that is certain by itself, when records beside it conflict."""
 
 
 def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | None = None) -> None:
@@ -34,10 +33,19 @@ def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | Non
     """
     with new_directory(out) as folder:
         chosen = None if first is None else across(linker, first)
-        pq.write_table(links(linker, chosen), folder / "links.parquet")
-        pq.write_table(clusters(linker), folder / "clusters.parquet")
-        (folder / "model.json").write_text(json.dumps(linker.model.document, indent=1), encoding="utf-8")
-        (folder / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+        pq.write_table(links(linker, chosen), folder / LINKS)
+        pq.write_table(clusters(linker), folder / CLUSTERS)
+        (folder / MODEL).write_text(json.dumps(linker.model.document, indent=1), encoding="utf-8")
+        (folder / REPORT).write_text(json.dumps(report, indent=2), encoding="utf-8")
+
+
+def result_of(linker: Linker, first: int | None = None) -> Result:
+    """What `write` writes and `load_result` reads, without any file: to be sampled and judged on the spot."""
+    found = links(linker, None if first is None else across(linker, first))
+    whole = blake2b(digest_size=8)
+    for column in (linker.clusters.label, linker.pairs.a, linker.pairs.b, linker.pairs.weight):
+        whole.update(np.ascontiguousarray(column).tobytes())
+    return assemble(found, clusters(linker), linker.model, first, whole.hexdigest())
 
 
 def across(linker: Linker, first: int) -> Chosen:

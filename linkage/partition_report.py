@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.engines.clusters import connected
+from linkage.evaluation.clusterings import pairs_inside
 from linkage.explain import GUARD_WORDS
 from linkage.guard import Guard
 from linkage.people import Linker
@@ -54,15 +55,6 @@ def partition_lines(report: Mapping[str, Any]) -> Iterator[str]:
     ):
         if count:
             yield f"{count:,} {what}: {'; '.join(f'{reason} {times:,}' for reason, times in reasons.items())}"
-
-
-def pairs_inside(label: Longs, first: int | None = None) -> int:
-    """How many pairs of rows share a label: all, or those of one of the `first` rows with one of the others."""
-    sizes = np.bincount(label)
-    if first is None:
-        return int((sizes * (sizes - 1) // 2).sum())
-    before = np.bincount(label[:first], minlength=len(sizes))
-    return int((before * (sizes - before)).sum())
 
 
 def _counts(label: Longs, first: int | None) -> dict[str, int]:

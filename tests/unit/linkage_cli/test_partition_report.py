@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from linkage.engines.clusters import Clusters, Vetoes
 from linkage.engines.local import Pairs
 from linkage.guard import Guard
-from linkage.partition_report import FLOOR_WORDS, pairs_inside, partition_lines, report_partition
+from linkage.partition_report import FLOOR_WORDS, partition_lines, report_partition
 from tests.unit.linkage_cli.people_builders import PEOPLE, run, with_twins, write
 
 
@@ -56,14 +53,6 @@ def test_lines_tell_what_there_is_to_tell() -> None:
     assert "twins" in told[2]
     quiet = report_partition(Told()) | {"vetoes": 0, "certain_pairs_stopped_by_a_guard": 0}
     assert len(list(partition_lines(quiet))) == 1
-
-
-@given(st.lists(st.integers(0, 6), min_size=1, max_size=12), st.integers(0, 12))
-def test_pairs_inside_are_those_of_one_label(labels: list[int], first: int) -> None:
-    alike = [(i, j) for i, j in combinations(range(len(labels)), 2) if labels[i] == labels[j]]
-    assert pairs_inside(np.array(labels)) == len(alike)
-    first = min(first, len(labels))
-    assert pairs_inside(np.array(labels), first) == sum(i < first <= j for i, j in alike)
 
 
 @pytest.fixture
