@@ -41,6 +41,8 @@ def sample(
         check_new(out)
         loaded = load_result(result)
         table = _table(files, mapping) if files else None
+        if table is not None:
+            typer.echo(f"weighing {len(table):,} records under looser keys too ...", err=True)
         drawn = draw_pairs(loaded, size, seed, table, workers)
         write_new(out, sheet(drawn, loaded, table))
         for line in drawn.lines():

@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage.charts.judgement_page import judgement_page
+from linkage.charts.reliability_picture import reliability_picture
+from linkage.errors import LinkageError
 from linkage.evaluation import compare_clusterings
 from linkage.judging.groups import NOT_SAID, Grouping, Groups, read_groups
 from linkage.judging.telling import document, percent, truth_lines
@@ -73,6 +76,16 @@ def test_with_two_files_only_pairs_across_them_count() -> None:
     found = result([0, 0, 0, 3], [(0, 2, 20.0, ""), (1, 2, 20.0, "")], first=2)
     report = judge_by_truth(found, np.array([0, 0, 0, 0]))
     assert (report.pairs.true_positive, report.pairs.false_negative) == (2, 2)
+
+
+def test_a_result_without_links_can_be_judged() -> None:
+    report = judge_by_truth(result([0, 1, 2]), np.array([0, 0, 1]))
+    assert (report.pairs.precision, report.pairs.recall, report.not_links) == (1.0, 0.0, 1)
+    assert (report.links.calibration, report.links.thresholds) == (None, None)
+    assert "no link has a label" in "\n".join(truth_lines(report))
+    assert "No link has a label" in judgement_page(report, "none")
+    with pytest.raises(LinkageError, match="no reliability curve"):
+        reliability_picture(report.links)
 
 
 @settings(max_examples=60)
