@@ -32,7 +32,7 @@ def _date(record: StandardRecord) -> str:
 
 _HOUSEHOLD = list(COMPARISONS)[HOUSEHOLD]
 
-_LABELS: Mapping[str, str] = {
+LABELS: Mapping[str, str] = {
     "nhs_number": "NHS number",
     "birth_date": "date of birth",
     "gp_practice": "GP practice",
@@ -134,7 +134,7 @@ def _line(
 ) -> Line:
     weight = float(model.weights[column, level])
     words = WORDS.get(name, FURTHER_WORDS)[level]
-    label = _LABELS.get(name, name.replace("_", " "))
+    label = LABELS.get(name, name.replace("_", " "))
     said = _worth(name, level, weight, adjustment)
     return Line(
         comparison=name,
