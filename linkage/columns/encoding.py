@@ -131,7 +131,7 @@ class _Encoding:
         self._gather_fields(fields)
         if len(apart):
             rows = of_rows(self._usual, FIELDS, apart)
-            name = "foreign_row" if self._table.foreign else "row"
+            name = "foreign_row" if self._model.foreign else "row"
             self._words[apart, :WORDS] = self._read.read(name, rows)
         keys, rows_of_keys, rules = self._index(named)
         matrix = self._words.view(np.uint8).reshape(len(self._table), self._model.size)
@@ -155,7 +155,7 @@ class _Encoding:
 
     def _start_fields(self) -> dict[str, Future[Answers]]:
         variants = dict(_TEXTS) if self._model.further is not None else {}
-        if self._table.foreign:
+        if self._model.foreign:
             variants["postcode"] = "foreign_postcode"
         started = {}
         for name in _FIELDS:
