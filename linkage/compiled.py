@@ -12,7 +12,9 @@ from numba import njit
 
 SOURCES = (
     "blocking",
+    "columns/digest",
     "columns/gather",
+    "columns/plain",
     "comparison",
     "compiled",
     "engines/components",

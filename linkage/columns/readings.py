@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from linkage import nhs_number
 from linkage.blocking import FORENAME_SOUNDS, SURNAME_SOUNDS, forename_sounds, surname_sounds
+from linkage.columns.plain import Bytes, Ends, Longs, read_emails, read_numbers, read_phones
 from linkage.encode import (
     birth_fields,
     encode,
@@ -34,6 +35,7 @@ from linkage.layout import (
     HOUSE_STREET,
     MAIDEN,
     MIDDLE,
+    MOST_SURNAMES,
     NUMBER,
     POSTCODE,
     PRACTICE,
@@ -47,8 +49,15 @@ from linkage.record import Demographics, Name, NameUse
 from linkage.standardise import judge_birth_date, read_status, standardise
 from linkage.standardise.addresses import read_lines, read_postcode, read_town
 from linkage.standardise.contacts import read_email, read_phone, read_practice
-from linkage.standardise.name_parts import read_family, read_given
-from linkage.standardise.names import NameReading, depends_on_family, depends_on_given, read_names, read_surname
+from linkage.standardise.name_parts import plain_given, plain_surname, read_family, read_given
+from linkage.standardise.names import (
+    NameReading,
+    depends_on_family,
+    depends_on_given,
+    read_name_fields,
+    read_names,
+    read_surname,
+)
 from linkage.tables.table import FIELDS, demographics_of
 
 DEPENDS, HAS_PREVIOUS, VARIES, UNSAID = 1, 2, 4, 8
@@ -62,7 +71,8 @@ GIVEN_WORDS = (HEAD, TOWN_FORENAME, MIDDLE, MIDDLE + 1, *range(FORENAME_SLOT, SU
 
 _HEAD = struct.Struct("<8B")
 _FLAGS = struct.Struct("<q8B")
-_FAMILY = struct.Struct(f"<7xB20s4sIiQ{'Ii' * 7}{SURNAME_SOUNDS}q")
+_SURNAME = struct.Struct("<7xB20s4sIiQ")
+_FURTHER = struct.Struct("<Ii")
 _MIDDLE = struct.Struct("<3I4B")
 _GIVEN = struct.Struct(f"<20s4sIiQ{'II' * 5}4I{FORENAME_SOUNDS}q")
 _BIRTH = struct.Struct("<8BBBHI")
@@ -70,9 +80,12 @@ _NUMBER = struct.Struct("<8Bq")
 _ONE, _TWO = struct.Struct("<q"), struct.Struct("<2q")
 _HALVES = struct.Struct("<2I")
 
+_NO_FLAGS = bytes(_FLAGS.size)
+
 _REMEMBERED = 65_536
 
 Values = Sequence[str]
+Plain = Callable[[Bytes, Ends, Longs, Longs], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,8 @@ class Reading:
     """Which fields are read together, the words that `read` answers with, and those of the row they are added to.
 
     extra: how many more words the answer has, flags before and sounds after them. caseless: small and capital letters
-    are the same to `read`, so that fewer values are distinct.
+    are the same to `read`, so that fewer values are distinct. plain: compiled, reads the plain ones among the values
+    of a single field (`linkage.columns.plain`).
     """
 
     fields: tuple[str, ...]
@@ -88,6 +102,7 @@ class Reading:
     read: Callable[[Values, Model], bytes]
     extra: int = 0
     caseless: bool = False
+    plain: Plain | None = None
 
     @property
     def width(self) -> int:
@@ -97,21 +112,31 @@ class Reading:
 
 def _family(values: Values, model: Model) -> bytes:
     surname, previous = values
-    family, before = read_family(surname), read_family(previous)
-    flags = (HAS_PREVIOUS if previous else 0) | (0 if surname else UNSAID)
-    if depends_on_given(family) or (previous and (depends_on_given(before) or not family.surnames)):
-        flags |= DEPENDS
-    names = (Name(surname, use=NameUse.OFFICIAL), Name(previous, use=NameUse.MAIDEN))
-    return _pack_family(read_names(Demographics(names=names[: 2 if previous else 1])), flags, model)
+    plain, before = plain_surname(surname), plain_surname(previous)
+    if plain and (before or not previous):
+        surnames = (plain, before) if before and before != plain else (plain,)
+        head = _FLAGS.pack(HAS_PREVIOUS if previous else 0, 0, 0, 0, 0, 0, len(surnames) - 1, 0, 0)
+        return head + _surnames(surnames, model)
+    family = read_family(surname)
+    depends = depends_on_given(family)
+    names: tuple[Name, ...] = (Name(surname, use=NameUse.OFFICIAL),)
+    if previous:
+        depends = depends or not family.surnames or depends_on_given(read_family(previous))
+        names += (Name(previous, use=NameUse.MAIDEN),)
+    flags = (DEPENDS if depends else 0) | (HAS_PREVIOUS if previous else 0) | (0 if surname else UNSAID)
+    return _pack_family(read_name_fields(names), flags, model)
 
 
 def _given(values: Values, model: Model) -> bytes:
     forename, middle = values
+    if forename and (plain := plain_given(f"{forename} {middle}")):
+        short, known, others = _forenames(plain[:1], model)
+        return b"".join((_NO_FLAGS, short, _middles(plain[1:], known), others))
     given, alone = read_given(forename, middle), read_given(forename)
     flags = (DEPENDS if depends_on_family(given) else 0) | (0 if forename else UNSAID)
     if depends_on_family(alone) or not set(alone.forenames) <= set(given.forenames):
         flags |= VARIES
-    return _pack_given(read_names(Demographics(names=(Name("", forename, middle),))), flags, model)
+    return _pack_given(read_name_fields((Name("", forename, middle),)), flags, model)
 
 
 def _names(values: Values, model: Model) -> bytes:
@@ -136,10 +161,21 @@ def _middles(names: tuple[str, ...], known: int) -> bytes:
     return _MIDDLE.pack(*middle_fields(names), known)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _surnames(surnames: tuple[str, ...], model: Model) -> bytes:
-    known = known_names("", surnames, model)
-    return _FAMILY.pack(known, *surname_fields(surnames, model), *surname_sounds(surnames))
+    """The bits among the middle names and the words of the surnames, then the sounds."""
+    kept = [_surname(name, model) for name in surnames[: MOST_SURNAMES + 1]]
+    current = kept[0][0] if kept else bytes(_SURNAME.size)
+    further = b"".join([name[1] for name in kept[1:]])
+    sounds = b"".join([name[2] for name in kept[:SURNAME_SOUNDS]])
+    return current + further.ljust(8 * MOST_SURNAMES, b"\0") + sounds.ljust(8 * SURNAME_SOUNDS, b"\0")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _surname(name: str, model: Model) -> tuple[bytes, bytes, bytes]:
+    """What one surname adds as the current one, as a further one, and by its sound."""
+    letters, tail, code, adjustment, signature, *_ = surname_fields((name,), model)
+    current = _SURNAME.pack(known_names("", (name,), model), letters, tail, code, adjustment, signature)
+    return current, _FURTHER.pack(code, adjustment), _ONE.pack(surname_sounds((name,))[0])
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -177,7 +213,10 @@ def _postcode(values: Values, _: Model) -> bytes:
 
 def _address(values: Values, _: Model) -> bytes:
     house, street = read_lines((values[0],)) if values[0] else ("", "")
-    return _HALVES.pack(short_hash(house), short_hash(street))
+    return _HALVES.pack(short_hash(house), _street_hash(street))
+
+
+_street_hash = lru_cache(maxsize=_REMEMBERED)(short_hash)
 
 
 def _town(values: Values, _: Model) -> bytes:
@@ -214,16 +253,16 @@ READINGS = {
     ),
     "birth": Reading(("dob",), (HEAD, BIRTH), _birth),
     "person": Reading(_PERSON_FIELDS, (HEAD,), _person),
-    "number": Reading(("nhs_number",), (HEAD, NUMBER), _number),
+    "number": Reading(("nhs_number",), (HEAD, NUMBER), _number, plain=read_numbers),
     "status": Reading(("nhs_status",), (HEAD,), _status),
     "postcode": Reading(("postcode",), (POSTCODE, SECTOR), _postcode),
     "address": Reading(("address",), (HOUSE_STREET,), _address, caseless=True),
     "town": Reading(("town",), (TOWN_FORENAME,), _town, caseless=True),
-    "phone": Reading(("phone",), (), _phone, extra=1),
-    "phone_2": Reading(("phone_2",), (), _phone, extra=1),
-    "phone_3": Reading(("phone_3",), (), _phone, extra=1),
-    "email": Reading(("email",), (), _email, extra=1),
-    "email_2": Reading(("email_2",), (), _email, extra=1),
+    "phone": Reading(("phone",), (), _phone, extra=1, plain=read_phones),
+    "phone_2": Reading(("phone_2",), (), _phone, extra=1, plain=read_phones),
+    "phone_3": Reading(("phone_3",), (), _phone, extra=1, plain=read_phones),
+    "email": Reading(("email",), (), _email, extra=1, plain=read_emails),
+    "email_2": Reading(("email_2",), (), _email, extra=1, plain=read_emails),
     "practice": Reading(("gp_practice",), (PRACTICE,), _practice),
     "maiden": Reading(("mothers_maiden_name",), (MAIDEN,), _maiden, caseless=True),
     "row": Reading(FIELDS, tuple(range(WORDS)), _row),
