@@ -30,6 +30,7 @@ from linkage import partition as pure
 from linkage.blocking import block_keys
 from linkage.encode import ENCODED_SIZE, encode
 from linkage.engines import local
+from linkage.engines.block_index import index_blocks
 from linkage.evaluation import PairCounts, compare_clusterings, label_blocks
 from linkage.guard import CONFLICTS, Guard
 from linkage.kernel import score_pair
@@ -65,7 +66,7 @@ def link(sample: Sample, model: Model) -> Linked:
         for a, b, weight, guards in zip(pairs.a, pairs.b, pairs.weight, pairs.guards, strict=True)
     }
     blocks, questions = _settle(list(sample.truth), edges, encoded, model)
-    candidates = int(local.blocks_of(key, row, len(encoded)).candidates[-1])
+    candidates = int(index_blocks(key, row, len(encoded), 1).candidates[-1])
     seconds = time.perf_counter() - started
     return Linked(blocks, questions, edges, encoded, keys, candidates, seconds)
 

@@ -25,6 +25,7 @@ from rapidfuzz.process import cpdist
 from linkage.compiled import compiled
 from linkage.encode import ENCODED_SIZE, encode
 from linkage.engines import local
+from linkage.engines.block_index import index_blocks
 from linkage.kernel import score, warm
 from linkage.layout import Rows
 from linkage.model import Model
@@ -105,7 +106,7 @@ def bulk(people: list[StandardRecord], encoded: list[bytes], model: Model, floor
     keys = np.array([ordinal[person.surnames[0]] for person in people], np.int64)
     rows = np.arange(len(people), dtype=np.int32)
     table = np.frombuffer(b"".join(encoded), np.uint8).reshape(-1, ENCODED_SIZE)
-    pairs = int(local.blocks_of(keys, rows, len(people)).candidates[-1])
+    pairs = int(index_blocks(keys, rows, len(people), 1).candidates[-1])
     kept = local.link(table, keys, rows, model, floor, workers=1)
     seconds = best(lambda: local.link(table, keys, rows, model, floor, workers=1))
     return {"pairs": pairs, "kept": len(kept.a), "pairs_per_s": pairs / seconds}

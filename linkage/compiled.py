@@ -12,12 +12,16 @@ from numba import njit
 
 SOURCES = (
     "blocking",
+    "columns/digest",
     "columns/gather",
+    "columns/plain",
     "comparison",
     "compiled",
+    "engines/block_index",
     "engines/components",
     "engines/local",
     "engines/screen",
+    "fetching",
     "field_levels",
     "further",
     "further_levels",

@@ -104,7 +104,9 @@ _COLUMNS = (
 
 def clean(connection: duckdb.DuckDBPyConnection, file: Path, style: str) -> None:
     """Make the table `people` of a set that `LabelledSet.write` left; a column that the set lacks is null."""
-    connection.execute(f"create view given as select * from read_parquet('{file}')")
+    reader = "read_csv" if file.suffix == ".csv" else "read_parquet"
+    every = ", all_varchar = true" if file.suffix == ".csv" else ""
+    connection.execute(f"create view given as select * from {reader}('{file}'{every})")
     there = {name for name, *_ in connection.execute("describe given").fetchall()}
     absent = "".join(f", null::varchar as {name}" for name in _COLUMNS if name not in there)
     connection.execute(f"create view source as select *{absent} from given")

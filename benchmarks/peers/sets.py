@@ -91,7 +91,7 @@ def febrl(name: str, file: Path) -> LabelledSet:
     n = len(frame)
     source = frame.file.to_numpy(np.int64) if two else np.arange(n, dtype=np.int64)
     truth = Truth(frame.person.to_numpy(np.int64), source, np.ones(n, np.bool_))
-    return LabelledSet(name, "febrl", _table(columns), _arrays(parts), truth, two)
+    return LabelledSet(name, "febrl", _table(columns), arrays(parts), truth, two)
 
 
 def region(name: str, people: int, seed: int, *, without_nhs: bool) -> LabelledSet:
@@ -104,8 +104,21 @@ def region(name: str, people: int, seed: int, *, without_nhs: bool) -> LabelledS
     excluded = [authority.id for authority in net.authorities if not authority.linkage]
     frame = made.snapshot()
     frame = frame[~frame.authority.isin(excluded)].sort_values(["authority", "value"], ignore_index=True)
+    columns = columns_of(frame)
+    if not without_nhs:
+        columns |= numbers_of(frame)
+    person = frame.person_id.to_numpy(np.int64)
+    named = zip(frame.authority, frame.value, strict=True)
+    strangers = _strangers(made)
+    judged = np.array([name not in strangers for name in named], np.bool_)
+    truth = Truth(person, np.arange(len(frame), dtype=np.int64), judged)
+    return LabelledSet(name, "uk", _table(columns), arrays(parts_of(frame)), truth, False, Kin.of(made.people))
+
+
+def columns_of(frame: pd.DataFrame) -> dict[str, Texts]:
+    """What the rows of a snapshot say, by the library's names, without their NHS numbers."""
     same = ("title", "forename", "middle_names", "surname", "previous_surname", "postcode", "town", "email")
-    columns = {
+    return {
         **{field: _texts(frame[field]) for field in (*same, "mothers_maiden_name")},
         "dob": _texts(frame.birth_date),
         "sex": _texts(frame.sex.map(lambda code: _SEXES.get(code, "unknown"))),
@@ -116,15 +129,16 @@ def region(name: str, people: int, seed: int, *, without_nhs: bool) -> LabelledS
         "birth_order": _texts(frame.birth_order.map(lambda order: str(order) if order else "")),
         "multiple_birth": _texts(frame.multiple_birth.map(lambda multiple: "true" if multiple else "")),
     }
-    if not without_nhs:
-        columns |= {field: _texts(frame[field]) for field in ("nhs_number", "nhs_status")}
-    parts = {"house": _texts(frame.house), "street": _texts(frame.street)}
-    person = frame.person_id.to_numpy(np.int64)
-    named = zip(frame.authority, frame.value, strict=True)
-    strangers = _strangers(made)
-    judged = np.array([name not in strangers for name in named], np.bool_)
-    truth = Truth(person, np.arange(len(frame), dtype=np.int64), judged)
-    return LabelledSet(name, "uk", _table(columns), _arrays(parts), truth, False, Kin.of(made.people))
+
+
+def numbers_of(frame: pd.DataFrame) -> dict[str, Texts]:
+    """The NHS numbers of the rows of a snapshot, with their status."""
+    return {field: _texts(frame[field]) for field in ("nhs_number", "nhs_status")}
+
+
+def parts_of(frame: pd.DataFrame) -> dict[str, Texts]:
+    """The addresses of the rows of a snapshot in parts."""
+    return {"house": _texts(frame.house), "street": _texts(frame.street)}
 
 
 def made(name: str, file: Made) -> LabelledSet:
@@ -141,7 +155,7 @@ def made(name: str, file: Made) -> LabelledSet:
     source = np.array(file.source, np.int64) if file.two_files else np.arange(len(person), dtype=np.int64)
     truth = Truth(person, source, np.ones(len(person), np.bool_))
     style = "people-whole" if name in WHOLE_NAMES else "people"
-    return LabelledSet(name, style, _table(columns), _arrays(parts), truth, file.two_files, given=frame)
+    return LabelledSet(name, style, _table(columns), arrays(parts), truth, file.two_files, given=frame)
 
 
 def pseudopeople(file: Path) -> Made:
@@ -209,10 +223,11 @@ def _joined(one: Texts, other: Texts, between: str) -> Texts:
     return np.array([between.join(filter(None, pair)) for pair in zip(one, other, strict=True)], object)
 
 
-def _arrays(columns: Mapping[str, Texts]) -> dict[str, pa.Array]:
+def arrays(columns: Mapping[str, Texts]) -> dict[str, pa.Array]:
+    """Columns of texts as Arrow holds them, null for nothing."""
     return {name: pa.array([value or None for value in column], pa.string()) for name, column in columns.items()}
 
 
 def _table(columns: Mapping[str, Texts]) -> Table:
     n = len(next(iter(columns.values())))
-    return Table(pa.array([str(row) for row in range(n)], pa.string()), _arrays(columns))
+    return Table(pa.array([str(row) for row in range(n)], pa.string()), arrays(columns))

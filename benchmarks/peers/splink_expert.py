@@ -1,6 +1,6 @@
 """Splink on DuckDB with an expert's model of people; runs in the peers' environment.
 
-    python -m benchmarks.peers.splink_expert people.parquet FOLDER STYLE
+    python -m benchmarks.peers.splink_expert people.parquet FOLDER STYLE [LIGHTEST]
 
 The models follow Splink's own documentation for people: name comparisons with term frequencies, its date of birth and
 postcode comparisons, u by random sampling, m by EM in three passes, the prior from deterministic rules with a recall
@@ -139,8 +139,8 @@ def febrl() -> Expert:
     )
 
 
-def main(file: Path, folder: Path, style: str) -> None:
-    """Link a set and leave the answers in a folder."""
+def main(file: Path, folder: Path, style: str, lightest: float = LIGHTEST) -> None:
+    """Link a set and leave the answers in a folder. lightest: the weight from which a pair is kept, in bits."""
     logging.getLogger("splink").setLevel(logging.ERROR)
     account = Account()
     connection = duckdb.connect()
@@ -153,7 +153,7 @@ def main(file: Path, folder: Path, style: str) -> None:
     with account.phase("train"):
         train(linker, expert)
     with account.phase("predict"):
-        pairs = linker.inference.predict(threshold_match_weight=LIGHTEST)
+        pairs = linker.inference.predict(threshold_match_weight=lightest)
     with account.phase("cluster"):
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
             pairs, threshold_match_probability=PROBABILITY
@@ -204,4 +204,4 @@ def train(linker: Any, expert: Expert) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], *map(float, sys.argv[4:5]))

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from linkage.blocking import FORENAME_SOUNDS, SURNAME_SOUNDS
 from linkage.columns.distinct import distinct, of_rows
+from linkage.columns.file_readings import further_reading
 from linkage.columns.gather import add_words, append_word, count_keys, write_keys
 from linkage.columns.readers import Readers, readers
 from linkage.columns.readings import (
@@ -25,7 +26,6 @@ from linkage.columns.readings import (
     READINGS,
     UNSAID,
     VARIES,
-    further_reading,
 )
 from linkage.further import KIND_CODES
 from linkage.layout import (

@@ -8,10 +8,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from threading import BoundedSemaphore
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from linkage.columns.distinct import Distinct
 from linkage.columns.readings import READINGS
@@ -38,10 +40,14 @@ class Readers:
     def read(self, name: str, found: Distinct) -> Longs:
         """int64[D, width]: the answers of the reading `name` to every distinct combination."""
         table = np.empty((len(found), READINGS[name].width), np.int64)
+        left, rest = _read_plain(name, found, table)
         at = 0
-        for answer in self._answers(name, found):
+        for answer in self._answers(name, rest):
             part = np.frombuffer(answer, np.int64).reshape(-1, table.shape[1])
-            table[at : at + len(part)] = part
+            if left is None:
+                table[at : at + len(part)] = part
+            else:
+                table[left[at : at + len(part)]] = part
             at += len(part)
         return table
 
@@ -61,6 +67,20 @@ class Readers:
         future = executor.submit(_read_there, name, chunk)
         future.add_done_callback(lambda _: self._room.release())
         return future
+
+
+def _read_plain(name: str, found: Distinct, table: Longs) -> tuple[Longs | None, Distinct]:
+    """Fill in what compiled code reads, and give the places and the values that it leaves; None for all of them."""
+    plain = READINGS[name].plain
+    if plain is None or not len(found):
+        return None, found
+    values = found.values[0]
+    _, ends, data = values.buffers()
+    ends = np.frombuffer(ends, np.int32)[values.offset : values.offset + len(values) + 1]
+    letters = np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    left = np.empty(len(found), np.int64)
+    left = left[: plain(letters, ends, table, left)]
+    return left, replace(found, values=(values.take(pa.array(left)),))
 
 
 @contextmanager

@@ -7,19 +7,18 @@ nothing but these values; its result is words of eight bytes to be added to thos
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from linkage import nhs_number
 from linkage.blocking import FORENAME_SOUNDS, SURNAME_SOUNDS, forename_sounds, surname_sounds
-from linkage.comparison import MOST_FURTHER
+from linkage.columns.file_readings import FILE_READINGS
+from linkage.columns.plain import read_emails, read_numbers, read_phones
+from linkage.columns.reading import Reading, Values
 from linkage.encode import (
     birth_fields,
     encode_usual,
     forename_fields,
     further_counts,
-    further_slot,
     known_names,
     long_hash,
     middle_fields,
@@ -27,26 +26,22 @@ from linkage.encode import (
     pack_text,
     short_hash,
     surname_fields,
-    text_slot,
 )
 from linkage.layout import (
     BIRTH,
     FORENAME_SLOT,
     FORENAMES,
-    FURTHER_SLOTS,
     HEAD,
     HOUSE_STREET,
     MAIDEN,
     MIDDLE,
+    MOST_SURNAMES,
     NUMBER,
     POSTCODE,
     PRACTICE,
     SECTOR,
-    SLOT,
-    STREET_SLOT,
     SURNAME_SLOT,
     TOWN_FORENAME,
-    TOWN_SLOT,
     WORDS,
 )
 from linkage.model import Model
@@ -54,9 +49,15 @@ from linkage.record import Demographics, Name, NameUse
 from linkage.standardise import judge_birth_date, read_status, standardise
 from linkage.standardise.addresses import read_lines, read_postcode, read_town
 from linkage.standardise.contacts import read_email, read_phone, read_practice
-from linkage.standardise.further import read_further, read_postal_code
-from linkage.standardise.name_parts import read_family, read_given
-from linkage.standardise.names import NameReading, depends_on_family, depends_on_given, read_names, read_surname
+from linkage.standardise.name_parts import plain_given, plain_surname, read_family, read_given
+from linkage.standardise.names import (
+    NameReading,
+    depends_on_family,
+    depends_on_given,
+    read_name_fields,
+    read_names,
+    read_surname,
+)
 from linkage.tables.table import FIELDS, demographics_of
 
 DEPENDS, HAS_PREVIOUS, VARIES, UNSAID = 1, 2, 4, 8
@@ -70,7 +71,8 @@ GIVEN_WORDS = (HEAD, TOWN_FORENAME, MIDDLE, MIDDLE + 1, *range(FORENAME_SLOT, SU
 
 _HEAD = struct.Struct("<8B")
 _FLAGS = struct.Struct("<q8B")
-_FAMILY = struct.Struct(f"<7xB20s4sIiQ{'Ii' * 7}{SURNAME_SOUNDS}q")
+_SURNAME = struct.Struct("<7xB20s4sIiQ")
+_FURTHER = struct.Struct("<Ii")
 _MIDDLE = struct.Struct("<3I4B")
 _GIVEN = struct.Struct(f"<20s4sIiQ{'II' * 5}4I{FORENAME_SOUNDS}q")
 _BIRTH = struct.Struct("<8BBBHI")
@@ -78,48 +80,38 @@ _NUMBER = struct.Struct("<8Bq")
 _ONE, _TWO = struct.Struct("<q"), struct.Struct("<2q")
 _HALVES = struct.Struct("<2I")
 
+_NO_FLAGS = bytes(_FLAGS.size)
+
 _REMEMBERED = 65_536
-
-Values = Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Which fields are read together, the words that `read` answers with, and those of the row they are added to.
-
-    extra: how many more words the answer has, flags before and sounds after them. caseless: small and capital letters
-    are the same to `read`, so that fewer values are distinct.
-    """
-
-    fields: tuple[str, ...]
-    words: tuple[int, ...]
-    read: Callable[[Values, Model], bytes]
-    extra: int = 0
-    caseless: bool = False
-
-    @property
-    def width(self) -> int:
-        """Words of one answer."""
-        return len(self.words) + self.extra
 
 
 def _family(values: Values, model: Model) -> bytes:
     surname, previous = values
-    family, before = read_family(surname), read_family(previous)
-    flags = (HAS_PREVIOUS if previous else 0) | (0 if surname else UNSAID)
-    if depends_on_given(family) or (previous and (depends_on_given(before) or not family.surnames)):
-        flags |= DEPENDS
-    names = (Name(surname, use=NameUse.OFFICIAL), Name(previous, use=NameUse.MAIDEN))
-    return _pack_family(read_names(Demographics(names=names[: 2 if previous else 1])), flags, model)
+    plain, before = plain_surname(surname), plain_surname(previous)
+    if plain and (before or not previous):
+        surnames = (plain, before) if before and before != plain else (plain,)
+        head = _FLAGS.pack(HAS_PREVIOUS if previous else 0, 0, 0, 0, 0, 0, len(surnames) - 1, 0, 0)
+        return head + _surnames(surnames, model)
+    family = read_family(surname)
+    depends = depends_on_given(family)
+    names: tuple[Name, ...] = (Name(surname, use=NameUse.OFFICIAL),)
+    if previous:
+        depends = depends or not family.surnames or depends_on_given(read_family(previous))
+        names += (Name(previous, use=NameUse.MAIDEN),)
+    flags = (DEPENDS if depends else 0) | (HAS_PREVIOUS if previous else 0) | (0 if surname else UNSAID)
+    return _pack_family(read_name_fields(names), flags, model)
 
 
 def _given(values: Values, model: Model) -> bytes:
     forename, middle = values
+    if forename and (plain := plain_given(f"{forename} {middle}")):
+        short, known, others = _forenames(plain[:1], model)
+        return b"".join((_NO_FLAGS, short, _middles(plain[1:], known), others))
     given, alone = read_given(forename, middle), read_given(forename)
     flags = (DEPENDS if depends_on_family(given) else 0) | (0 if forename else UNSAID)
     if depends_on_family(alone) or not set(alone.forenames) <= set(given.forenames):
         flags |= VARIES
-    return _pack_given(read_names(Demographics(names=(Name("", forename, middle),))), flags, model)
+    return _pack_given(read_name_fields((Name("", forename, middle),)), flags, model)
 
 
 def _names(values: Values, model: Model) -> bytes:
@@ -144,10 +136,21 @@ def _middles(names: tuple[str, ...], known: int) -> bytes:
     return _MIDDLE.pack(*middle_fields(names), known)
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def _surnames(surnames: tuple[str, ...], model: Model) -> bytes:
-    known = known_names("", surnames, model)
-    return _FAMILY.pack(known, *surname_fields(surnames, model), *surname_sounds(surnames))
+    """The bits among the middle names and the words of the surnames, then the sounds."""
+    kept = [_surname(name, model) for name in surnames[: MOST_SURNAMES + 1]]
+    current = kept[0][0] if kept else bytes(_SURNAME.size)
+    further = b"".join([name[1] for name in kept[1:]])
+    sounds = b"".join([name[2] for name in kept[:SURNAME_SOUNDS]])
+    return current + further.ljust(8 * MOST_SURNAMES, b"\0") + sounds.ljust(8 * SURNAME_SOUNDS, b"\0")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _surname(name: str, model: Model) -> tuple[bytes, bytes, bytes]:
+    """What one surname adds as the current one, as a further one, and by its sound."""
+    letters, tail, code, adjustment, signature, *_ = surname_fields((name,), model)
+    current = _SURNAME.pack(known_names("", (name,), model), letters, tail, code, adjustment, signature)
+    return current, _FURTHER.pack(code, adjustment), _ONE.pack(surname_sounds((name,))[0])
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -185,31 +188,14 @@ def _postcode(values: Values, _: Model) -> bytes:
 
 def _address(values: Values, _: Model) -> bytes:
     house, street = read_lines((values[0],)) if values[0] else ("", "")
-    return _HALVES.pack(short_hash(house), short_hash(street))
+    return _HALVES.pack(short_hash(house), _street_hash(street))
+
+
+_street_hash = lru_cache(maxsize=_REMEMBERED)(short_hash)
 
 
 def _town(values: Values, _: Model) -> bytes:
     return _HALVES.pack(short_hash(read_town(values[0])), 0)
-
-
-def _foreign_postcode(values: Values, _: Model) -> bytes:
-    postcode = read_postal_code(values[0])
-    return _TWO.pack(pack_text(postcode), pack_text(postcode[:-2]))
-
-
-def _address_text(values: Values, _: Model) -> bytes:
-    house, street = read_lines((values[0],)) if values[0] else ("", "")
-    return _HALVES.pack(short_hash(house), short_hash(street)) + text_slot(street)
-
-
-def _town_text(values: Values, _: Model) -> bytes:
-    town = read_town(values[0])
-    return _HALVES.pack(short_hash(town), 0) + text_slot(town)
-
-
-def _further(place: int, values: Values, model: Model) -> bytes:
-    field = (model.further or ())[place]
-    return further_slot(field, read_further(field.kind, values[0]) if values[0] else "")
 
 
 def _phone(values: Values, _: Model) -> bytes:
@@ -237,16 +223,6 @@ def _foreign_row(values: Values, model: Model) -> bytes:
     return encode_usual(standardise(demographics_of(said, foreign=True)), model)
 
 
-def further_reading(place: int) -> str:
-    """The name of the reading of a model's further field number `place`."""
-    return f"further_{place}"
-
-
-def slot_words(place: int) -> tuple[int, ...]:
-    """The words of further field number `place`."""
-    return tuple(range(FURTHER_SLOTS + SLOT * place, FURTHER_SLOTS + SLOT * (place + 1)))
-
-
 _PERSON_FIELDS = ("sex", "birth_order", "multiple_birth")
 
 READINGS = {
@@ -257,26 +233,21 @@ READINGS = {
     ),
     "birth": Reading(("dob",), (HEAD, BIRTH), _birth),
     "person": Reading(_PERSON_FIELDS, (HEAD,), _person),
-    "number": Reading(("nhs_number",), (HEAD, NUMBER), _number),
+    "number": Reading(("nhs_number",), (HEAD, NUMBER), _number, plain=read_numbers),
     "status": Reading(("nhs_status",), (HEAD,), _status),
     "postcode": Reading(("postcode",), (POSTCODE, SECTOR), _postcode),
     "address": Reading(("address",), (HOUSE_STREET,), _address, caseless=True),
     "town": Reading(("town",), (TOWN_FORENAME,), _town, caseless=True),
-    "phone": Reading(("phone",), (), _phone, extra=1),
-    "phone_2": Reading(("phone_2",), (), _phone, extra=1),
-    "phone_3": Reading(("phone_3",), (), _phone, extra=1),
-    "email": Reading(("email",), (), _email, extra=1),
-    "email_2": Reading(("email_2",), (), _email, extra=1),
+    "phone": Reading(("phone",), (), _phone, extra=1, plain=read_phones),
+    "phone_2": Reading(("phone_2",), (), _phone, extra=1, plain=read_phones),
+    "phone_3": Reading(("phone_3",), (), _phone, extra=1, plain=read_phones),
+    "email": Reading(("email",), (), _email, extra=1, plain=read_emails),
+    "email_2": Reading(("email_2",), (), _email, extra=1, plain=read_emails),
     "practice": Reading(("gp_practice",), (PRACTICE,), _practice),
     "maiden": Reading(("mothers_maiden_name",), (MAIDEN,), _maiden, caseless=True),
     "row": Reading(FIELDS, tuple(range(WORDS)), _row),
     "foreign_row": Reading(FIELDS, tuple(range(WORDS)), _foreign_row),
-    "foreign_postcode": Reading(("postcode",), (POSTCODE, SECTOR), _foreign_postcode),
-    "address_text": Reading(
-        ("address",), (HOUSE_STREET, *range(STREET_SLOT, TOWN_SLOT)), _address_text, caseless=True
-    ),
-    "town_text": Reading(("town",), (TOWN_FORENAME, *range(TOWN_SLOT, FURTHER_SLOTS)), _town_text, caseless=True),
-    **{further_reading(k): Reading((), slot_words(k), partial(_further, k)) for k in range(MOST_FURTHER)},
+    **FILE_READINGS,
 }
 """Every reading by name. Each field that a record is made from is in one of them; `names` and `row` are besides for
-rows whose fields do not stand apart. The field of a further reading is the model's to say."""
+rows whose fields do not stand apart."""

@@ -1,15 +1,15 @@
 """Bulk linkage on one machine: blocks, kernel and threshold in one compiled pass.
 
-The entries (key, row) are sorted; a block is a run of one key. Every pair inside a block is weighed on the spot,
-under the first key the two rows share, so candidate pairs are never written down. Threads without the GIL take even
-shares of the pairs, cut anywhere, also inside a giant block; results come in the order of the shares, whatever the
-threads do. Plain threads rather than prange: numba's portable threading layer aborts the process when two
-callers meet in it.
+Row by row, the rows after it in all its blocks are weighed on the spot, each once, so candidate pairs are never
+written down; a person's records meet again under one key after the other while they are at hand. Threads without the
+GIL take shares of rows with about as many pairs each; results come in the order of the shares, whatever the threads
+do. Plain threads rather than prange: numba's portable threading layer aborts the process when two callers meet in it.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,17 +20,19 @@ import numpy.typing as npt
 from linkage.comparison import COLUMNS
 from linkage.compiled import compiled
 from linkage.encode import encode
-from linkage.errors import LinkageError
+from linkage.engines.block_index import Ints, Longs, Places, index_blocks
+from linkage.engines.screen import grown
+from linkage.fetching import AHEAD, fetch
 from linkage.guard import Guard
 from linkage.kernel import compare, rows_of
 from linkage.layout import ENCODED_SIZE, Levels, Rows, Words
 from linkage.model import Model, Numbers
 from linkage.record import StandardRecord
 
-Ints = npt.NDArray[np.int32]
-Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint32]
+
+Found = tuple[Ints, Ints, Floats, Bits, Levels]
 
 CONFUSION = int(Guard.NHS_NUMBER_CONFUSION)
 PAIRS_PER_SHARE = 1_000_000
@@ -49,7 +51,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Distinct (key, row) entries, sorted by both; M of them.
+    """M distinct (key, row) entries, sorted by both, for an engine that has some blocks at hand and not others.
 
     member: int32[M], the row of each entry. end: int64[M], where the entry's block ends. block: int32[M], the
     ordinal of its key. first: int64[N + 1] and keys: int32[M], the ordinals of each row's keys, ascending.
@@ -61,12 +63,6 @@ class Blocks:
     first: Longs
     keys: Ints
 
-    @property
-    def candidates(self) -> Longs:
-        """int64[M + 1]: running count of the pairs before each entry, those under a second shared key included."""
-        later = self.end - np.arange(len(self.end)) - 1
-        return np.concatenate((np.zeros(1, np.int64), np.cumsum(later)))
-
 
 def link(
     encoded: Rows, keys: Longs, rows: Ints, model: Model, floor: float | None = None, workers: int | None = None
@@ -75,57 +71,30 @@ def link(
 
     encoded: uint8[N, ENCODED_SIZE]; keys int64[M] and rows int32[M] are the entries of the blocking index, in any
     order. `floor` defaults to the model's `possible`; `workers` to the processors this process may use. The result
-    is what `score` says of the same pairs, to the bit, ordered by key, then rows. Raises `ModelError` for rows of
-    another model, `LinkageError` for an entry that points outside `encoded`.
+    is what `score` says of the same pairs, to the bit, ordered by the first row of each. Raises `ModelError` for rows
+    of another model, `LinkageError` for an entry that points outside `encoded`.
     """
     matrix, words = rows_of(encoded, model)
-    blocks = blocks_of(keys, rows, len(matrix))
+    workers = workers or len(os.sched_getaffinity(0))
+    blocks = index_blocks(keys, rows, len(matrix), workers)
     least = float(np.float32(model.possible if floor is None else floor))
+    own = threading.local()
 
     def run(share: tuple[int, int]) -> Pairs:
-        return Pairs(
-            *link_share(
-                matrix,
-                words,
-                blocks.member,
-                blocks.end,
-                blocks.block,
-                blocks.first,
-                blocks.keys,
-                model.weights,
-                model.rules,
-                least,
-                *share,
-            )
-        )
+        if not hasattr(own, "met"):
+            own.met = np.full(len(matrix) + 1, -1, np.int32)
+        index = blocks.member, blocks.place, blocks.first
+        return Pairs(*link_rows(matrix, words, *index, model.weights, model.rules, least, own.met, *share))
 
-    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(run, shares(blocks.candidates)))
     return _joined(parts)
 
 
-def blocks_of(keys: Longs, rows: Ints, n: int) -> Blocks:
-    """Sort the entries of a blocking index over n rows. Raises `LinkageError` when they do not fit."""
-    if len(keys) != len(rows) or (len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < n):
-        raise LinkageError("every blocking key needs one row, and the row must be among the encoded records")
-    order = np.lexsort((rows, keys))
-    key, member = keys[order], rows[order].astype(np.int32)
-    fresh = np.ones(len(key), np.bool_)
-    fresh[1:] = (key[1:] != key[:-1]) | (member[1:] != member[:-1])
-    key, member = key[fresh], member[fresh]
-    start = np.ones(len(key), np.bool_)
-    start[1:] = key[1:] != key[:-1]
-    ordinal = (np.cumsum(start) - 1).astype(np.int32)
-    ends = np.append(np.flatnonzero(start)[1:], len(key))
-    by_row = np.argsort(member, kind="stable")
-    first = np.concatenate((np.zeros(1, np.int64), np.cumsum(np.bincount(member, minlength=n))))
-    return Blocks(member, ends[ordinal] if len(key) else ends[:0], ordinal, first, ordinal[by_row])
-
-
 def shares(candidates: Longs) -> list[tuple[int, int]]:
-    """Cut the entries into runs [from, to) of about PAIRS_PER_SHARE pairs."""
+    """Cut the rows into runs [from, to) of about PAIRS_PER_SHARE pairs; what comes after the last pair is left."""
     cuts = np.searchsorted(candidates, np.arange(0, candidates[-1], PAIRS_PER_SHARE))
-    edges = np.unique(np.concatenate((np.zeros(1, np.int64), cuts, np.array([len(candidates) - 1]))))
+    edges = np.unique(np.concatenate((cuts, np.searchsorted(candidates, candidates[-1:]))))
     return [(int(low), int(high)) for low, high in pairwise(edges)]
 
 
@@ -151,6 +120,96 @@ def _joined(parts: list[Pairs]) -> Pairs:
         np.concatenate([part.guards for part in parts]),
         np.concatenate([part.pattern for part in parts]),
     )
+
+
+@compiled
+def link_rows(
+    matrix: Rows,
+    words: Words,
+    member: Ints,
+    place: Places,
+    first: Longs,
+    weights: Numbers,
+    rules: Numbers,
+    floor: float,
+    met: Ints,
+    low: int,
+    high: int,
+) -> Found:
+    """The kept pairs of the rows low to high with later ones; the five arrays of `Pairs`.
+
+    The index is that of `BlockIndex`. met: int32[N + 1], the last row that each row was weighed against, no row of
+    this share so far, and one more for any number.
+    """
+    kept, count = 0, 0
+    found = no_pairs(1024)
+    one, other, adjust = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64), np.empty(COLUMNS)
+    for i in range(low, high):
+        for entry in range(first[i], first[i + 1]):
+            p = int(np.int64(place[entry]))
+            while member[p] >= 0:
+                p += 1
+                j = int(np.int64(member[p]))
+                j = j if j >= 0 else ~j
+                if met[j] == i:
+                    continue
+                met[j] = i
+                met[-1] ^= fetch(words, j) & 1
+                one[count], other[count] = i, j
+                count += 1
+                if count == AHEAD:
+                    if kept + count > len(found[0]):
+                        found = more_room(found)
+                    kept = weigh(matrix, words, one, other, weights, rules, floor, found, kept, adjust)
+                    count = 0
+    if kept + count > len(found[0]):
+        found = more_room(found)
+    kept = weigh(matrix, words, one[:count], other[:count], weights, rules, floor, found, kept, adjust)
+    a, b, weight, guards, pattern = found
+    return a[:kept].copy(), b[:kept].copy(), weight[:kept].copy(), guards[:kept].copy(), pattern[:kept].copy()
+
+
+@compiled
+def weigh(
+    matrix: Rows,
+    words: Words,
+    one: Longs,
+    other: Longs,
+    weights: Numbers,
+    rules: Numbers,
+    floor: float,
+    found: Found,
+    kept: int,
+    adjust: Numbers,
+) -> int:
+    """Weigh some pairs of rows, and write those that are kept into `found` from its place `kept` on; the place after
+    them. There must be room for all of them."""
+    a, b, weight, guards, pattern = found
+    for k in range(len(one)):
+        i, j = one[k], other[k]
+        bits, guard = compare(matrix, words, i, matrix, words, j, weights, rules, floor, pattern[kept], adjust)
+        if bits >= floor or guard & CONFUSION:
+            a[kept], b[kept], weight[kept], guards[kept] = i, j, bits, guard
+            kept += 1
+    return kept
+
+
+@compiled
+def no_pairs(room: int) -> Found:
+    """The arrays of `Pairs` with room for so many, one more for a pair that is not kept."""
+    a, b = np.empty(room, np.int32), np.empty(room, np.int32)
+    weight, guards = np.empty(room, np.float32), np.empty(room, np.uint32)
+    return a, b, weight, guards, np.empty((room + 1, COLUMNS), np.uint8)
+
+
+@compiled
+def more_room(found: Found) -> Found:
+    """The same in arrays of twice the room."""
+    a, b, weight, guards, pattern = found
+    room = 2 * len(a)
+    wider = np.empty((room + 1, COLUMNS), np.uint8)
+    wider[: len(pattern)] = pattern
+    return grown(a, room), grown(b, room), grown(weight, room), grown(guards, room), wider
 
 
 @compiled
@@ -180,8 +239,11 @@ def link_share(
     floor: float,
     low: int,
     high: int,
-) -> tuple[Ints, Ints, Floats, Bits, Levels]:
-    """The kept pairs whose first member is one of the entries low to high; the five arrays of `Pairs`."""
+) -> Found:
+    """The kept pairs whose first member is one of the entries low to high of `Blocks`; the five arrays of `Pairs`.
+
+    A pair is weighed under the first key that its rows share, be that block at hand or not.
+    """
     room, kept = 1024, 0
     a, b = np.empty(room, np.int32), np.empty(room, np.int32)
     weight, guards = np.empty(room, np.float32), np.empty(room, np.uint32)
@@ -194,11 +256,7 @@ def link_share(
                 continue
             if kept == room:
                 room *= 2
-                a, b = np.append(a, np.empty_like(a)), np.append(b, np.empty_like(b))
-                weight, guards = (
-                    np.append(weight, np.empty_like(weight)),
-                    np.append(guards, np.empty_like(guards)),
-                )
+                a, b, weight, guards = grown(a, room), grown(b, room), grown(weight, room), grown(guards, room)
                 pattern = np.concatenate((pattern, np.empty_like(pattern)))
             levels = pattern[kept]
             bits, guard = compare(matrix, words, i, matrix, words, j, weights, rules, floor, levels, adjust)

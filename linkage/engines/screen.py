@@ -31,7 +31,7 @@ from linkage.model import Model, Numbers
 Longs = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint32]
-Column = TypeVar("Column", Longs, Floats, Bits)
+Column = TypeVar("Column", Longs, npt.NDArray[np.int32], Floats, Bits)
 
 LISTED = 256
 ROUNDS = 4096

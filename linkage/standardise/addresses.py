@@ -22,6 +22,8 @@ _FLAT_WORDS = {
 _FLAT_JOINED = re.compile(r"(FLAT|ROOM)(\d+[A-Z]?|[A-Z])")
 _NUMBER = re.compile(r"\d+[A-Z]?")
 _RANGE = re.compile(r"\b(\d+[A-Z]?)\s*[-/\u2013]\s*\d+[A-Z]?\b")
+_PLAIN_LINE = re.compile(rf"([0-9]+[A-Z]?) (?!FLAT|ROOM|(?:{'|'.join(_FLAT_WORDS)})\b)([A-Z]{{2,}}(?: [A-Z]+)*)")
+"""A number and a street, as most addresses are."""
 _CARE_OF = re.compile(r"\s*C\s*/\s*O\b")
 _STREET_ABBREVIATIONS = {
     "ST": "STREET",
@@ -115,6 +117,8 @@ def read_lines(lines: tuple[str, ...]) -> tuple[str, str]:
     """
     if not lines:
         return "", ""
+    if len(lines) == 1 and lines[0].isascii() and (plain := _PLAIN_LINE.fullmatch(lines[0].upper())):
+        return plain[1], _expand_plain(plain[2])
     flat = number = name = street = ""
     for segment in _split_segments(lines):
         unit, value, rest = ("", "", segment) if flat and number else _take_numbers(segment)
@@ -134,6 +138,11 @@ def read_lines(lines: tuple[str, ...]) -> tuple[str, str]:
             break
     house = " ".join(part for part in (flat, number or (name if street or not flat else "")) if part)
     return house, street
+
+
+@lru_cache(maxsize=65_536)
+def _expand_plain(street: str) -> str:
+    return " ".join(_expand(street.split()))
 
 
 def _split_segments(lines: tuple[str, ...]) -> list[list[str]]:

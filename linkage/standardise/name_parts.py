@@ -26,6 +26,12 @@ _LETTERS = {i: (chr(i) if chr(i).isalnum() or chr(i) == "-" else " ") for i in r
 _LETTERS |= {ord("'"): "", ord("`"): ""}
 _DIGITS = str.maketrans("", "", "0123456789")
 
+# Words that say something else than a name, alone or beside others, and the beginnings of such words.
+_TELLING = w.JUNK | w.UNKNOWN | w.INCIDENT | w.MISSING | w.UNKNOWN_PERSON | w.PHONETIC_ALPHABET | w.MAJOR_INCIDENT
+_TELLING_GIVEN = _TELLING | w.TITLES | w.NEWBORN | w.NEWBORN_PLAIN | w.HONORIFIC_FORENAMES | w.SERVANT_FORENAMES
+_TELLING_BESIDE = frozenset(("NO", "NOT", "RIP"))
+_TELLING_HEADS = re.compile(r"\b(?:ZZ|XX|TWIN|TRIP|QUAD)")
+
 
 @dataclass(frozen=True, slots=True)
 class FamilyName:
@@ -64,6 +70,18 @@ class GivenNames:
 @lru_cache(maxsize=_REMEMBERED)
 def read_family(text: str) -> FamilyName:
     """The surnames in one family name field, joined form first, then parts, then earlier names in brackets."""
+    name = plain_surname(text)
+    return FamilyName((name,)) if name else _take_apart_family(text)
+
+
+def plain_surname(text: str) -> str:
+    """The name in a family name field that is one word and nothing but a name, as most are; else ""."""
+    name = text.upper()
+    plain = text.isascii() and name.isalpha() and name not in _TELLING and name[:2] not in ("ZZ", "XX")
+    return name if plain else ""
+
+
+def _take_apart_family(text: str) -> FamilyName:
     main, asides = _split_asides(text)
     found = _words(main)
     squashed = [_squash(word) for word in found]
@@ -92,7 +110,23 @@ def read_family(text: str) -> FamilyName:
 @lru_cache(maxsize=_REMEMBERED)
 def read_given(given: str, middle: str = "") -> GivenNames:
     """The forenames in the given name fields; a title at their head is dropped."""
-    main, asides = _split_asides(f"{given} {middle}")
+    text = f"{given} {middle}"
+    names = plain_given(text)
+    return GivenNames(names[:1], names[1:]) if names else _take_apart_given(text)
+
+
+def plain_given(text: str) -> tuple[str, ...]:
+    """The names in given name fields that are words and nothing but names, each once; else none."""
+    words = text.upper().split()
+    if not (text.isascii() and "".join(words).isalpha() and _TELLING_GIVEN.isdisjoint(words)):
+        return ()
+    if not _TELLING_BESIDE.isdisjoint(words) or _TELLING_HEADS.search(text.upper()):
+        return ()
+    return tuple(dict.fromkeys(words))
+
+
+def _take_apart_given(text: str) -> GivenNames:
+    main, asides = _split_asides(text)
     found = _words(main, digits=True)
     marks = [_squash(x) for part in (found, *map(_words, asides)) for x in part]
     junk = any(map(w.is_junk, marks))

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from linkage.record import Caution, Demographics, Name, NameUse
 from linkage.standardise.name_parts import FamilyName, GivenNames, is_forename, read_family, read_given
-from linkage.standardise.words import PHONETIC_ALPHABET
+from linkage.standardise.words import MAJOR_INCIDENT, PHONETIC_ALPHABET
 
 _CURRENT_USES = frozenset({NameUse.USUAL, NameUse.OFFICIAL})
 _NOBODY = Name()
-_INCIDENT = frozenset({"MAJOR", "INCIDENT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,12 @@ def read_names(raw: Demographics) -> NameReading:
     Only the current name decides whether the person is unidentified or unnamed: a baby named since, or a trauma
     patient identified since, keeps the placeholder among the previous names.
     """
-    current = _choose_current(raw.names)
+    return read_name_fields(raw.names, raw.previous_names)
+
+
+def read_name_fields(names: tuple[Name, ...], previous: tuple[Name, ...] = ()) -> NameReading:
+    """As `read_names`, of nothing but names."""
+    current = _choose_current(names)
     family, given = read_family(current.family), read_given(current.given, current.middle)
     cautions = _judge(family, given)
     nameless = bool(cautions) and Caution.UNIDENTIFIED in cautions and not (family.phonetic and given.forenames)
@@ -39,8 +43,8 @@ def read_names(raw: Demographics) -> NameReading:
     middles = given.middles if forenames else ()
     if forenames and family.given:
         middles = tuple(dict.fromkeys((*middles, *(x for x in family.given if x not in forenames))))
-    if len(raw.names) > 1 or raw.previous_names:
-        _add_others(surnames, forenames, [name for name in (*raw.names, *raw.previous_names) if name is not current])
+    if len(names) > 1 or previous:
+        _add_others(surnames, forenames, [name for name in (*names, *previous) if name is not current])
     return NameReading(tuple(surnames), tuple(forenames), middles, cautions, given.birth_order)
 
 
@@ -99,7 +103,8 @@ def _is_unidentified(family: FamilyName, given: GivenNames) -> bool:
         return True
     if family.phonetic and (given.phonetic or (not given.forenames and len(family.surnames) > 1)):
         return True
-    return {*family.surnames[:1], *given.forenames[:1]} == _INCIDENT
+    first = family.surnames[:1]
+    return not MAJOR_INCIDENT.isdisjoint(first) and {*first, *given.forenames[:1]} == MAJOR_INCIDENT
 
 
 def depends_on_given(family: FamilyName) -> bool:
@@ -107,9 +112,11 @@ def depends_on_given(family: FamilyName) -> bool:
 
     With neither this nor `depends_on_family`, a name is what its two fields say apart; `linkage.columns` rests on it.
     """
-    return family.nobody or family.phonetic or bool(family.given) or not _INCIDENT.isdisjoint(family.surnames[:1])
+    return (
+        family.nobody or family.phonetic or bool(family.given) or not MAJOR_INCIDENT.isdisjoint(family.surnames[:1])
+    )
 
 
 def depends_on_family(given: GivenNames) -> bool:
     """Whether what given names add to a record can depend on the family name beside them."""
-    return given.nobody or given.incident or not _INCIDENT.isdisjoint(given.forenames[:1])
+    return given.nobody or given.incident or not MAJOR_INCIDENT.isdisjoint(given.forenames[:1])
