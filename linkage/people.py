@@ -40,12 +40,19 @@ class Linker:
     def pairs(self) -> local.Pairs:
         """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
         encoded = self.encoded
-        return local.link(encoded.matrix, encoded.keys, encoded.rows, self.model, workers=self.workers)
+        found = local.link(encoded.matrix, encoded.keys, encoded.rows, self.model, workers=self.workers)
+        first = self.apart
+        return found if first is None else found.where((found.a < first) != (found.b < first))
+
+    @property
+    def apart(self) -> int | None:
+        """How many records are of the first of two files that hold a person once each; None where that is not so."""
+        return self.table.first if self.training.distinct else None
 
     @cached_property
     def clusters(self) -> Clusters:
         """Who is one person: the constrained partition of the certain pairs."""
-        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers)
+        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers, apart=self.apart)
 
     def probability(self, weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """The probability that a pair of this total weight in bits is one person."""
@@ -81,5 +88,5 @@ def people(
     start = tailor(table, base or Model.default())
     encoded = index(table, start, workers)
     entries = encoded.keys, encoded.rows, encoded.rules
-    trained = train(encoded.matrix, *entries, start, seed=seed, reviewed=reviewed, workers=workers)
+    trained = train(encoded.matrix, *entries, start, seed=seed, reviewed=reviewed, workers=workers, first=table.first)
     return Linker(table, encoded, trained, workers)
