@@ -11,29 +11,33 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.engines.clusters import VETOED
 from linkage.guard import Guard
 from linkage.partition_report import report_partition
 from linkage.people import Linker
-from linkage.result import CLUSTERS, LINKS, MODEL, REPORT, VETO, Result, assemble
+from linkage.result import CLUSTERS, LINKS, MODEL, POSSIBLE, REPORT, VETO, Result, assemble
 from linkage.writing import new_directory
 
 Chosen = npt.NDArray[np.bool_]
 
 
 def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | None = None) -> None:
-    """Write links.parquet (see `links`), clusters.parquet (id, cluster), model.json and report.json into the new
+    """Write links.parquet, possible.parquet, clusters.parquet (id, cluster), model.json and report.json into the new
     directory `out`.
 
-    first: with two files, the records of the first; then only links across the files are written. A cluster is named
-    after the first of its records. Nothing is left behind when writing fails. Raises `LinkageError` when `out` is
+    Both of the first are as `links` has them: the pairs that stand in one cluster, and those that might have. first:
+    with two files, the records of the first; then only links across the files are written. A cluster is named after
+    the first of its records. Nothing is left behind when writing fails. Raises `LinkageError` when `out` is
     there and not empty.
     """
     with new_directory(out) as folder:
         chosen = None if first is None else across(linker, first)
-        pq.write_table(links(linker, chosen), folder / LINKS)
+        found = links(linker, chosen)
+        pq.write_table(found.filter(found["joined"]), folder / LINKS)
+        pq.write_table(found.filter(pc.invert(found["joined"])), folder / POSSIBLE)
         pq.write_table(clusters(linker), folder / CLUSTERS)
         (folder / MODEL).write_text(json.dumps(linker.model.document, indent=1), encoding="utf-8")
         (folder / REPORT).write_text(json.dumps(report, indent=2), encoding="utf-8")

@@ -78,14 +78,13 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One postal address as received; `foreign` when its postcode follows no British rules."""
+    """One postal address as received."""
 
     lines: tuple[str, ...] = ()
     town: str = ""
     county: str = ""
     postcode: str = ""
     use: AddressUse = AddressUse.HOME
-    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,8 @@ class Demographics:
 
     `birth_date` is ISO 8601 at the precision received: "1954", "1954-03" or "1954-03-07".
     `nhs_status` is the two-digit verification status "01".."08" (NHS-8); "" counts as "02", present but not traced.
-    `previous_names` and `previous_addresses` are values this record once held, newest first.
+    `previous_names` and `previous_addresses` are values this record once held, newest first. `foreign`: postcodes
+    follow no British rules.
     """
 
     names: tuple[Name, ...] = ()
@@ -123,6 +123,7 @@ class Demographics:
     identity_unknown: bool = False
     reliability: frozenset[Reliability] = frozenset()
     further: tuple[FurtherValue, ...] = ()
+    foreign: bool = False
 
 
 class SexCode(IntEnum):

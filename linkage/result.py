@@ -22,7 +22,8 @@ Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 Truths = npt.NDArray[np.bool_]
 
-LINKS, CLUSTERS, MODEL, REPORT = "links.parquet", "clusters.parquet", "model.json", "report.json"
+LINKS, POSSIBLE, CLUSTERS = "links.parquet", "possible.parquet", "clusters.parquet"
+MODEL, REPORT = "model.json", "report.json"
 VETO = "veto"
 """Stands among the guards of a pair that is certain by itself, when records beside it conflict."""
 _COLUMNS = ("id_a", "id_b", "weight", "probability", "joined", "guards")
@@ -30,7 +31,7 @@ _COLUMNS = ("id_a", "id_b", "weight", "probability", "joined", "guards")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """N records and n links.
+    """N records and n pairs that are links or might be.
 
     ids: string[N]. label: int64[N], the smallest row of each record's cluster. a < b: int64[n], rows; weight
     float64[n], bits; probability float64[n]; joined bool[n]; guards: string[n], what stopped the pair, "" if nothing.
@@ -74,12 +75,14 @@ def load_result(path: Path) -> Result:
     """The result in a directory that dedupe or link wrote. Raises `InputError` when it is none or is damaged."""
     if not path.is_dir():
         raise InputError(f"{path} is no directory that dedupe or link wrote")
-    links, clusters = _table(path / LINKS, _COLUMNS), _table(path / CLUSTERS, ("id", "cluster"))
+    files = path / LINKS, path / POSSIBLE, path / CLUSTERS
+    links = pa.concat_tables([_table(file, _COLUMNS) for file in files[:2]])
+    clusters = _table(files[2], ("id", "cluster"))
     by_file = _report(path / REPORT).get("records_by_file")
     if by_file not in ([len(clusters)], [n := _first(by_file), len(clusters) - n]):
         raise InputError(f"{path} does not fit together: {REPORT} speaks of other records than {CLUSTERS}")
     first = by_file[0] if len(by_file) == 2 else None
-    return assemble(links, clusters, Model.load(path / MODEL), first, _key(path / LINKS, path / CLUSTERS))
+    return assemble(links, clusters, Model.load(path / MODEL), first, _key(*files))
 
 
 def assemble(links: Any, clusters: Any, model: Model, first: int | None, key: str) -> Result:

@@ -106,10 +106,13 @@ def _implied(result: Result) -> tuple[Longs, Longs]:
 
 
 def _weigh(encoded: Encoded, result: Result, a: Longs, b: Longs, workers: int | None) -> Floats:
-    """float64[k]: the weight of each pair of rows a < b; each has a key of its own, so that they keep their order."""
+    """float64[k]: the weight of each pair of rows a < b, none twice; each has a key of its own."""
     keys = np.repeat(np.arange(len(a)), 2)
     rows = np.column_stack((a, b)).ravel().astype(np.int32)
-    return local.link(encoded.matrix, keys, rows, result.model, -inf, workers).weight.astype(np.float64)
+    found = local.link(encoded.matrix, keys, rows, result.model, -inf, workers)
+    weight = np.empty(len(a), np.float64)
+    weight[np.argsort(_numbers(result, a, b))] = found.weight[np.argsort(_numbers(result, found.a, found.b))]
+    return weight
 
 
 def _with_links(

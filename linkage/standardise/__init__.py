@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from linkage import nhs_number
 from linkage.record import (
-    Address,
     AddressUse,
     BirthDate,
     Caution,
@@ -93,21 +92,17 @@ def judge_birth_date(raw: Demographics, *, unidentified: bool) -> tuple[BirthDat
 
 def _read_addresses(raw: Demographics) -> tuple[str, str, str, str, tuple[str, ...]]:
     """Postcode, house, street and town of the home address, and the postcodes of every other home."""
-    home = choose_home(raw.addresses)
+    home, read = choose_home(raw.addresses), read_postal_code if raw.foreign else read_postcode
     if home is None or (raw.reliability and Reliability.DEFAULT_ADDRESS in raw.reliability):
         postcode = house = street = town = ""
     else:
-        postcode, town = _read_code(home), read_town(home.town)
+        postcode, town = read(home.postcode), read_town(home.town)
         house, street = read_lines(home.lines)
     if len(raw.addresses) < 2 and not raw.previous_addresses:
         return postcode, house, street, town, ()
     others = (a for a in (*raw.addresses, *raw.previous_addresses) if a is not home and a.use not in _NOT_HOMES)
-    found = dict.fromkeys(map(_read_code, others))
+    found = dict.fromkeys(read(address.postcode) for address in others)
     return postcode, house, street, town, tuple(code for code in found if code and code != postcode)
-
-
-def _read_code(address: Address) -> str:
-    return read_postal_code(address.postcode) if address.foreign else read_postcode(address.postcode)
 
 
 def read_status(text: str) -> int:

@@ -97,9 +97,7 @@ def demographics_of(
     names = [Name(family, given, middle, get("title"), use=NameUse.OFFICIAL)] if family or given or middle else []
     if get("previous_surname"):
         names.append(Name(get("previous_surname"), given, use=NameUse.MAIDEN))
-    address = Address(
-        tuple(filter(None, (get("address"),))), get("town"), get("region"), get("postcode"), foreign=foreign
-    )
+    address = Address(tuple(filter(None, (get("address"),))), get("town"), get("region"), get("postcode"))
     order = get("birth_order")
     return Demographics(
         names=tuple(names),
@@ -115,4 +113,5 @@ def demographics_of(
         multiple_birth={"true": True, "false": False}.get(get("multiple_birth")),
         birth_order=int(order) if order.isdecimal() else None,
         further=others,
+        foreign=foreign,
     )

@@ -70,12 +70,9 @@ def train(
     sample = sample_pairs(matrix, keys, rows, start, most_rows, seed, workers, first)
     joint = refine(sample, start, base, chance, known)
     made["joint"] = joint.summary
-    if joint.believable:
-        model, said = finish(
-            base, chance, joint.matches, joint.prior, made, name, date, joint.limits, joint.thresholds
-        )
-    else:
-        model, said = finish(base, chance, matches, prior.bits, made, name, date)
+    learned = (joint.matches, joint.prior) if joint.believable else (matches, prior.bits)
+    changed = (joint.limits, joint.thresholds) if joint.believable else ()
+    model, said = finish(base, chance, *learned, made, name, date, *changed)
     on_what = [joint.finding, *(() if joint.believable else prior_findings(prior))]
     return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said), sample.distinct)
 

@@ -18,7 +18,7 @@ from linkage.tables.mapping import Mapping
 
 _TEXT = (".csv", ".tsv", ".txt")
 _PARQUET = (".parquet", ".pq")
-_LINKS, _CLUSTERS = "links.parquet", "clusters.parquet"
+_LINKS, _POSSIBLE, _CLUSTERS = "links.parquet", "possible.parquet", "clusters.parquet"
 _RAGGED = "another number of columns than the header"
 _DAMAGED = "_damaged"
 
@@ -47,21 +47,32 @@ def read(session: SparkSession, path: str, model: Model, mapping: Mapping | None
 
 
 def dedupe(session: SparkSession, path: str, out: str, model: Model, mapping: Mapping | None = None) -> People:
-    """Write links.parquet (id_a, id_b, weight, probability, pattern) and clusters.parquet (id, cluster) under `out`.
+    """Write links.parquet, possible.parquet (id_a, id_b, weight, probability, pattern) and clusters.parquet (id,
+    cluster) under `out`: the pairs that stand in one cluster, those that might have, and who is one person.
 
-    Both are directories, which Spark marks with _SUCCESS when they are whole. A cluster is named by its first id.
+    All are directories, which Spark marks with _SUCCESS when they are whole. A cluster is named by its first id.
     The model is trained beforehand, on a sample. Returns what was read. Raises `LinkageError` when results are there
     already, and as `read` does.
     """
-    for result in (_LINKS, _CLUSTERS):
+    for result in (_LINKS, _POSSIBLE, _CLUSTERS):
         _check_free(session, f"{out}/{result}")
     found = read(session, path, model, mapping)
     with spoken():
         links = cut(link(found.records, model))
         clusters = cluster_records(found.records, links, model).rows
-        _write(named_links(links, found.records), f"{out}/{_LINKS}")
+        joined, apart = parted(links, clusters)
+        _write(named_links(joined, found.records), f"{out}/{_LINKS}")
+        _write(named_links(apart, found.records), f"{out}/{_POSSIBLE}")
         _write(named_clusters(clusters, found.records), f"{out}/{_CLUSTERS}")
     return found
+
+
+def parted(links: DataFrame, clusters: DataFrame) -> tuple[DataFrame, DataFrame]:
+    """The links whose records stand in one cluster, and the others."""
+    one, other = (clusters.select(f.col("row").alias(end), f.col("cluster").alias(f"in_{end}")) for end in ("a", "b"))
+    placed = links.join(one.hint("merge"), "a").join(other.hint("merge"), "b")
+    together = f.col("in_a") == f.col("in_b")
+    return placed.where(together).drop("in_a", "in_b"), placed.where(~together).drop("in_a", "in_b")
 
 
 def named_links(links: DataFrame, records: DataFrame) -> DataFrame:
