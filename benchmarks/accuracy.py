@@ -155,14 +155,15 @@ def measure(given: LabelledSet, tools: Sequence[str], seconds: float) -> Row:
     return row
 
 
-def _febrl_files(place: Path) -> Callable[[], Path]:
-    """A folder with the FEBRL sets, which the peers' environment holds, written when first asked for."""
+def peers_files(place: Path) -> Callable[[], Path]:
+    """A folder with the sets that the peers' environment holds, written when first asked for."""
 
     @cache
     def written() -> Path:
-        folder = place / "febrl"
+        folder = place / "peers"
         folder.mkdir()
-        run([str(python_of_peers()), "-m", "benchmarks.peers.febrl", str(folder)], 300)
+        for module in ("febrl", "pseudopeople_sets"):
+            run([str(python_of_peers()), "-m", f"benchmarks.peers.{module}", str(folder)], 300)
         return folder
 
     return written
@@ -192,7 +193,7 @@ def main(arguments: Sequence[str]) -> None:
     options = _options(arguments)
     told: Row = {"machine": machine(), "people": options.people, "seed": options.seed, "sets": []}
     with tempfile.TemporaryDirectory(prefix="accuracy-") as folder:
-        files = _febrl_files(Path(folder))
+        files = peers_files(Path(folder))
         for name in options.sets:
             given = load(name, options.people, options.seed, files)
             told["sets"].append(measure(given, options.tools, options.seconds))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from linkage.cli import app
+from linkage.interrupts import install
 
 if __name__ == "__main__":
+    install()  # before the libraries load, for that takes a moment
+
+    from linkage.cli import app
+
     app(prog_name="linkage")

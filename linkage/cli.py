@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from linkage.commands.evaluate import evaluate
+from linkage.commands.sample import sample
+from linkage.commands.show import show
+from linkage.commands.speaking import Columns, Workers, read_people, spoken
 from linkage.errors import LinkageError
 
 if TYPE_CHECKING:
@@ -27,26 +29,24 @@ app = typer.Typer(
 
 File = Annotated[Path, typer.Argument(help="CSV (.csv, .tsv, .csv.gz) or Parquet.", show_default=False)]
 Out = Annotated[Path, typer.Option(help="A new directory for links, clusters, model and report.", show_default=False)]
-Columns = Annotated[Path | None, typer.Option("--mapping", help="TOML naming the columns; else recognised by name.")]
 Seed = Annotated[int, typer.Option(help="The same files and seed give the same result.")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Threads; default all processors.")]
 
 
 @app.command()
 def dedupe(file: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
     """Find the records of one file that are one person.
 
-    Writes links.parquet (id_a, id_b, weight, probability, pattern), clusters.parquet (id, cluster), model.json and
-    report.json.
+    Writes links.parquet (id_a, id_b, weight, probability, pattern, joined, guards), clusters.parquet (id, cluster),
+    model.json and report.json. A link whose records are not joined names what stopped it under guards.
     """
-    with _spoken():
+    with spoken():
         _linked([file], out, mapping, seed, workers)
 
 
 @app.command()
 def link(file: File, other: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
     """Find the records of two files that are one person; each link joins a record of either file (see dedupe)."""
-    with _spoken():
+    with spoken():
         _linked([file, other], out, mapping, seed, workers)
 
 
@@ -59,25 +59,18 @@ def train(
     workers: Workers = None,
 ) -> None:
     """Train a model on a file, without labels, and say what could not be learned."""
-    with _spoken():
-        from linkage.outputs import write_text  # noqa: PLC0415
+    with spoken():
+        from linkage.writing import write_new  # noqa: PLC0415
 
-        linker = _linker([_read(file, mapping)], seed, workers)
+        linker = _linker([read_people(file, mapping)], seed, workers)
         for finding in linker.training.diagnosis:
             typer.echo(finding.text, err=True)
-        write_text(out, json.dumps(linker.model.document, indent=1))
+        write_new(out, json.dumps(linker.model.document, indent=1))
         typer.echo(f"{out}: model {linker.model.fingerprint}")
 
 
-@app.command()
-def show(model: Annotated[Path, typer.Argument(help="A model's JSON file.", show_default=False)]) -> None:
-    """Print what each level of agreement is worth under a model, in bits."""
-    with _spoken():
-        from linkage.chart import lines  # noqa: PLC0415
-        from linkage.model import Model  # noqa: PLC0415
-
-        for line in lines(Model.load(model)):
-            typer.echo(line)
+for command in (show, sample, evaluate):
+    app.command()(command)
 
 
 @app.command()
@@ -90,54 +83,38 @@ def explain(
     workers: Workers = None,
 ) -> None:
     """Say why two records of a file weigh what they weigh, field by field, in words and bits."""
-    with _spoken():
-        explanation = _linker([_read(file, mapping)], seed, workers).explain(one, other)
+    with spoken():
+        if one == other:
+            raise LinkageError(f"both ids are '{one}': name two different records")
+        explanation = _linker([read_people(file, mapping)], seed, workers).explain(one, other)
         for line in explanation.lines:
             typer.echo(f"{line.weight + line.adjustment:+7.2f}  {line.sentence}")
         typer.echo(f"{explanation.total:+7.2f}  {explanation.summary}")
 
 
-@contextmanager
-def _spoken() -> Iterator[None]:
-    try:
-        yield
-    except LinkageError as error:
-        typer.echo(f"linkage: {error}", err=True)
-        raise typer.Exit(2) from None
-    except MemoryError:
-        typer.echo("linkage: there is not enough memory for files of this size", err=True)
-        raise typer.Exit(2) from None
-
-
 def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
+    from linkage.partition_report import partition_lines  # noqa: PLC0415
+    from linkage.writing import check_free  # noqa: PLC0415
 
     began = time.perf_counter()
-    outputs.check_free(out)
-    readings = [_read(file, mapping) for file in files]
+    check_free(out)
+    readings = [read_people(file, mapping) for file in files]
     linker = _linker(readings, seed, workers)
-    across = outputs.across(linker, len(readings[0].table)) if len(readings) > 1 else None
+    first = len(readings[0].table) if len(readings) > 1 else None
     typer.echo("weighing pairs and settling clusters ...", err=True)
     report: dict[str, Any] = {
         "files": [asdict(reading.report) for reading in readings],
-        **outputs.counts(linker, across),
+        **outputs.counts(linker, first),
         "seconds": round(time.perf_counter() - began, 2),
     }
-    outputs.write(linker, out, report, across)
+    outputs.write(linker, out, report, first)
     typer.echo(
         f"{report['records']:,} records, {report['links']:,} links of which {report['links_in_clusters']:,} join"
         f" their records, {report['clusters']:,} clusters in {report['seconds']:.1f} s: {out}"
     )
-
-
-def _read(file: Path, mapping: Path | None) -> Reading:
-    from linkage.tables.mapping import load_mapping  # noqa: PLC0415
-    from linkage.tables.reading import read  # noqa: PLC0415
-
-    reading = read(file, None if mapping is None else load_mapping(mapping))
-    for line in reading.report.lines():
-        typer.echo(line, err=True)
-    return reading
+    for line in partition_lines(report["partition"]):
+        typer.echo(line)
 
 
 def _linker(readings: list[Reading], seed: int, workers: int | None) -> Linker:

@@ -86,7 +86,10 @@ class Sex(IntEnum):
 
 
 class Location(IntEnum):
-    """Postcode and address as one comparison: as two they would count one fact twice."""
+    """Postcode and address as one comparison: as two they would count one fact twice.
+
+    The levels after DISAGREE need an address that is kept as text, in rows with a place (`linkage.layout`).
+    """
 
     HOUSE = 1
     POSTCODE = 2
@@ -96,6 +99,10 @@ class Location(IntEnum):
     SECTOR = 6
     TOWN = 7
     DISAGREE = 8
+    NEAR_HOUSE = 9
+    NEAR_POSTCODE = 10
+    ONLY_STREET = 11
+    OTHER_TOWN = 12
 
 
 class Contact(IntEnum):
@@ -128,6 +135,15 @@ class BirthOrder(IntEnum):
     DISAGREE = 2
 
 
+class Further(IntEnum):
+    """Any column of a file that has no comparison of its own, by its kind (`linkage.further`)."""
+
+    EXACT = 1
+    NEAR = 2
+    SIMILAR = 3
+    DISAGREE = 4
+
+
 class Household(IntEnum):
     """Not a field: the cut made when a family's shared things agree, and what tells its members apart does not."""
 
@@ -148,10 +164,15 @@ COMPARISONS: Mapping[str, type[IntEnum]] = {
     "birth_order": BirthOrder,
     "household": Household,
 }
-"""Name to levels, in the order of the columns of a pattern."""
+"""Name to levels, in the order of the columns of a pattern. After them come those of a model's further fields."""
 
-COLUMNS = len(COMPARISONS)
-MOST_LEVELS = max(len(levels) for levels in COMPARISONS.values())
+FURTHER = len(COMPARISONS)
+"""The first column of further fields."""
+MOST_FURTHER = 10
+COLUMNS = FURTHER + MOST_FURTHER
+LEVELS = (*(len(levels) for levels in COMPARISONS.values()), *(len(Further),) * MOST_FURTHER)
+"""How many levels each column has, missing not counted."""
+MOST_LEVELS = max(LEVELS)
 
 NHS_NUMBER, FORENAME, SURNAME, MIDDLE_NAMES, BIRTH_DATE, SEX = 0, 1, 2, 3, 4, 5
 LOCATION, CONTACT, GP_PRACTICE, MOTHERS_MAIDEN_NAME, BIRTH_ORDER, HOUSEHOLD = 6, 7, 8, 9, 10, 11
@@ -218,6 +239,10 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "same postcode sector",
         "same town",
         "different",
+        "same house and street, postcode nearly the same",
+        "postcode nearly the same",
+        "same street, house not known to be the same",
+        "same house and street, but another town",
     ),
     "contact": ("missing", "phone and e-mail shared", "e-mail shared", "phone shared", "none shared"),
     "gp_practice": ("missing", "same", "different"),
@@ -225,4 +250,5 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "birth_order": ("missing", "same", "different"),
     "household": ("no cut", "what a family shares is counted only up to a limit"),
 }
+FURTHER_WORDS = ("missing", "same", "nearly the same", "similar", "different")
 """What each level means, by level number; index 0 is missing."""

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable, Sequence
 from datetime import date
 from hashlib import blake2b
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from linkage.layout import (
@@ -29,22 +30,35 @@ from linkage.layout import (
 )
 from linkage.nhs_number import NumberKind, classify
 from linkage.nicknames import canonical, formals, is_known
-from linkage.record import BirthDate, StandardRecord
+from linkage.record import BirthDate, Kind, StandardRecord
 
 if TYPE_CHECKING:
+    from linkage.further import FurtherField
     from linkage.model import Model
 
 __all__ = ["ENCODED_SIZE", "ENCODING_VERSION", "encode"]
 
+_SLOT = struct.Struct("<20s4sIiq")
+_LARGEST = 2**62
 _ROW = struct.Struct("<8BQQBBHI5Q4I5Q2Q3I4B" + "20s4sIiQ" * 2 + "Ii" * 7 + "II" * 5 + "4I")
 
 
 def encode(record: StandardRecord, model: Model) -> bytes:
-    """One row of `ENCODED_SIZE` bytes, to be compared only with rows of the same model.
+    """One row of `model.size` bytes, to be compared only with rows of the same model.
 
     What exceeds the row is dropped, last first: previous postcodes beyond 3, phones 3, e-mails 2, middle names 3,
     surnames 8, forenames 6. Names beyond 20 characters compare exactly by hash and approximately by their first 20.
     """
+    if model.further is None:
+        return encode_usual(record, model)
+    said = dict(record.further)
+    slots = [text_slot(record.street), text_slot(record.town)]
+    slots += [further_slot(field, said.get(field.name, "")) for field in model.further]
+    return encode_usual(record, model) + b"".join(slots)
+
+
+def encode_usual(record: StandardRecord, model: Model) -> bytes:
+    """The first `ENCODED_SIZE` bytes, which every row has."""
     forename = record.forenames[0] if record.forenames else ""
     current, others = forename_fields(record.forenames, model)
     return _ROW.pack(
@@ -80,6 +94,31 @@ def long_hash(text: str) -> int:
 def pack_text(text: str) -> int:
     """Up to seven characters in one word, so that equal words are equal texts."""
     return int.from_bytes(text.encode()[:7], "little")
+
+
+def text_slot(text: str) -> bytes:
+    """A text to be compared by likeness, in one slot; spaces do not count."""
+    return _SLOT.pack(*_name(text.replace(" ", ""), "", 0.0))
+
+
+def further_slot(field: FurtherField, value: str) -> bytes:
+    """The standardised value of a further field in one slot; the signature is what its kind compares by."""
+    characters, tail, _, adjustment, signature = _name(value.replace(" ", ""), "", field.adjustment(value))
+    if field.kind is Kind.TEXT:
+        signature = letter_pairs(value)
+    elif field.kind is Kind.NUMBER:
+        signature = round(1000.0 * float(value)) if value else 0
+        signature = min(max(signature, -_LARGEST), _LARGEST)
+    return _SLOT.pack(characters, tail, 0, adjustment, signature)
+
+
+def letter_pairs(text: str) -> int:
+    """Marks of 63 for every two neighbouring characters of a word, its ends included."""
+    marks = 0
+    for word in text.split():
+        for one, other in pairwise(f" {word} "):
+            marks |= 1 << (31 * ord(one) + 17 * ord(other)) % 63
+    return marks
 
 
 def _filled(values: Sequence[str], size: int, code: Callable[[str], int]) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from linkage.comparison import COMPARISONS, HOUSEHOLD, WORDS
+from linkage.comparison import COMPARISONS, FURTHER_WORDS, HOUSEHOLD, WORDS
 from linkage.encode import encode
 from linkage.guard import Guard
 from linkage.kernel import score_adjusted
@@ -30,7 +30,9 @@ def _date(record: StandardRecord) -> str:
     return "-".join(parts)
 
 
-_LABELS: Mapping[str, str] = {
+_HOUSEHOLD = list(COMPARISONS)[HOUSEHOLD]
+
+LABELS: Mapping[str, str] = {
     "nhs_number": "NHS number",
     "birth_date": "date of birth",
     "gp_practice": "GP practice",
@@ -96,7 +98,7 @@ def explain(a: bytes | StandardRecord, b: bytes | StandardRecord, model: Model) 
     weight, guards = float(scores.weight[0]), Guard(int(scores.guards[0]))
     lines = tuple(
         _line(name, column, int(scores.pattern[0, column]), float(adjust[column]), (a, b), model)
-        for column, name in enumerate(COMPARISONS)
+        for column, name in enumerate(model.comparisons)
     )
     return Explanation(
         lines=lines,
@@ -131,12 +133,12 @@ def _line(
     model: Model,
 ) -> Line:
     weight = float(model.weights[column, level])
-    words = WORDS[name][level]
-    label = _LABELS.get(name, name.replace("_", " "))
+    words = WORDS.get(name, FURTHER_WORDS)[level]
+    label = LABELS.get(name, name.replace("_", " "))
     said = _worth(name, level, weight, adjustment)
     return Line(
         comparison=name,
-        level=COMPARISONS[name](level).name.lower() if level else "missing",
+        level=model.comparisons[name](level).name.lower() if level else "missing",
         words=words,
         weight=weight,
         adjustment=adjustment,
@@ -150,7 +152,7 @@ def _worth(name: str, level: int, weight: float, adjustment: float) -> str:
     if not level:
         return ""
     why = ""
-    if column_of(name) == HOUSEHOLD:
+    if name == _HOUSEHOLD:
         why = ", because forename or birth date speaks for two members of one household"
     elif name == "birth_date" and adjustment:
         why = ", reduced because a date is estimated, or is 1 January as unknown ones are"
@@ -161,18 +163,12 @@ def _worth(name: str, level: int, weight: float, adjustment: float) -> str:
     return f"{why} ({weight + adjustment:+.1f} bits)"
 
 
-def column_of(name: str) -> int:
-    """The column of a comparison in a pattern."""
-    return list(COMPARISONS).index(name)
-
-
 def _values(name: str, pair: tuple[bytes | StandardRecord, bytes | StandardRecord]) -> str:
     """The two values for a reviewer's eyes; nothing unless both records were given."""
     a, b = pair
-    value = _VALUES.get(name)
-    if value is None or not (isinstance(a, StandardRecord) and isinstance(b, StandardRecord)):
+    if name == _HOUSEHOLD or not (isinstance(a, StandardRecord) and isinstance(b, StandardRecord)):
         return ""
-    one, other = value(a), value(b)
+    one, other = (_VALUES[name](x) if name in _VALUES else dict(x.further).get(name, "") for x in (a, b))
     if one == other:
         return f" {one}" if one else ""
     return f" {one or '(none)'} and {other or '(none)'}"

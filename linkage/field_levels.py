@@ -38,7 +38,7 @@ B_EXACT, B_PARTIAL_MONTH, B_PARTIAL_YEAR, B_SWAPPED, B_ONE_DIGIT, B_NEXT_DAY = m
 B_CENTURY, B_NEAR_YEAR, B_SAME_MONTH, B_SAME_DAY = map(int, list(BirthDate)[6:10])
 B_SAME_YEAR, B_DISAGREE, B_GENERATION = map(int, list(BirthDate)[10:])
 NEW_YEAR = 0x0101  # 1 January, in the two lower bytes of a date
-L_HOUSE, L_POSTCODE, L_NEIGHBOUR, L_PREVIOUS, L_STREET, L_SECTOR, L_TOWN, L_DISAGREE = map(int, Location)
+L_HOUSE, L_POSTCODE, L_NEIGHBOUR, L_PREVIOUS, L_STREET, L_SECTOR, L_TOWN, L_DISAGREE = map(int, list(Location)[:8])
 C_BOTH, C_EMAIL, C_PHONE, C_DISAGREE = map(int, Contact)
 
 

@@ -55,11 +55,14 @@ class Frequencies:
         return {**{field: dict(table) for field, table in shares.items()}, "limits": dict(limits)}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Mapping[str, object]]) -> Frequencies:
+    def from_document(
+        cls, document: Mapping[str, Mapping[str, object]], fields: Iterable[str] = FIELDS
+    ) -> Frequencies:
         """The inverse of `to_document`; fields without limits get the default ones. Raises `ModelError`."""
-        shares = {field: _read_shares(field, document[field]) for field in FIELDS if field in document}
+        wanted = tuple(fields)
+        shares = {field: _read_shares(field, document[field]) for field in wanted if field in document}
         given = document.get("limits", {})
-        limits = {field: _read_limits(field, given[field]) for field in FIELDS if field in given}
+        limits = {field: _read_limits(field, given[field]) for field in wanted if field in given}
         return cls(shares, limits)
 
 

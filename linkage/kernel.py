@@ -17,7 +17,6 @@ from linkage.comparison import (
     CONTACT,
     FORENAME,
     GP_PRACTICE,
-    HOUSEHOLD,
     LOCATION,
     MIDDLE_NAMES,
     MOTHERS_MAIDEN_NAME,
@@ -29,12 +28,8 @@ from linkage.compiled import compiled
 from linkage.encode import encode
 from linkage.errors import ModelError
 from linkage.field_levels import (
-    B_DISAGREE,
     B_EXACT,
-    B_GENERATION,
-    B_NEAR_YEAR,
     B_PARTIAL_YEAR,
-    B_SAME_YEAR,
     N_UNRESOLVED,
     NEW_YEAR,
     birth_date,
@@ -42,11 +37,12 @@ from linkage.field_levels import (
     location,
     nhs_number,
 )
+from linkage.further_levels import compare_further
+from linkage.household import limit_household
 from linkage.kernel_guards import guards_of
 from linkage.layout import (
     BIRTH,
     CAUTIONS,
-    ENCODED_SIZE,
     ENCODING_VERSION,
     FORENAME_SLOT,
     HEAD,
@@ -56,6 +52,7 @@ from linkage.layout import (
     SCALE,
     SURNAME_SLOT,
     TAG,
+    WORDS,
     Levels,
     Rows,
     Words,
@@ -63,33 +60,34 @@ from linkage.layout import (
     field,
 )
 from linkage.layout import SEX as SEX_BYTE
-from linkage.model import RULES, Model, Numbers
+from linkage.model import (
+    ESTIMATED_FACTOR,
+    GENERATION_YEARS,
+    GUARDS,
+    MOST_FROM_TEXTS,
+    NEAR,
+    NEW_YEAR_BITS,
+    PRIOR,
+    SIMILAR,
+    Model,
+    Numbers,
+)
 from linkage.name_levels import (
     F_DISAGREE,
     F_EXACT,
+    F_SWAPPED,
+    S_DISAGREE,
     S_EXACT,
     S_PREVIOUS,
     forename,
     middle_names,
+    nearly_swapped,
     previous_surname,
     surname,
 )
+from linkage.place_levels import place
 from linkage.record import Caution, StandardRecord
 
-(
-    PRIOR,
-    NEAR,
-    SIMILAR,
-    GENERATION_YEARS,
-    ESTIMATED_FACTOR,
-    NO_FORENAME,
-    OTHER_FORENAME,
-    OTHER_BIRTH_DATE,
-    OTHER_GENERATION,
-    OTHER_PERSON,
-    NEW_YEAR_BITS,
-    MOST_FROM_NAMES,
-) = range(len(RULES))
 ESTIMATED = int(Caution.ESTIMATED_BIRTH_DATE)
 SLACK = 0.001  # far above any rounding of the sum, so that the bound never drops a pair the sum would keep
 
@@ -132,12 +130,17 @@ def compare(
     levels[:] = 0
     compare_fields(a, i, b, j, weights, rules, levels, adjust)
     if floor > -inf and (levels[NHS_NUMBER] == 0 or levels[NHS_NUMBER] > N_UNRESOLVED):
-        most = total(weights, rules, levels, adjust) + rules[MOST_FROM_NAMES]
+        most = total(weights, rules, levels, adjust) + rules[MOST_FROM_TEXTS]
         if most < floor - SLACK:
             return np.float32(-inf), 0
     compare_names(a8, a, i, b8, b, j, rules, levels, adjust)
+    if a.shape[1] > WORDS:
+        cross_names(a8, a, i, b8, b, j, rules, levels, adjust)
+        levels[LOCATION] = place(a8, a, i, b8, b, j)
+        compare_further(a8, a, i, b8, b, j, rules, rules[NEAR], rules[SIMILAR], levels, adjust)
     limit_household(weights, rules, levels, adjust)
-    return np.float32(total(weights, rules, levels, adjust)), guards_of(a, i, b, j, levels)
+    guards = guards_of(a, i, b, j, levels) & int(rules[GUARDS])
+    return np.float32(total(weights, rules, levels, adjust)), guards
 
 
 @compiled
@@ -153,7 +156,8 @@ def compare_fields(
     elif is_new_year(a[i, BIRTH], b[j, BIRTH], levels[BIRTH_DATE]):
         adjust[BIRTH_DATE] = -rules[NEW_YEAR_BITS]
     levels[SEX] = agree(field(head, SEX_BYTE), field(head_b, SEX_BYTE))
-    levels[LOCATION] = location(a, i, b, j)
+    if a.shape[1] == WORDS:
+        levels[LOCATION] = location(a, i, b, j)
     levels[CONTACT] = contact(a, i, b, j)
     levels[GP_PRACTICE] = agree(a[i, PRACTICE], b[j, PRACTICE])
     levels[MOTHERS_MAIDEN_NAME] = agree(a[i, MAIDEN], b[j, MAIDEN])
@@ -186,38 +190,21 @@ def compare_names(
 
 
 @compiled
-def limit_household(weights: Numbers, rules: Numbers, levels: Levels, adjust: Numbers) -> None:
-    """Cut what a family shares down to a limit when forename or birth date speaks for two of its members.
+def cross_names(
+    a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, rules: Numbers, levels: Levels, adjust: Numbers
+) -> None:
+    """Names that stand crosswise are one event and told once, under the forename, as rare as both names are.
 
-    Given a shared home, a shared surname, phone and practice say little: they follow from it. Counted as independent
-    they would join spouses, father and son of one name, and twins.
+    The index counts them under both, each at half the worth; a model that is trained on files learns the one event.
     """
-    limit = household_limit(rules, levels)
-    together = 0.0
-    for column in (SURNAME, LOCATION, CONTACT, GP_PRACTICE, MOTHERS_MAIDEN_NAME):
-        together += max(0.0, weights[column, levels[column]] + adjust[column])
-    if together > limit:
-        levels[HOUSEHOLD] = 1
-        adjust[HOUSEHOLD] = limit - together
-
-
-@compiled
-def household_limit(rules: Numbers, levels: Levels) -> float:
-    """How many bits all that a family shares may add up to.
-
-    A birthday shared with a year or two between counts as another date: so are brothers, who may share a forename.
-    """
-    born = levels[BIRTH_DATE]
-    generation = born == B_GENERATION
-    other_date = generation or born in (B_DISAGREE, B_SAME_YEAR, B_NEAR_YEAR)
-    limit = inf
-    if levels[FORENAME] == F_DISAGREE:
-        limit = rules[OTHER_PERSON] if other_date else rules[OTHER_FORENAME]
-    elif other_date:
-        limit = rules[OTHER_GENERATION] if generation else rules[OTHER_BIRTH_DATE]
-    elif levels[FORENAME] == 0:
-        limit = rules[NO_FORENAME]
-    return limit
+    apart = levels[FORENAME] == F_DISAGREE and levels[SURNAME] >= S_DISAGREE
+    if apart and nearly_swapped(a8, a, i, b8, b, j, rules[NEAR]):
+        levels[FORENAME] = F_SWAPPED
+    if levels[FORENAME] == F_SWAPPED:
+        levels[SURNAME] = 0
+        adjust[FORENAME] = (a[i, FORENAME_SLOT + 3] >> 32) / SCALE + (b[j, FORENAME_SLOT + 3] >> 32) / SCALE
+        adjust[FORENAME] += (a[i, SURNAME_SLOT + 3] >> 32) / SCALE + (b[j, SURNAME_SLOT + 3] >> 32) / SCALE
+        adjust[FORENAME] *= 0.5
 
 
 @compiled
@@ -252,11 +239,11 @@ def score_rows(
 
 
 def rows_of(encoded: Rows, model: Model) -> tuple[Rows, Words]:
-    """Encoded rows as the kernel takes them: read-only bytes and words of the same memory, uint8[N, ENCODED_SIZE].
+    """Encoded rows as the kernel takes them: read-only bytes and words of the same memory, uint8[N, model.size].
 
     Raises `ModelError` unless every row was encoded for this model: its frequencies stand inside the rows.
     """
-    rows = np.ascontiguousarray(encoded, dtype=np.uint8).reshape(-1, ENCODED_SIZE).view()
+    rows = np.ascontiguousarray(encoded, dtype=np.uint8).reshape(-1, model.size).view()
     rows.setflags(write=False)
     words = rows.view(np.int64)
     tag = np.uint64(model.tag).astype(np.int64)
@@ -272,8 +259,8 @@ def score(one: bytes, many: Sequence[bytes], model: Model) -> Scores:
 
 def score_adjusted(one: bytes, many: Sequence[bytes], model: Model) -> tuple[Scores, Numbers]:
     """As `score`, with float64[COLUMNS]: the bits beside the model's table in the last pair, for its explanation."""
-    if len(one) != ENCODED_SIZE or any(len(row) != ENCODED_SIZE for row in many):
-        raise ModelError(f"an encoded record has {ENCODED_SIZE} bytes")
+    if len(one) != model.size or any(len(row) != model.size for row in many):
+        raise ModelError(f"an encoded record has {model.size} bytes under this model")
     row, word = rows_of(np.frombuffer(one, np.uint8), model)
     rows, words = rows_of(np.frombuffer(b"".join(many), np.uint8), model)
     n, adjust = len(rows), np.zeros(COLUMNS)

@@ -38,6 +38,7 @@ from linkage.field_levels import (
 from linkage.guard import Guard
 from linkage.layout import CAUTIONS, HEAD, ORDER, Levels, Words, field
 from linkage.name_levels import F_DISAGREE, F_EXACT, F_INITIAL, F_NEAR, F_SIMILAR, M_DISAGREE, S_DISAGREE, S_NEAR
+from linkage.place_levels import L_NEAR_HOUSE
 from linkage.record import Caution
 
 CONFLICT, CONFUSION = int(Guard.NHS_NUMBER_CONFLICT), int(Guard.NHS_NUMBER_CONFUSION)
@@ -115,7 +116,7 @@ def is_multiple_birth(levels: Levels, known: bool) -> bool:
     same forename, and no two birth orders: MARIA and MARIE are known forms of one name. Brothers whose first forename
     is one honoured name are told apart by the second.
     """
-    family = 0 < levels[SURNAME] <= S_NEAR or 0 < levels[LOCATION] <= L_NEIGHBOUR
+    family = 0 < levels[SURNAME] <= S_NEAR or 0 < levels[LOCATION] <= L_NEIGHBOUR or levels[LOCATION] == L_NEAR_HOUSE
     if levels[BIRTH_DATE] != B_EXACT or not family:
         return False
     verified = levels[NHS_NUMBER] == N_VERIFIED
@@ -147,7 +148,7 @@ def is_weak(levels: Levels, cautions: int) -> bool:
     born = levels[BIRTH_DATE]
     date = born in (B_EXACT, B_PARTIAL_MONTH, B_SWAPPED, B_ONE_DIGIT, B_NEXT_DAY, B_CENTURY)
     date = date and not cautions & IS_ESTIMATED
-    place = L_HOUSE <= levels[LOCATION] <= L_STREET
+    place = L_HOUSE <= levels[LOCATION] <= L_STREET or levels[LOCATION] == L_NEAR_HOUSE
     if not verified and born == 0:
         return bool(levels[NHS_NUMBER] != N_HALF_VERIFIED or not (name and place))
     return int(number) + int(name) + int(date) + int(place) < 2

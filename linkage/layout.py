@@ -20,6 +20,9 @@ Layout, little-endian, in words of eight bytes; a zero word is a missing value:
     words 37-41  five further forenames: hash, hash of its formal name
     words 42-43  four further formal names the forename may stand for (hashes of 32 bits)
 
+Rows of a model with a place, made for files rather than for the index, go on with slots of five words each, made like
+the forename's: street, town, and the model's further fields.
+
 Frequency adjustments are fixed-point int32 in units of 2**-16 bits, so that sums are exact.
 """
 
@@ -33,6 +36,8 @@ from linkage.compiled import compiled
 ENCODING_VERSION = 2
 WORDS = 44
 ENCODED_SIZE = 8 * WORDS
+SLOT = 5
+STREET_SLOT, TOWN_SLOT, FURTHER_SLOTS = WORDS, WORDS + SLOT, WORDS + 2 * SLOT
 
 HEAD, TAG, NUMBER, BIRTH, POSTCODE, SECTOR, PREVIOUS_POSTCODES = 0, 1, 2, 3, 4, 5, 6
 HOUSE_STREET, TOWN_FORENAME, PHONES, EMAILS, PRACTICE, MAIDEN, MIDDLE = 9, 10, 11, 14, 16, 17, 18
@@ -47,10 +52,10 @@ SCALE = 65536.0
 LOW = 0xFFFFFFFF
 
 Words = npt.NDArray[np.int64]
-"""int64[N, WORDS]: encoded rows as words."""
+"""int64[N, WORDS or more]: encoded rows as words."""
 
 Rows = npt.NDArray[np.uint8]
-"""uint8[N, ENCODED_SIZE]: encoded rows as bytes, of the same memory."""
+"""uint8[N, ENCODED_SIZE or more]: encoded rows as bytes, of the same memory."""
 
 Levels = npt.NDArray[np.uint8]
 """uint8[COLUMNS]: the level of every comparison of one pair."""

@@ -18,7 +18,7 @@ from linkage.encode import encode
 from linkage.errors import LinkageError, ModelError
 from linkage.guard import Guard
 from linkage.kernel import compare, rows_of
-from linkage.layout import ENCODED_SIZE, Levels, Rows, Words
+from linkage.layout import Levels, Rows, Words
 from linkage.model import Model, Numbers
 from linkage.record import StandardRecord
 
@@ -51,7 +51,7 @@ class Index:
     def __init__(self, encoded: Rows, keys: Longs, rows: Ints, model: Model) -> None:
         """Sort the entries of a blocking index over N rows.
 
-        encoded: uint8[N, ENCODED_SIZE], kept and not copied; keys int64[M] and rows int32[M] are the entries in any
+        encoded: uint8[N, model.size], kept and not copied; keys int64[M] and rows int32[M] are the entries in any
         order. Raises `ModelError` for rows of another model, `LinkageError` for an entry that points elsewhere.
         """
         self._matrix, self._words = rows_of(encoded, model)
@@ -71,8 +71,8 @@ class Index:
         `floor` defaults to the model's `possible`; `keys` may repeat. To the bit what `link` keeps of the same pairs.
         Raises `ModelError` for a record of another model.
         """
-        if len(one) != ENCODED_SIZE:
-            raise ModelError(f"an encoded record has {ENCODED_SIZE} bytes")
+        if len(one) != self._model.size:
+            raise ModelError(f"an encoded record has {self._model.size} bytes under this model")
         row, word = rows_of(np.frombuffer(one, np.uint8), self._model)
         least = float(np.float32(self._model.possible if floor is None else floor))
         wanted = np.array(keys, np.int64)

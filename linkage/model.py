@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from math import exp2, inf, log2
+from math import exp2, inf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from linkage.comparison import COLUMNS, COMPARISONS, FORENAME, MIDDLE_NAMES, MOST_LEVELS, SURNAME
+from linkage.comparison import (
+    COLUMNS,
+    COMPARISONS,
+    FORENAME,
+    FURTHER,
+    LOCATION,
+    MIDDLE_NAMES,
+    MOST_FURTHER,
+    MOST_LEVELS,
+    SURNAME,
+    Further,
+)
 from linkage.errors import ModelError
 from linkage.frequencies import Frequencies
-from linkage.layout import ENCODING_VERSION
+from linkage.further import KIND_CODES, FurtherField, read_fields
+from linkage.guard import Guard
+from linkage.layout import ENCODED_SIZE, ENCODING_VERSION, FURTHER_SLOTS, SLOT
+from linkage.terms import TermWeight
 
-RULES = (
-    "prior",
+GIVEN_RULES = (
     "near",
     "similar",
     "generation_years",
@@ -32,41 +46,34 @@ RULES = (
     "household_other_birth_date",
     "household_other_generation",
     "household_other_person",
+    "household_twins",
     "new_year",
-    "most_from_names",
 )
-"""The numbers beside the table of weights, by their place in `Model.rules`; the first and last are worked out."""
+RULES = ("prior", *GIVEN_RULES, "most_from_texts", "guards", *("kind",) * MOST_FURTHER, *("family",) * MOST_FURTHER)
+"""The numbers beside the table of weights, by their place in `Model.rules`. The document gives some, the others are
+worked out: what names can add at most, which guards are in force, and of each further field its kind (0 none) and
+whether a family shares it."""
+
+(
+    PRIOR,
+    NEAR,
+    SIMILAR,
+    GENERATION_YEARS,
+    ESTIMATED_FACTOR,
+    NO_FORENAME,
+    OTHER_FORENAME,
+    OTHER_BIRTH_DATE,
+    OTHER_GENERATION,
+    OTHER_PERSON,
+    TWINS,
+    NEW_YEAR_BITS,
+    MOST_FROM_TEXTS,
+    GUARDS,
+    FIRST_KIND,
+) = range(RULES.index("kind") + 1)
+FIRST_FAMILY = FIRST_KIND + MOST_FURTHER
 
 Numbers = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class TermWeight:
-    """What the frequency of an agreed name adds to its field's weight for an average one.
-
-    average: u of exact agreement, the frequency at which nothing is added. `most` caps what rarity adds, because a
-    name that is not listed need not be rare where this patient lives. together: by how much to multiply the shares of
-    names that one community bears, because there the forename goes with the surname, and with the place.
-    """
-
-    field: str
-    frequencies: Frequencies
-    average: float
-    least: float
-    most: float
-    together: Mapping[str, float]
-
-    def adjustment(self, name: str) -> float:
-        """Bits to add when `name` agrees exactly: negative for a common name; 0 for no name."""
-        if not name:
-            return 0.0
-        share = self.frequencies.frequency(self.field, name) * self.together.get(name, 1.0)
-        bits = log2(self.average / share)
-        return min(self.most, max(self.least, bits))
-
-    def lists(self, name: str) -> bool:
-        """Whether `name` is in the table of frequencies, and so no slip of the hand."""
-        return name in self.frequencies.shares.get(self.field, {})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +82,8 @@ class Model:
 
     weights: float64[COLUMNS, MOST_LEVELS + 1], column 0 is missing and all zeros. rules: float64[len(RULES)].
     m, u: float64 of the same shape as weights, nan where there is no level. tag: 64 bits of what an encoded row holds
-    of the model, its frequencies; models that differ in weights and thresholds only can weigh the same rows.
+    of the model, its frequencies; models that differ in weights and thresholds only can weigh the same rows. balance:
+    what all pairs across two clusters must weigh on average to join them, None where the heaviest pair decides.
     """
 
     name: str
@@ -86,13 +94,25 @@ class Model:
     certain: float
     possible: float
     veto: float
+    balance: float | None
     weights: Numbers
     m: Numbers
     u: Numbers
     rules: Numbers
     surnames: TermWeight
     forenames: TermWeight
+    further: tuple[FurtherField, ...] | None
     document: Mapping[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes of an encoded row: more with `further`, which may be empty but for the place."""
+        return ENCODED_SIZE if self.further is None else 8 * (FURTHER_SLOTS + SLOT * len(self.further))
+
+    @property
+    def comparisons(self) -> Mapping[str, type[IntEnum]]:
+        """Name to levels, in the order of the columns of a pattern; further fields last."""
+        return {**COMPARISONS, **dict.fromkeys((field.name for field in self.further or ()), Further)}
 
     def __reduce__(self) -> tuple[Callable[[Mapping[str, Any]], Model], tuple[dict[str, Any]]]:
         """Pickled as its document: arrays lose their read-only mark, for which the kernel would be compiled anew."""
@@ -131,12 +151,12 @@ class Model:
         )
         if not veto < possible < certain:
             raise ModelError("the model's thresholds must rise from veto over possible to certain")
-        m, u = _probabilities(_part(document, "comparisons", "the model"))
+        further = read_fields(document)
+        m, u = _probabilities(_part(document, "comparisons", "the model"), further or ())
         weights = np.nan_to_num(np.log2(m / u), nan=0.0)
         surnames = _term_weight(document, "surname", float(u[SURNAME, 1]))
         forenames = _term_weight(document, "forename", float(u[FORENAME, 1]))
-        most = float(weights[[FORENAME, SURNAME, MIDDLE_NAMES]].max(axis=1).sum()) + max(surnames.most, 0.0)
-        rules = _rules(document, prior, most + max(forenames.most, 0.0))
+        rules = _rules(document, prior, _most_from_texts(weights, surnames, forenames, further), further or ())
         _freeze(weights, m, u, rules)
         return cls(
             name=str(document.get("name", "")),
@@ -147,12 +167,14 @@ class Model:
             certain=certain,
             possible=possible,
             veto=veto,
+            balance=_number(document, "balance", "the model") if "balance" in document else None,
             weights=weights,
             m=m,
             u=u,
             rules=rules,
             surnames=surnames,
             forenames=forenames,
+            further=further,
             document=document,
         )
 
@@ -189,6 +211,8 @@ def _fingerprint(document: Mapping[str, Any]) -> str:
 
 def _tag(document: Mapping[str, Any], *terms: TermWeight) -> int:
     inside = {key: document.get(key) for key in ("encoding", "term_frequency", "frequencies")}
+    if "further" in document:
+        inside["further"] = document["further"]
     return int(_fingerprint({**inside, "averages": [term.average for term in terms]})[:16], 16)
 
 
@@ -207,12 +231,13 @@ def _number(part: Mapping[str, Any], key: str, place: str, low: float = -inf, hi
     return float(value)
 
 
-def _probabilities(comparisons: Mapping[str, Any]) -> tuple[Numbers, Numbers]:
-    if set(comparisons) != set(COMPARISONS):
-        raise ModelError(f"the model's comparisons must be {', '.join(COMPARISONS)}")
+def _probabilities(comparisons: Mapping[str, Any], further: Sequence[FurtherField]) -> tuple[Numbers, Numbers]:
+    wanted: list[tuple[str, type[IntEnum]]] = [*COMPARISONS.items(), *((field.name, Further) for field in further)]
+    if set(comparisons) != {name for name, _ in wanted} or len(comparisons) != len(wanted):
+        raise ModelError(f"the model's comparisons must be {', '.join(name for name, _ in wanted)}")
     m = np.full((COLUMNS, MOST_LEVELS + 1), np.nan)
     u = np.full_like(m, np.nan)
-    for column, (name, levels) in enumerate(COMPARISONS.items()):
+    for column, (name, levels) in enumerate(wanted):
         part = _part(comparisons, name, "comparisons")
         if set(part) != {level.name.lower() for level in levels}:
             names = ", ".join(level.name.lower() for level in levels)
@@ -248,10 +273,35 @@ def _together(groups: object, place: str) -> dict[str, float]:
     return factors
 
 
-def _rules(document: Mapping[str, Any], prior: float, most_from_names: float) -> Numbers:
+def _most_from_texts(
+    weights: Numbers, surnames: TermWeight, forenames: TermWeight, further: Sequence[FurtherField] | None
+) -> float:
+    """The most that the comparisons of texts can add, which the kernel leaves for last."""
+    columns = [FORENAME, SURNAME, MIDDLE_NAMES, *range(FURTHER, COLUMNS), *(() if further is None else (LOCATION,))]
+    terms = [surnames, forenames, *(field.terms for field in further or () if field.terms)]
+    return float(weights[columns].max(axis=1).sum()) + sum(term.most for term in terms)
+
+
+def _rules(
+    document: Mapping[str, Any], prior: float, most_from_texts: float, further: Sequence[FurtherField]
+) -> Numbers:
     part = _part(document, "rules", "the model")
-    given = [_number(part, key, "rules", 0.0, 200.0) for key in RULES[1:-1]]
-    return np.array([prior, *given, most_from_names])
+    given = [_number(part, key, "rules", 0.0, 200.0) for key in GIVEN_RULES]
+    kinds = [float(KIND_CODES[field.kind]) for field in further]
+    families = [float(field.family) for field in further]
+    rest = [0.0] * (MOST_FURTHER - len(further))
+    return np.array([prior, *given, most_from_texts, float(_guards(document)), *kinds, *rest, *families, *rest])
+
+
+def _guards(document: Mapping[str, Any]) -> int:
+    """The bits of the guards in force: all of them unless the document lists some by name."""
+    listed = document.get("guards")
+    known = {guard.name.lower(): guard for guard in Guard if guard.name}
+    if listed is None:
+        return sum(known.values())
+    if not isinstance(listed, list) or not set(listed) <= set(known):
+        raise ModelError(f"'guards' must be a list of some of {', '.join(known)}")
+    return sum(known[name] for name in set(listed))
 
 
 def _freeze(*tables: Numbers) -> None:

@@ -33,43 +33,13 @@ from linkage.layout import (
     field,
     high,
 )
-from linkage.strings import jaro_winkler, jaro_winkler_bound, shared_prefix
+from linkage.likeness import closeness, closeness_across, same_name
 
 # Plain integers, because the compiler would keep the members of an IntEnum apart as types.
 F_EXACT, F_NICKNAME, F_SWAPPED, F_NEAR, F_INITIAL, F_ALIAS, F_MIDDLE, F_SIMILAR, F_DISAGREE = map(int, Forename)
 S_EXACT, S_SWAPPED, S_PREVIOUS, S_NEAR, S_SIMILAR, S_DISAGREE, S_DISAGREE_FEMALE = map(int, Surname)
 M_AGREE, M_INITIAL, M_DISAGREE = map(int, MiddleNames)
 SHORTEST = 4  # in a name of three letters one of them is too much to be called a slip
-
-
-@compiled
-def same_name(a: Words, i: int, b: Words, j: int, slot: int) -> bool:
-    """Whether the names in two slots are the same: characters, length and hash."""
-    same = a[i, slot] == b[j, slot] and a[i, slot + 1] == b[j, slot + 1]
-    return bool(same and a[i, slot + 2] == b[j, slot + 2])
-
-
-@compiled
-def closeness(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, slot: int, floor: float) -> float:
-    """Jaro-Winkler similarity of the names in two slots; 0 when it cannot reach `floor`.
-
-    The greedy assignment inside Jaro can depend on which string comes first, so the shorter does, then the
-    lower in byte order: only so is the kernel symmetric.
-    """
-    p = 8 * slot
-    n, m = int(a8[i, p + NAME_SIZE]), int(b8[j, p + NAME_SIZE])
-    prefix = shared_prefix(a8, i, p, n, b8, j, p, m)
-    if jaro_winkler_bound(a[i, slot + 4], n, b[j, slot + 4], m, prefix) < floor:
-        return 0.0
-    turn = n > m
-    if n == m:
-        x = prefix
-        while x < n - 1 and a8[i, p + x] == b8[j, p + x]:
-            x += 1
-        turn = a8[i, p + x] > b8[j, p + x]
-    if turn:
-        return jaro_winkler(b8, j, p, m, a8, i, p, n)
-    return jaro_winkler(a8, i, p, n, b8, j, p, m)
 
 
 @compiled
@@ -109,6 +79,16 @@ def swapped(a: Words, i: int, b: Words, j: int) -> bool:
     if forename_a == 0 or surname_a == 0 or forename_a == forename_b:
         return False
     return bool(forename_a == surname_b and surname_a == forename_b)
+
+
+@compiled
+def nearly_swapped(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, near: float) -> bool:
+    """Whether forename and surname stand crosswise but for a slip in them; all four must be there."""
+    one = closeness_across(a8, a, i, FORENAME_SLOT, b8, b, j, SURNAME_SLOT, near)
+    if one < near:
+        return False
+    other = closeness_across(a8, a, i, SURNAME_SLOT, b8, b, j, FORENAME_SLOT, near)
+    return bool(other >= near and not same_name(a, i, b, j, FORENAME_SLOT))
 
 
 @compiled

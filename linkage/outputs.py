@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +13,39 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from linkage.errors import LinkageError
+from linkage.engines.clusters import VETOED
+from linkage.guard import Guard
+from linkage.partition_report import report_partition
 from linkage.people import Linker
+from linkage.result import CLUSTERS, LINKS, MODEL, REPORT, VETO, Result, assemble
+from linkage.writing import new_directory
 
 Chosen = npt.NDArray[np.bool_]
 
 
-def write(linker: Linker, out: Path, report: Mapping[str, Any], chosen: Chosen | None = None) -> None:
-    """Write links.parquet (id_a, id_b, weight, probability, pattern), clusters.parquet (id, cluster), model.json and
-    report.json into the new directory `out`.
+def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | None = None) -> None:
+    """Write links.parquet (see `links`), clusters.parquet (id, cluster), model.json and report.json into the new
+    directory `out`.
 
-    `chosen`: bool[n], which of the linker's pairs to write; default all. A cluster is named after the first of its
-    records. Nothing is left behind when writing fails. Raises `LinkageError` when `out` is there and not empty.
+    first: with two files, the records of the first; then only links across the files are written. A cluster is named
+    after the first of its records. Nothing is left behind when writing fails. Raises `LinkageError` when `out` is
+    there and not empty.
     """
-    with _whole(out) as folder:
-        pq.write_table(links(linker, chosen), folder / "links.parquet")
-        pq.write_table(clusters(linker), folder / "clusters.parquet")
-        (folder / "model.json").write_text(json.dumps(linker.model.document, indent=1), encoding="utf-8")
-        (folder / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    with new_directory(out) as folder:
+        chosen = None if first is None else across(linker, first)
+        pq.write_table(links(linker, chosen), folder / LINKS)
+        pq.write_table(clusters(linker), folder / CLUSTERS)
+        (folder / MODEL).write_text(json.dumps(linker.model.document, indent=1), encoding="utf-8")
+        (folder / REPORT).write_text(json.dumps(report, indent=2), encoding="utf-8")
+
+
+def result_of(linker: Linker, first: int | None = None) -> Result:
+    """What `write` writes and `load_result` reads, without any file: to be sampled and judged on the spot."""
+    found = links(linker, None if first is None else across(linker, first))
+    whole = blake2b(digest_size=8)
+    for column in (linker.clusters.label, linker.pairs.a, linker.pairs.b, linker.pairs.weight):
+        whole.update(np.ascontiguousarray(column).tobytes())
+    return assemble(found, clusters(linker), linker.model, first, whole.hexdigest())
 
 
 def across(linker: Linker, first: int) -> Chosen:
@@ -41,12 +53,18 @@ def across(linker: Linker, first: int) -> Chosen:
     return np.asarray((linker.pairs.a < first) != (linker.pairs.b < first))
 
 
-def counts(linker: Linker, chosen: Chosen | None = None) -> dict[str, Any]:
-    """What was found, in numbers: records, links, clusters and those of more than one record, pairs kept apart."""
+def counts(linker: Linker, first: int | None = None) -> dict[str, Any]:
+    """What was found, in numbers: records, links, clusters and those of more than one record, pairs kept apart.
+
+    first: with two files, the records of the first; then only links across the files are counted.
+    """
+    chosen = None if first is None else across(linker, first)
+    records = len(linker.table)
     sizes = np.unique(linker.clusters.label, return_counts=True)[1]
     return {
         "model": linker.model.fingerprint,
-        "records": len(linker.table),
+        "records": records,
+        "records_by_file": [records] if first is None else [first, records - first],
         "links": len(linker.pairs.a) if chosen is None else int(chosen.sum()),
         "links_in_clusters": int(_joined(linker)[slice(None) if chosen is None else chosen].sum()),
         "certain": linker.model.certain,
@@ -54,6 +72,7 @@ def counts(linker: Linker, chosen: Chosen | None = None) -> dict[str, Any]:
         "clusters_of_several": int((sizes > 1).sum()),
         "largest_cluster": int(sizes.max(initial=0)),
         "kept_apart": len(linker.clusters.vetoes),
+        "partition": report_partition(linker, first),
         "findings": [finding.text for finding in linker.training.diagnosis],
     }
 
@@ -65,7 +84,11 @@ def _joined(linker: Linker) -> Chosen:
 
 
 def links(linker: Linker, chosen: Chosen | None = None) -> pa.Table:
-    """The weighed pairs as a table, the heaviest first."""
+    """The weighed pairs as a table, the heaviest first: id_a, id_b, weight, probability, pattern, joined, guards.
+
+    joined: whether both stand in one cluster. guards: what keeps the pair from joining by itself, names of `Guard` in
+    lower case with commas between, and `VETO`; "" for nothing.
+    """
     pairs = linker.pairs
     kept = np.flatnonzero(chosen) if chosen is not None else np.arange(len(pairs.a))
     order = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -pairs.weight[kept]))]
@@ -80,51 +103,26 @@ def links(linker: Linker, chosen: Chosen | None = None) -> pa.Table:
             "pattern": pa.FixedSizeBinaryArray.from_buffers(
                 pa.binary(width), len(order), [None, pa.py_buffer(pattern.tobytes())]
             ),
+            "joined": _joined(linker)[order],
+            "guards": _guards(linker, order),
         }
     )
+
+
+def _guards(linker: Linker, order: npt.NDArray[np.int64]) -> pa.Array:
+    """The guards of some pairs as text, each distinct set of them put into words once."""
+    vetoed = linker.clusters.reason[order] == VETOED
+    sets, place = np.unique(linker.pairs.guards[order].astype(np.int64) * 2 + vetoed, return_inverse=True)
+    words = [",".join((*guard_names(int(one) >> 1), *[VETO] * (int(one) & 1))) for one in sets]
+    return pa.array(words, pa.string()).take(pa.array(place))
+
+
+def guard_names(bits: int) -> tuple[str, ...]:
+    """The guards in these bits, by their names in lower case."""
+    return tuple(str(guard.name).lower() for guard in Guard(bits))
 
 
 def clusters(linker: Linker) -> pa.Table:
     """Every record with the id of the first record of its cluster."""
     ids = linker.table.ids
     return pa.table({"id": ids, "cluster": ids.take(pa.array(linker.clusters.label))})
-
-
-def check_free(out: Path) -> None:
-    """Raises `LinkageError` when `out` is there and not empty: results are never written over."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise LinkageError(f"{out} is there already and not empty; name a new directory")
-    above = next(place for place in out.absolute().parents if place.exists())
-    if not os.access(above, os.W_OK):
-        raise LinkageError(f"{out} cannot be written: {above} takes no files")
-
-
-def write_text(out: Path, content: str) -> None:
-    """A new file, whole or not at all. Raises `LinkageError`."""
-    if out.exists():
-        raise LinkageError(f"{out} is there already; name a new file")
-    partial = out.with_name(f".{out.name}.part")
-    try:
-        partial.write_text(content, encoding="utf-8")
-        partial.replace(out)
-    except OSError as error:
-        raise LinkageError(f"{out} cannot be written: {error.strerror}") from None
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[Path]:
-    """A directory beside `out` that takes its place when all is written."""
-    check_free(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise LinkageError(f"{out} cannot be written: {error.strerror}") from None
-    try:
-        yield folder
-        folder.chmod(0o755)
-        folder.replace(out)
-    except OSError as error:
-        raise LinkageError(f"{out} cannot be written: {error.strerror}") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

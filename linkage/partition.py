@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, StrEnum
 from itertools import chain
 
 from linkage.errors import LinkageError
+from linkage.growing import AssertionRank, Balance, Conflict, GrowingClusters, Pair
 from linkage.guard import Guard
 
-Pair = tuple[str, str]
+__all__ = [
+    "Assertion",
+    "AssertionRank",
+    "Balance",
+    "Conflict",
+    "Edge",
+    "Partition",
+    "Question",
+    "Reason",
+    "Verdict",
+    "partition",
+]
 
 
 class Verdict(Enum):
@@ -22,15 +34,6 @@ class Verdict(Enum):
 
     SAME = "same"
     DIFFERENT = "different"
-
-
-class AssertionRank(IntEnum):
-    """Who said so; a higher rank overrules a lower one whenever it was said."""
-
-    HOLD = -1  # an existing link that only soft evidence would undo: kept until somebody decides
-    SOURCE = 0
-    REVIEWER = 1
-    PRIVACY = 2
 
 
 class Reason(StrEnum):
@@ -68,14 +71,6 @@ class Assertion:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
-    """Why two records may not be in one cluster: a guard of `CONFLICTS`, or a weight below the veto floor."""
-
-    weight: float
-    guards: Guard = Guard.NONE
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """One pair of final blocks that a person must settle, shown by its heaviest edge `a`-`b` (a < b).
 
@@ -105,17 +100,19 @@ def partition(
     assertions: Iterable[Assertion],
     certain: float,
     conflict: Callable[[str, str], Conflict | None],
+    balance: Balance | None = None,
 ) -> Partition:
     """Join what is certain, keep apart what conflicts, ask about the rest.
 
     `certain` is the weight in bits from which an edge without a guard joins by itself. `conflict(a, b)`, called with
-    a < b and at most once for a pair, must be a pure function. Assertions about records that are not among the nodes
-    are passed over; edges may not (raises `LinkageError`). Time is at worst quadratic in the largest block.
+    a < b and at most once for a pair, must be a pure function. With `balance`, all pairs across two clusters
+    together must speak for joining them, not the heaviest alone. Assertions about records that are not among the
+    nodes are passed over; edges may not (raises `LinkageError`). Time is at worst quadratic in the largest block.
     """
     keys = sorted(set(nodes))
     drawn = _order_edges(edges, keys)
     effective = _choose_effective(assertions, set(keys))
-    clusters = _Clusters(keys, conflict)
+    clusters = GrowingClusters(keys, conflict, balance)
     for pair, said in effective.items():
         if said.verdict is Verdict.DIFFERENT:
             clusters.separate(*pair, said.rank)
@@ -132,98 +129,6 @@ def difference(
     """(blocks that are gone, blocks that are new), each sorted; blocks in both partitions are in neither."""
     before, after = set(old), set(new)
     return tuple(sorted(before - after)), tuple(sorted(after - before))
-
-
-class _Clusters:
-    """Growing clusters and what keeps them apart.
-
-    Clusters only ever grow, so a conflict once found across two of them holds for all that comes of them: it is kept
-    by cluster, and no pair is looked at twice.
-    """
-
-    def __init__(self, keys: Iterable[str], conflict: Callable[[str, str], Conflict | None]) -> None:
-        self._root = {key: key for key in keys}
-        self._members = {key: [key] for key in self._root}
-        self._separated: dict[str, dict[str, AssertionRank]] = {key: {} for key in self._root}
-        self._vetoed: dict[str, dict[str, tuple[Pair, Conflict]]] = {key: {} for key in self._root}
-        self._conflict = conflict
-
-    def separate(self, a: str, b: str, rank: AssertionRank) -> None:
-        """Keep two single records apart from the start."""
-        self._separated[a][b] = self._separated[b][a] = rank
-
-    def join_asserted(self, a: str, b: str, rank: AssertionRank) -> bool:
-        """Join by assertion unless one of equal or higher rank separates the two; whether they are one now."""
-        one, other = self._root[a], self._root[b]
-        if one == other:
-            return True
-        against = self._separated[one].get(other)
-        if against is not None and against >= rank:
-            return False
-        self._join(one, other)
-        return True
-
-    def join_certain(self, a: str, b: str) -> None:
-        """Join by weight unless an assertion or any conflict stands between the two clusters."""
-        one, other = self._root[a], self._root[b]
-        if one == other or other in self._separated[one] or other in self._vetoed[one]:
-            return
-        veto = self._find_conflict(one, other)
-        if veto is None:
-            self._join(one, other)
-        else:
-            self._vetoed[one][other] = self._vetoed[other][one] = veto
-
-    def locate(self, a: str, b: str) -> Pair | None:
-        """The two clusters of a pair in key order; None when they are one or an assertion settles it."""
-        one, other = self._root[a], self._root[b]
-        if one == other or other in self._separated[one]:
-            return None
-        return (one, other) if one < other else (other, one)
-
-    def veto(self, one: str, other: str) -> tuple[Pair, Conflict] | None:
-        """The conflict that keeps two clusters apart, with the pair that has it."""
-        return self._vetoed[one].get(other)
-
-    def root(self, key: str) -> str:
-        """The cluster of a record."""
-        return self._root[key]
-
-    def blocks(self) -> tuple[tuple[str, ...], ...]:
-        """All clusters in key order."""
-        return tuple(sorted(tuple(sorted(members)) for members in self._members.values()))
-
-    def _find_conflict(self, one: str, other: str) -> tuple[Pair, Conflict] | None:
-        for a in sorted(self._members[one]):
-            for b in self._members[other]:
-                pair = (a, b) if a < b else (b, a)
-                found = self._conflict(*pair)
-                if found is not None:
-                    return pair, found
-        return None
-
-    def _join(self, one: str, other: str) -> None:
-        if len(self._members[one]) < len(self._members[other]):
-            one, other = other, one
-        moved = self._members.pop(other)
-        self._members[one] += moved
-        for key in moved:
-            self._root[key] = one
-        self._inherit_separations(one, other)
-        self._inherit_vetoes(one, other)
-
-    def _inherit_separations(self, one: str, other: str) -> None:
-        for third, rank in self._separated.pop(other).items():
-            del self._separated[third][other]
-            if third != one:
-                highest = max(rank, self._separated[one].get(third, rank))
-                self._separated[one][third] = self._separated[third][one] = highest
-
-    def _inherit_vetoes(self, one: str, other: str) -> None:
-        for third, veto in self._vetoed.pop(other).items():
-            del self._vetoed[third][other]
-            if third != one and third not in self._vetoed[one]:
-                self._vetoed[one][third] = self._vetoed[third][one] = veto
 
 
 def _order_edges(edges: Iterable[Edge], keys: Iterable[str]) -> list[Edge]:
@@ -256,14 +161,16 @@ def _authority(said: Assertion) -> tuple[AssertionRank, str, bool]:
     return said.rank, said.order, said.verdict is Verdict.DIFFERENT
 
 
-def _join_asserted(clusters: _Clusters, effective: Mapping[Pair, Assertion]) -> list[Pair]:
+def _join_asserted(clusters: GrowingClusters, effective: Mapping[Pair, Assertion]) -> list[Pair]:
     """Join what is asserted the same, highest rank first; the pairs that an assertion forbade."""
     same = [(pair, said.rank) for pair, said in effective.items() if said.verdict is Verdict.SAME]
     same.sort(key=lambda entry: (-entry[1], entry[0]))
     return [pair for pair, rank in same if not clusters.join_asserted(*pair, rank)]
 
 
-def _ask(clusters: _Clusters, drawn: list[Edge], contradicted: list[Pair], certain: float) -> tuple[Question, ...]:
+def _ask(
+    clusters: GrowingClusters, drawn: list[Edge], contradicted: list[Pair], certain: float
+) -> tuple[Question, ...]:
     """One question for each two final blocks: the strongest reason, then the heaviest edge, then the first key."""
     edges = {(edge.a, edge.b): edge for edge in drawn}
     asked: dict[Pair, Question] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,9 +14,11 @@ from linkage.engines import local
 from linkage.engines.clusters import Clusters, cluster
 from linkage.errors import LinkageError
 from linkage.explain import Explanation, explain
+from linkage.loose_blocking import within_budget
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.tables.table import Table
+from linkage.tailor import tailor
 from linkage.training import Training, train
 
 
@@ -51,7 +53,8 @@ class Linker:
 
     def explain(self, one: str, other: str) -> Explanation:
         """Why two records weigh what they weigh. Raises `LinkageError` for an id that is not in the table."""
-        a, b = (standardise(self.table.demographics(self._row(name))) for name in (one, other))
+        further = {field.name: field.kind for field in self.model.further or ()}
+        a, b = (standardise(self.table.demographics(self._row(name), further)) for name in (one, other))
         return explain(a, b, self.model)
 
     def _row(self, name: str) -> int:
@@ -74,8 +77,10 @@ def people(
     `base` (default: the shipped model) gives the frequencies of names, and what the data cannot say; `reviewed` are
     pairs of rows that a person has judged. The same table and seed make the same model.
     """
-    start = base or Model.default()
+    start = tailor(table, base or Model.default())
     encoded = encode_table(table, start, workers)
+    served = within_budget(encoded.keys, encoded.rules, len(table)).kept
+    encoded = replace(encoded, keys=encoded.keys[served], rows=encoded.rows[served], rules=encoded.rules[served])
     index = encoded.keys, encoded.rows, encoded.rules
     trained = train(encoded.matrix, *index, start, seed=seed, reviewed=reviewed, workers=workers)
     return Linker(table, encoded, trained, workers)

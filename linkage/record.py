@@ -22,6 +22,20 @@ class NameUse(StrEnum):
     TEMP = "temp"
 
 
+class Kind(StrEnum):
+    """How a field outside the usual ones is read and compared.
+
+    CODE: an identifier, by wrong and swapped characters. NAME: one or two words, by likeness. TEXT: more words, by
+    the letters they share. CATEGORY: the same or not. NUMBER: by distance.
+    """
+
+    CODE = "code"
+    NAME = "name"
+    TEXT = "text"
+    CATEGORY = "category"
+    NUMBER = "number"
+
+
 class AddressUse(StrEnum):
     """What an address is for."""
 
@@ -64,13 +78,23 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One postal address as received."""
+    """One postal address as received; `foreign` when its postcode follows no British rules."""
 
     lines: tuple[str, ...] = ()
     town: str = ""
     county: str = ""
     postcode: str = ""
     use: AddressUse = AddressUse.HOME
+    foreign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherValue:
+    """What a record says in a field outside the usual ones."""
+
+    name: str
+    kind: Kind
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,7 @@ class Demographics:
     birth_order: int | None = None
     identity_unknown: bool = False
     reliability: frozenset[Reliability] = frozenset()
+    further: tuple[FurtherValue, ...] = ()
 
 
 class SexCode(IntEnum):
@@ -143,6 +168,7 @@ class StandardRecord:
     nhs_number: ten digits that pass every rule of NHS-1 to NHS-4, else "".
     nhs_status: 0 when there is no number, otherwise 1..8.
     birth_order: 0 when unknown.
+    further: name and standardised text of fields outside the usual ones, those that say anything.
     """
 
     surnames: tuple[str, ...] = ()
@@ -163,3 +189,4 @@ class StandardRecord:
     mothers_maiden_name: str = ""
     birth_order: int = 0
     cautions: Caution = Caution.NONE
+    further: tuple[tuple[str, str], ...] = ()

@@ -66,7 +66,40 @@ select id::int as unique_id, file,
 from source
 """
 
-_COLUMNS = ("nhs_number", "national_id")
+_PEOPLE = f"""
+with read as (
+  select *, try_cast(dob as date) as born, regexp_extract(dob, '^(1[5-9]|20)[0-9][0-9]') as year,
+    {_WORDS.format("full_name")} as whole from source)
+select id::int as unique_id, file,
+  {_LETTERS.format("forename")} as forename, {_LETTERS.format("surname")} as surname,
+  {_WORDS.format("middle_names")} as middle_names, whole as full_name,
+  {_LETTERS.format("forename")} || ' ' || {_LETTERS.format("surname")} as joint_name,
+  born::varchar as dob, nullif(year, '') as birth_year, nullif(sex, 'unknown') as sex,
+  nullif({_POSTCODE.format("postcode")}, '') as postcode, {_WORDS.format("address")} as address,
+  {_WORDS.format("house")} as house, {_WORDS.format("street")} as street, {_WORDS.format("town")} as town,
+  nullif({_DIGITS.format("phone")}, '') as phone, nullif(lower(trim(email)), '') as email,
+  nullif({_POSTCODE.format("national_id")}, '') as national_id, {_WORDS.format("birth_place")} as birth_place,
+  {_WORDS.format("occupation")} as occupation, {_WORDS.format("race")} as race, {_WORDS.format("suffix")} as suffix,
+  nullif(art_number, '') as art_number
+from read
+"""
+
+_STYLES = {"uk": _UK, "febrl": _FEBRL}
+_COLUMNS = (
+    *("forename", "surname", "middle_names", "full_name", "dob", "sex", "postcode", "address", "house", "street"),
+    *(
+        "town",
+        "phone",
+        "email",
+        "birth_place",
+        "occupation",
+        "race",
+        "suffix",
+        "art_number",
+        "nhs_number",
+        "national_id",
+    ),
+)
 
 
 def clean(connection: duckdb.DuckDBPyConnection, file: Path, style: str) -> None:
@@ -77,4 +110,4 @@ def clean(connection: duckdb.DuckDBPyConnection, file: Path, style: str) -> None
     there = {name for name, *_ in connection.execute("describe given").fetchall()}
     absent = "".join(f", null::varchar as {name}" for name in _COLUMNS if name not in there)
     connection.execute(f"create view source as select *{absent} from given")
-    connection.execute(f"create table people as {_UK if style == 'uk' else _FEBRL}")
+    connection.execute(f"create table people as {_STYLES.get(style, _PEOPLE)}")

@@ -43,12 +43,39 @@ BLOCKS = {
         ("town", "forename"),
         ("town", "surname"),
     ),
+    "people": (
+        ("forename", "surname"),
+        ("dob",),
+        ("national_id",),
+        ("phone",),
+        ("email",),
+        ("postcode", "surname"),
+        ("postcode", "forename"),
+        ("street", "surname"),
+        ("town", "surname"),
+        ("birth_year", "surname"),
+    ),
 }
 NAMES = {
     "uk": ("forename", "surname", "street", "middle_names", "mothers_maiden_name", "dob"),
     "febrl": ("forename", "surname", "street", "town", "dob", "postcode", "national_id"),
+    "people": (
+        "forename",
+        "surname",
+        "full_name",
+        "address",
+        "town",
+        "dob",
+        "postcode",
+        "national_id",
+        "birth_place",
+    ),
 }
-EXACT = {"uk": ("postcode", "house", "sex", "mobile", "phone", "email", "nhs_number"), "febrl": ("house", "region")}
+EXACT = {
+    "uk": ("postcode", "house", "sex", "mobile", "phone", "email", "nhs_number"),
+    "febrl": ("house", "region"),
+    "people": ("sex", "phone", "email", "birth_year", "occupation"),
+}
 
 
 def candidates(people: pd.DataFrame, style: str) -> pd.MultiIndex:
@@ -99,14 +126,14 @@ def closed(pairs: pd.MultiIndex, n: int) -> list[int]:
 
 def main(file: Path, folder: Path, style: str) -> None:
     """Link a set and leave the answers in a folder."""
-    account = Account()
+    account, kind = Account(), style.partition("-")[0]
     with account.phase("prepare"):
         connection = duckdb.connect()
         clean(connection, file, style)
         people = connection.sql("select * from people order by unique_id").df().set_index("unique_id")
     with account.phase("compare"):
-        pairs = candidates(people, style)
-        vectors = features(people, pairs, style)
+        pairs = candidates(people, kind)
+        vectors = features(people, pairs, kind)
     with account.phase("train"):
         classifier = recordlinkage.ECMClassifier()
         classifier.fit(vectors)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.peers.judgement import Truth
+from benchmarks.peers.lookalikes import europe, overseas
+from benchmarks.peers.lookalikes.rows import Made, to_iso
 from benchmarks.peers.traps import Kin
 from linkage.tables.table import Table
 from mpi.networks import load_network
@@ -21,7 +25,24 @@ from mpi.simulate.snapshot import last_tellings
 
 Texts = npt.NDArray[np.object_]
 
-SETS = ("febrl1", "febrl2", "febrl3", "febrl4", "region", "region-without-nhs")
+LOOKALIKES: Mapping[str, Callable[[random.Random], Made]] = {
+    "contacts": europe.contacts,
+    "biographies": europe.biographies,
+    "german": partial(europe.german, people=9000, twice=1000),
+    "german-small": partial(europe.german, people=900, twice=100),
+    "uk-census": europe.uk_census,
+    "national-number": europe.national_number,
+    "roll": overseas.roll,
+    "us-census": overseas.us_census,
+    "voters": overseas.voters,
+    "australia": overseas.australia,
+    "clinic": overseas.clinic,
+}
+"""Sets of the shape of public ones that we may not copy, by people and errors of our own."""
+WHOLE_NAMES = ("australia", "clinic")
+"""Sets for which the peer's expert compares forename and surname together, because that did better."""
+PSEUDOPEOPLE = ("pseudopeople", "pseudopeople-two")
+SETS = ("febrl1", "febrl2", "febrl3", "febrl4", "region", "region-without-nhs", *LOOKALIKES, *PSEUDOPEOPLE)
 _SEXES = {"M": "male", "F": "female"}
 
 
@@ -29,7 +50,8 @@ _SEXES = {"M": "male", "F": "female"}
 class LabelledSet:
     """`parts` are the address in the parts in which its source holds it, for tools that want it so.
 
-    `style` is "uk" or "febrl", by which the peers choose their expert's model. `kin` is known of simulated people.
+    `style` is "uk", "febrl", "people" or a variant of it, by which the peers choose their expert's model. `kin` is
+    known of simulated people. `given` is the file as its makers would hand it over, where that is not the table.
     `two_files` when records of one file are known to be different people: only pairs across are asked for.
     """
 
@@ -40,6 +62,7 @@ class LabelledSet:
     truth: Truth
     two_files: bool
     kin: Kin | None = None
+    given: pd.DataFrame | None = None
 
     def write(self, file: Path) -> None:
         """What a tool may see, as Parquet: id, file, the table's columns and the parts."""
@@ -118,17 +141,64 @@ def parts_of(frame: pd.DataFrame) -> dict[str, Texts]:
     return {"house": _texts(frame.house), "street": _texts(frame.street)}
 
 
+def made(name: str, file: Made) -> LabelledSet:
+    """A file of `lookalikes`, under the library's names."""
+    frame = pd.DataFrame(file.rows, dtype=object)
+    text = {column: _texts(frame[column]) for column in frame.columns}
+    columns = {field: _together([text[name] for name in names]) for field, names in file.fields.items()}
+    if "dob" in columns:
+        columns["dob"] = np.array([to_iso(day, file.dates) for day in columns["dob"]], object)
+    if "sex" in columns:
+        columns["sex"] = np.array([_SEXES.get(code[:1].upper(), "unknown") for code in columns["sex"]], object)
+    parts = {part: text[column] for part, column in file.parts.items()}
+    person = np.array(file.person, np.int64)
+    source = np.array(file.source, np.int64) if file.two_files else np.arange(len(person), dtype=np.int64)
+    truth = Truth(person, source, np.ones(len(person), np.bool_))
+    style = "people-whole" if name in WHOLE_NAMES else "people"
+    return LabelledSet(name, style, _table(columns), arrays(parts), truth, file.two_files, given=frame)
+
+
+def pseudopeople(file: Path) -> Made:
+    """A set that `pseudopeople_sets.py` wrote."""
+    frame = pq.read_table(file).to_pandas()
+    fields = {
+        "forename": ("first_name",),
+        "middle_names": ("middle_initial",),
+        "surname": ("last_name",),
+        "dob": ("date_of_birth",),
+        "sex": ("sex",),
+        "address": ("unit_number", "street_number", "street_name"),
+        "town": ("city",),
+        "region": ("state",),
+        "postcode": ("zipcode",),
+    }
+    held = {field: names for field, names in fields.items() if names[-1] in frame}
+    parts = {"house": "street_number", "street": "street_name", "age": "age", "race": "race_ethnicity"}
+    texts = frame.drop(columns=["person", "file"]).astype(object).where(lambda told: told.notna(), "")
+    rows = texts.to_dict("records")
+    person, source = frame.person.tolist(), frame.file.tolist()
+    kept = {part: column for part, column in parts.items() if column in frame}
+    return Made(rows, person, source, held, kept, "american", two_files=file.stem.endswith("-two"))
+
+
 def iso_date(digits: str) -> str:
     """FEBRL's "19151111" as "1915-11-11"; anything else as it is."""
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 and digits.isdecimal() else digits
 
 
-def load(name: str, people: int, seed: int, febrl_files: Callable[[], Path]) -> LabelledSet:
-    """The set of that name. `febrl_files` gives the folder that `febrl.py` wrote. Raises KeyError."""
+def load(name: str, people: int, seed: int, written: Callable[[], Path]) -> LabelledSet:
+    """The set of that name, of `people` where it is simulated. Raises KeyError.
+
+    `written` gives the folder that `febrl.py` and `pseudopeople_sets.py` wrote.
+    """
     if name not in SETS:
         raise KeyError(name)
     if name.startswith("febrl"):
-        return febrl(name, febrl_files() / f"{name}.parquet")
+        return febrl(name, written() / f"{name}.parquet")
+    if name in LOOKALIKES:
+        return made(name, LOOKALIKES[name](random.Random(f"{name} {seed}")))
+    if name in PSEUDOPEOPLE:
+        return made(name, pseudopeople(written() / f"{name}.parquet"))
     return region(name, people, seed, without_nhs=name == "region-without-nhs")
 
 
@@ -143,6 +213,10 @@ def _strangers(made: Region) -> set[tuple[str, str]]:
 
 def _texts(column: pd.Series[str]) -> Texts:
     return np.array([str(value).strip() if isinstance(value, str) else "" for value in column.tolist()], object)
+
+
+def _together(columns: Sequence[Texts]) -> Texts:
+    return columns[0] if len(columns) == 1 else _joined(columns[0], _together(columns[1:]), " ")
 
 
 def _joined(one: Texts, other: Texts, between: str) -> Texts:

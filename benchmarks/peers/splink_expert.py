@@ -16,7 +16,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from dataclasses import dataclass
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -33,23 +32,14 @@ from splink import (  # type: ignore[import-not-found, unused-ignore]
 
 from benchmarks.peers.account import CLUSTERS, PAIRS, Account
 from benchmarks.peers.cleaning import clean
+from benchmarks.peers.expert import Expert
+from benchmarks.peers.splink_people import people
 
 PROBABILITY = 0.95
 LIGHTEST = -10.0
 RECALL = 0.7
 SEED = 7
 MAX_PAIRS = 1e7
-
-
-@dataclass(frozen=True, slots=True)
-class Expert:
-    """What a person who knows Splink and the data decides: comparisons, rules to predict by, to start from, and to
-    train by."""
-
-    comparisons: list[Any]
-    predict: list[Any]
-    certain: list[Any]
-    train: list[Any]
 
 
 def surname() -> Any:
@@ -157,8 +147,7 @@ def main(file: Path, folder: Path, style: str, lightest: float = LIGHTEST) -> No
     connection.execute(f"set threads to {len(os.sched_getaffinity(0))}")
     with account.phase("prepare"):
         clean(connection, file, style)
-        numbered = style == "uk" and bool(connection.execute("select count(nhs_number) from people").fetchall()[0][0])
-        expert = uk(numbered=numbered) if style == "uk" else febrl()
+        expert = choose(connection, style)
         files = connection.execute("select count(distinct file) from people").fetchall()[0][0]
         linker = make_linker(connection, expert, files)
     with account.phase("train"):
@@ -180,6 +169,15 @@ def main(file: Path, folder: Path, style: str, lightest: float = LIGHTEST) -> No
         )
     threshold = log2(PROBABILITY / (1 - PROBABILITY))
     account.write(folder, threshold=threshold, packages=("splink", "duckdb"))
+
+
+def choose(connection: duckdb.DuckDBPyConnection, style: str) -> Expert:
+    """The model for a style."""
+    if style == "febrl":
+        return febrl()
+    if style == "uk":
+        return uk(numbered=bool(connection.execute("select count(nhs_number) from people").fetchall()[0][0]))
+    return people(connection, style)
 
 
 def make_linker(connection: duckdb.DuckDBPyConnection, expert: Expert, files: int) -> Any:

@@ -25,11 +25,12 @@ from linkage.columns.readings import (
     READINGS,
     UNSAID,
     VARIES,
+    further_reading,
 )
+from linkage.further import KIND_CODES
 from linkage.layout import (
     CAUTIONS,
     EMAILS,
-    ENCODED_SIZE,
     ENCODING_VERSION,
     HEAD,
     MOST_EMAILS,
@@ -60,6 +61,7 @@ _LISTS = {
     **dict.fromkeys(("phone", "phone_2", "phone_3"), (PHONES, MOST_PHONES)),
     **dict.fromkeys(("email", "email_2"), (EMAILS, MOST_EMAILS)),
 }
+_TEXTS = {"address": "address_text", "town": "town_text"}
 _ROWS_FOR_PROCESSES = 20_000
 _SHARE = 1 << 16
 
@@ -68,9 +70,9 @@ _SHARE = 1 << 16
 class Encoded:
     """N records ready to link.
 
-    matrix: uint8[N, ENCODED_SIZE], their encoded rows. keys: int64[M], rows: int32[M] and rules: uint8[M] are the
-    entries of the blocking index by row; a rule is its place in `blocking.RULES`. apart: how many rows went the
-    scalar road, because their fields could not be read one by one.
+    matrix: uint8[N, model.size], their encoded rows. keys: int64[M], rows: int32[M] and rules: uint8[M] are the
+    entries of the blocking index by row; a rule is its place in `loose_blocking.ALL_RULES`. apart: how many rows went
+    the scalar road, because their fields could not be read one by one.
     """
 
     matrix: Rows
@@ -113,7 +115,10 @@ class _Encoding:
         self, table: Table, model: Model, read: Readers, waiting: ThreadPoolExecutor, threads: ThreadPoolExecutor
     ) -> None:
         self._table, self._read, self._waiting, self._threads = table, read, waiting, threads
-        self._words = np.zeros((len(table), WORDS), np.int64)
+        self._model = model
+        self._further = () if model.further is None else tuple(field.name for field in model.further)
+        self._words = np.zeros((len(table), model.size // 8), np.int64)
+        self._usual = {name: column for name, column in table.columns.items() if name not in self._further}
         self._words[:, HEAD] = ENCODING_VERSION
         self._words[:, TAG] = np.array([model.tag], np.uint64).view(np.int64)
 
@@ -125,10 +130,11 @@ class _Encoding:
         apart = self._find_apart()
         self._gather_fields(fields)
         if len(apart):
-            rows = of_rows(self._table.columns, FIELDS, apart)
-            self._words[apart] = self._read.read("row", rows)
+            rows = of_rows(self._usual, FIELDS, apart)
+            name = "foreign_row" if self._table.foreign else "row"
+            self._words[apart, :WORDS] = self._read.read(name, rows)
         keys, rows_of_keys, rules = self._index(named)
-        matrix = self._words.view(np.uint8).reshape(len(self._table), ENCODED_SIZE)
+        matrix = self._words.view(np.uint8).reshape(len(self._table), self._model.size)
         return Encoded(matrix, keys, rows_of_keys, rules, len(apart))
 
     def _gather_names(self, one: Future[Answers], other: Future[Answers]) -> Names:
@@ -148,10 +154,18 @@ class _Encoding:
         return names
 
     def _start_fields(self) -> dict[str, Future[Answers]]:
-        columns = self._table.columns
-        # A status that is not said counts too, beside a number.
-        there = [name for name in _FIELDS if name == "status" or not columns.keys().isdisjoint(READINGS[name].fields)]
-        return {name: self._start(name) for name in there}
+        variants = dict(_TEXTS) if self._model.further is not None else {}
+        if self._table.foreign:
+            variants["postcode"] = "foreign_postcode"
+        started = {}
+        for name in _FIELDS:
+            # A status that is not said counts too, beside a number.
+            if name == "status" or not self._usual.keys().isdisjoint(READINGS[name].fields):
+                started[variants.get(name, name)] = self._start(variants.get(name, name))
+        for place, field in enumerate(self._further):
+            if field in self._table.columns:
+                started[further_reading(place)] = self._start(further_reading(place), (field,))
+        return started
 
     def _gather_fields(self, started: Mapping[str, Future[Answers]]) -> None:
         """Gather every field but the names, in the order of `_FIELDS`."""
@@ -162,14 +176,15 @@ class _Encoding:
             else:
                 self._add(codes, table, READINGS[name].words, needs=NUMBER if name == "status" else -1)
 
-    def _start(self, name: str) -> Future[Answers]:
+    def _start(self, name: str, fields: tuple[str, ...] = ()) -> Future[Answers]:
         """The codes of rows and the answers to the distinct values of one reading, to come."""
 
         def work() -> Answers:
             reading, columns = READINGS[name], self._table.columns
+            wanted = fields or reading.fields
             if reading.caseless:
-                columns = {field: pc.ascii_upper(columns[field]) for field in reading.fields if field in columns}
-            found = distinct(columns, reading.fields, len(self._table))
+                columns = {field: pc.ascii_upper(columns[field]) for field in wanted if field in columns}
+            found = distinct(columns, wanted, len(self._table))
             return found.codes, self._read.read(name, found)
 
         return self._waiting.submit(work)
@@ -188,7 +203,8 @@ class _Encoding:
         """The keys of all rows, with the row and the rule of each."""
         surnames = np.ascontiguousarray(names.families[:, -SURNAME_SOUNDS:])
         forenames = np.ascontiguousarray(names.givens[:, -FORENAME_SOUNDS:])
-        sounds = (names.family, surnames, names.given, forenames)
+        kinds = np.array([KIND_CODES[field.kind] for field in self._model.further or ()], np.int64)
+        sounds = (names.family, surnames, names.given, forenames, kinds)
         ends = np.empty(len(self._table), np.int64)
         self._share(count_keys, *sounds, ends)
         starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends)))

@@ -28,10 +28,11 @@ from linkage.blocking import (
     key_of,
 )
 from linkage.compiled import compiled
-from linkage.layout import BIRTH, CAUTIONS, EMAILS, HEAD, PHONES, PREVIOUS_POSTCODES, Words, field
+from linkage.layout import BIRTH, CAUTIONS, EMAILS, HEAD, PHONES, PREVIOUS_POSTCODES, WORDS, Words, field
 from linkage.layout import NUMBER as NUMBER_WORD
 from linkage.layout import POSTCODE as POSTCODE_WORD
 from linkage.layout import SECTOR as SECTOR_WORD
+from linkage.loose_blocking import MOST_LOOSE_KEYS, find_loose_facts
 
 Codes = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -72,13 +73,24 @@ def append_word(words: Words, first: int, last: int, codes: Codes, table: Longs,
 
 @compiled
 def count_keys(
-    words: Words, first: int, last: int, family: Codes, surnames: Longs, given: Codes, forenames: Longs, counts: Longs
+    words: Words,
+    first: int,
+    last: int,
+    family: Codes,
+    surnames: Longs,
+    given: Codes,
+    forenames: Longs,
+    kinds: Longs,
+    counts: Longs,
 ) -> None:
-    """Write how many blocking keys each row has. surnames, forenames: the sounds of names, by the codes of rows."""
-    parts, facts = np.zeros(PARTS, np.int64), np.zeros((MOST_KEYS, FACT), np.int64)
+    """Write how many blocking keys each row has. surnames, forenames: the sounds of names, by the codes of rows.
+
+    kinds: of the further fields, for rows that have a place.
+    """
+    parts, facts = np.zeros(PARTS, np.int64), np.zeros((MOST_LOOSE_KEYS, FACT), np.int64)
     for i in range(first, last):
         _gather_parts(words, i, surnames, family[i], forenames, given[i], parts)
-        counts[i] = find_facts(parts, facts)
+        counts[i] = _find_all(parts, words, i, kinds, facts)
 
 
 @compiled
@@ -90,18 +102,26 @@ def write_keys(
     surnames: Longs,
     given: Codes,
     forenames: Longs,
+    kinds: Longs,
     starts: Longs,
     keys: Longs,
     rows: Codes,
     rules: Bytes,
 ) -> None:
     """Write each row's blocking keys from its place in `starts` on, with the row and the rule of each."""
-    parts, facts = np.zeros(PARTS, np.int64), np.zeros((MOST_KEYS, FACT), np.int64)
+    parts, facts = np.zeros(PARTS, np.int64), np.zeros((MOST_LOOSE_KEYS, FACT), np.int64)
     for i in range(first, last):
         _gather_parts(words, i, surnames, family[i], forenames, given[i], parts)
-        for k in range(find_facts(parts, facts)):
+        for k in range(_find_all(parts, words, i, kinds, facts)):
             at = starts[i] + k
             keys[at], rows[at], rules[at] = key_of(facts, k), i, facts[k, 0]
+
+
+@compiled
+def _find_all(parts: Longs, words: Words, i: int, kinds: Longs, facts: Longs) -> int:
+    """The precise facts of a row, and the loose ones of a row that has a place."""
+    n = find_facts(parts, facts[:MOST_KEYS])
+    return find_loose_facts(parts, words, i, kinds, facts, n) if words.shape[1] > WORDS else n
 
 
 @compiled

@@ -1,1 +1,1 @@
-"""Bulk linkage on one machine."""
+"""Bulk linkage: on one machine, and under `spark` on a cluster."""

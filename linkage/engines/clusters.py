@@ -9,7 +9,7 @@ through that one function; a large one has its pairs weighed as they are asked f
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,16 +22,17 @@ from linkage.engines.components import components, gather
 from linkage.engines.local import Pairs
 from linkage.engines.screen import Bits, Conflicts, Floats, Longs, Population
 from linkage.errors import LinkageError
-from linkage.guard import Guard
+from linkage.guard import CONFLICTS, Guard
 from linkage.kernel import rows_of
 from linkage.layout import ENCODED_SIZE, Rows
 from linkage.model import Model
-from linkage.partition import Conflict, Edge, Partition, Question, Reason, partition
+from linkage.partition import Balance, Conflict, Edge, Partition, Question, Reason, partition
 from linkage.record import StandardRecord
 
 TOGETHER, POSSIBLE, GUARDED, VETOED = range(4)
 """Why a pair is not in one cluster; the last three are `Reason`."""
 
+_CONFLICTS, _UNIDENTIFIED = int(CONFLICTS), int(Guard.UNIDENTIFIED)
 _WHOLE_ROW = 16  # a record asked for every 16th of its partners is weighed against all of them at once
 
 
@@ -81,15 +82,15 @@ def cluster(
     n = len(matrix)
     joins = joining(pairs, model.certain)
     edges = np.flatnonzero(joins)
-    label = components(n, *_ends(pairs, n, edges))
-    population = Population(matrix, words, *gather(label, _order(rank, n)), model)
+    label = components(n, *ends_of(pairs, n, edges))
+    population = Population(matrix, words, *gather(label, rows_in_order(rank, n)), model)
     conflicts = screen.screen(population, workers or len(os.sched_getaffinity(0)), screen.LISTED, screen.ROUNDS)
     vetoes = [
         _veto(members, question)
         for members, result in _settled(population, pairs, edges, label, conflicts)
         for question in _apply(label, members, result)
     ]
-    return Clusters(label, _reasons(pairs, joins, label), _columns(vetoes))
+    return Clusters(label, reasons(pairs, joins, label), _columns(vetoes))
 
 
 def connected(pairs: Pairs, n: int, certain: float, guarded: bool = True) -> Longs:
@@ -99,7 +100,7 @@ def connected(pairs: Pairs, n: int, certain: float, guarded: bool = True) -> Lon
     does; without it the weight alone decides. Raises `LinkageError` for pairs of rows that are not there.
     """
     heavy = joining(pairs, certain) if guarded else pairs.weight.astype(np.float64) >= certain
-    return components(n, *_ends(pairs, n, np.flatnonzero(heavy)))
+    return components(n, *ends_of(pairs, n, np.flatnonzero(heavy)))
 
 
 def joining(pairs: Pairs, certain: float) -> npt.NDArray[np.bool_]:
@@ -116,8 +117,8 @@ def warm(model: Model) -> None:
     cluster(row, Pairs(one, one + np.int32(1), weight, bits, np.zeros((1, COLUMNS), np.uint8)), model, workers=1)
 
 
-def _order(rank: Longs | None, n: int) -> Longs:
-    """The rows in the order of their keys."""
+def rows_in_order(rank: Longs | None, n: int) -> Longs:
+    """int64[n]: the rows in the order of their keys. Raises `LinkageError` unless every row has a rank of its own."""
     if rank is None:
         return np.arange(n)
     order = np.argsort(rank)
@@ -126,8 +127,8 @@ def _order(rank: Longs | None, n: int) -> Longs:
     return order
 
 
-def _ends(pairs: Pairs, n: int, edges: Longs) -> tuple[Longs, Longs]:
-    """Both ends of some of the pairs, once all are known to be of two different rows."""
+def ends_of(pairs: Pairs, n: int, edges: Longs) -> tuple[Longs, Longs]:
+    """Both ends, int64, of some of the pairs. Raises `LinkageError` unless all are of two different of n rows."""
     ends = pairs.a, pairs.b
     if any(len(end) and not 0 <= end.min() <= end.max() < n for end in ends) or (pairs.a == pairs.b).any():
         raise LinkageError("a pair must be of two different rows among the encoded records")
@@ -149,18 +150,14 @@ def _settled(
     inside = edges[component[pairs.a[edges]] >= 0]
     inside = inside[np.argsort(component[pairs.a[inside]], kind="stable")]
     cuts = np.searchsorted(component[pairs.a[inside]], np.arange(len(contested) + 1))
-    listed = np.searchsorted(conflicts.component, contested), np.searchsorted(conflicts.component, contested, "right")
-    unclear = set(conflicts.unclear.tolist())
     for number, bound in enumerate(bounds):
         rows = population.rows[bound]
         keys = [f"{n:09}" for n in range(len(rows))]
         mine = inside[cuts[number] : cuts[number + 1]]
         drawn = _edges(keys, place[pairs.a[mine]], place[pairs.b[mine]], pairs.weight[mine])
-        if contested[number] in unclear:
-            between: Callable[[str, str], Conflict | None] = _Weighed(population, rows)
-        else:
-            between = _Listed(keys, conflicts, slice(listed[0][number], listed[1][number]))
-        yield rows, partition(keys, drawn, (), population.model.certain, between)
+        weighed, model = _Weighed(population, rows), population.model
+        balance = None if model.balance is None else Balance(weighed.weight, model.balance)
+        yield rows, partition(keys, drawn, (), model.certain, weighed.conflict, balance)
 
 
 def _edges(keys: Sequence[str], a: Longs, b: Longs, weight: Floats) -> list[Edge]:
@@ -170,22 +167,8 @@ def _edges(keys: Sequence[str], a: Longs, b: Longs, weight: Floats) -> list[Edge
     ]
 
 
-class _Listed:
-    """The conflicts of a component that were all found before."""
-
-    def __init__(self, keys: Sequence[str], conflicts: Conflicts, which: slice) -> None:
-        columns = (conflicts.a, conflicts.b, conflicts.weight, conflicts.guards)
-        self._found = {
-            (keys[a], keys[b]): Conflict(weight, Guard(guards))
-            for a, b, weight, guards in zip(*(column[which].tolist() for column in columns), strict=True)
-        }
-
-    def __call__(self, a: str, b: str) -> Conflict | None:
-        return self._found.get((a, b))
-
-
 class _Weighed:
-    """The conflicts of a large component, weighed as they are asked for.
+    """The pairs of a contested component, weighed as they are asked for.
 
     A chain of thousands asks for few pairs of each record, one big cluster for all: so a record starts with single
     pairs, and once it has been asked for one in `_WHOLE_ROW` it is weighed against all after it in one go.
@@ -195,29 +178,49 @@ class _Weighed:
         self._population = population
         self._rows = rows
         self._asked = [0] * len(rows)
-        self._whole: dict[int, dict[int, Conflict]] = {}
+        self._single: dict[tuple[int, int], tuple[float, int]] = {}
+        self._whole: dict[int, list[tuple[float, int]]] = {}
         self._pair = (np.empty(COLUMNS, np.uint8), np.empty(COLUMNS))
         self._found = np.empty(len(rows), np.int64), np.empty(len(rows), np.float32), np.empty(len(rows), np.uint32)
 
-    def __call__(self, a: str, b: str) -> Conflict | None:
-        i, j = int(a), int(b)
+    def conflict(self, a: str, b: str) -> Conflict | None:
+        """What keeps two records apart, if anything does."""
+        weight, guards = self._weigh(int(a), int(b))
+        if guards & _CONFLICTS or (not guards & _UNIDENTIFIED and weight < self._population.model.veto):
+            return Conflict(weight, Guard(guards))
+        return None
+
+    def weight(self, a: str, b: str) -> float:
+        """The weight of a pair in bits."""
+        return self._weigh(int(a), int(b))[0]
+
+    def _weigh(self, i: int, j: int) -> tuple[float, int]:
         whole = self._whole.get(i)
         if whole is None:
+            known = self._single.get((i, j))
+            if known is not None:
+                return known
             self._asked[i] += 1
             if self._asked[i] * _WHOLE_ROW < len(self._rows) - i:
-                return self._against(i, j, j + 1).get(j)
+                self._single[i, j] = found = self._against(i, j, j + 1)[0]
+                return found
             whole = self._whole[i] = self._against(i, i + 1, len(self._rows))
-        return whole.get(j)
+        return whole[j - i - 1]
 
-    def _against(self, i: int, low: int, high: int) -> dict[int, Conflict]:
+    def _against(self, i: int, low: int, high: int) -> list[tuple[float, int]]:
         population, model = self._population, self._population.model
         rows, numbers = (population.matrix, population.words), (model.weights, model.rules)
         other, weight, guards = self._found
+        everything = np.inf
         found = screen.against(
-            *rows, self._rows, i, low, high, *numbers, model.veto, *self._pair, other, weight, guards
+            *rows, self._rows, i, low, high, *numbers, everything, *self._pair, other, weight, guards
         )
-        told = zip(other[:found].tolist(), weight[:found].tolist(), guards[:found].tolist(), strict=True)
-        return {j: Conflict(bits, Guard(guard)) for j, bits, guard in told}
+        told = [(0.0, _UNIDENTIFIED)] * (high - low)  # what is not found has that guard, which speaks neither way
+        for j, bits, guard in zip(
+            other[:found].tolist(), weight[:found].tolist(), guards[:found].tolist(), strict=True
+        ):
+            told[j - low] = bits, guard
+        return told
 
 
 def _apply(label: Longs, members: Longs, result: Partition) -> Iterator[Question]:
@@ -234,7 +237,8 @@ def _veto(members: Longs, question: Question) -> tuple[list[int], float, int]:
     return members[[int(key) for key in keys]].tolist(), question.weight, int(question.guards)
 
 
-def _reasons(pairs: Pairs, joins: npt.NDArray[np.bool_], label: Longs) -> npt.NDArray[np.uint8]:
+def reasons(pairs: Pairs, joins: npt.NDArray[np.bool_], label: Longs) -> npt.NDArray[np.uint8]:
+    """uint8[n]: what stood in the way of each pair, see `Clusters`."""
     reason = np.full(len(pairs.a), POSSIBLE, np.uint8)
     reason[pairs.guards != 0] = GUARDED
     reason[joins] = VETOED

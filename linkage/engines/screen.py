@@ -54,6 +54,8 @@ class Population:
 class Conflicts:
     """All conflicts of the listed components, and which large ones may have some.
 
+    With a balance, any pair below it is listed too: where there is none, every average is above it.
+
     component: int64[n], ascending; a < b: int64[n], places in the component; weight float32[n], guards uint32[n].
     unclear: int64[m], large components with a conflict, or with more pairs than were looked at.
     """
@@ -78,7 +80,7 @@ def screen(population: Population, workers: int, listed: int, rounds: int) -> Co
             population.first,
             model.weights,
             model.rules,
-            model.veto,
+            model.veto if model.balance is None else max(model.veto, model.balance),
             listed,
             rounds,
             *share,

@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from linkage.errors import LinkageError
+
+Longs = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,31 @@ def compare_clusterings(predicted: Mapping[str, Hashable], truth: Mapping[str, H
     found = _pairs(Counter(predicted.values()).values())
     actual = _pairs(Counter(truth.values()).values())
     return PairCounts(both, found - both, actual - both)
+
+
+def pairs_inside(label: Longs, first: int | None = None) -> int:
+    """How many pairs of rows share a label (int64[N], from 0): all, or those of one of the `first` rows with one of
+    the others, which is what linking two files can find."""
+    sizes = np.bincount(label)
+    if first is None:
+        return int((sizes * (sizes - 1) // 2).sum())
+    before = np.bincount(label[:first], minlength=len(sizes))
+    return int((before * (sizes - before)).sum())
+
+
+def pairs_together(label: Longs, first: int | None = None) -> tuple[Longs, Longs]:
+    """The pairs that `pairs_inside` counts: rows a < b, int64[n] each."""
+    order = np.argsort(label, kind="stable")
+    ordered = label[order]
+    place, step, parts = np.arange(len(label)), 0, [(order[:0], order[:0])]
+    while len(place):
+        step += 1
+        place = place[: np.searchsorted(place, len(label) - step)]
+        place = place[ordered[place] == ordered[place + step]]
+        parts.append((order[place], order[place + step]))
+    a, b = (np.concatenate(column) for column in zip(*parts, strict=True))
+    kept = slice(None) if first is None else (a < first) != (b < first)
+    return a[kept], b[kept]
 
 
 def label_blocks(blocks: Iterable[Iterable[str]]) -> dict[str, int]:

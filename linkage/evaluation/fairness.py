@@ -95,18 +95,36 @@ def error_by_group(
     linked pairs (effective) are marked. Raises `LinkageError`.
     """
     one, two = np.asarray(first, np.str_), np.asarray(second, np.str_)
-    if one.shape != two.shape or one.ndim != 1 or not len(one):
+    if one.shape != two.shape or one.ndim != 1:
         raise LinkageError("both records of every pair need a group, and there must be a pair")
-    joined, alike = truths(linked, "the linked pairs", len(one)), truths(same, "the truth", len(one))
-    mass = masses(sampling, len(one)) * np.where(one == two, 1.0, 0.5)
     names, place = np.unique(np.concatenate((one, two)), return_inverse=True)
-    crossing = np.flatnonzero(one != two)
-    places = np.concatenate((place[: len(one)], place[len(one) + crossing]))
-    rows = np.concatenate((np.arange(len(one)), crossing))[np.argsort(places, kind="stable")]
+    told = [str(name) for name in names]
+    return error_by_code(told, place[: len(one)], place[len(one) :], linked, same, sampling, confidence, small)
+
+
+def error_by_code(
+    names: Sequence[str],
+    first: Longs,
+    second: Longs,
+    linked: npt.ArrayLike,
+    same: npt.ArrayLike,
+    sampling: npt.ArrayLike | None = None,
+    confidence: float = 0.95,
+    small: float = 50.0,
+) -> FairnessTable:
+    """As `error_by_group`, with the groups as places in `names`: int64[N]; a group without a pair is left out."""
+    if first.shape != second.shape or not len(first):
+        raise LinkageError("both records of every pair need a group, and there must be a pair")
+    joined, alike = truths(linked, "the linked pairs", len(first)), truths(same, "the truth", len(first))
+    mass = masses(sampling, len(first)) * np.where(first == second, 1.0, 0.5)
+    crossing = np.flatnonzero(first != second)
+    places = np.concatenate((first, second[crossing]))
+    rows = np.concatenate((np.arange(len(first)), crossing))[np.argsort(places, kind="stable")]
     parts = np.split(rows, np.cumsum(np.bincount(places, minlength=len(names)))[:-1])
     groups = tuple(
         _group(str(name), joined[part], alike[part], mass[part], confidence, small)
         for name, part in zip(names, parts, strict=True)
+        if len(part)
     )
     return FairnessTable(groups, _gaps(groups, confidence))
 

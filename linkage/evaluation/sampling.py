@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,8 @@ from linkage.evaluation.columns import Floats, Longs, Truths, numbers, ratio, tr
 
 @dataclass(frozen=True, slots=True)
 class Stratum:
-    """Pairs that weigh `low` to below `high` bits. loose: only a looser blocking finds them.
+    """Pairs that weigh `low` to below `high` bits. loose: only a looser blocking finds them; joined: the linkage
+    joined them, None when the sample does not tell.
 
     size: how many pairs it has; drawn: how many of them to review; likely_same: the share the model expects.
     """
@@ -25,6 +27,7 @@ class Stratum:
     size: int
     drawn: int
     likely_same: float
+    joined: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,7 @@ def draw_sample(
     edges: npt.ArrayLike | None = None,
     floor: int = 20,
     doubt: float = 0.001,
+    joined: npt.ArrayLike | None = None,
 ) -> Sample:
     """A stratified random sample of scored pairs, without replacement, decided by `seed` and the order of the pairs.
 
@@ -83,24 +87,27 @@ def draw_sample(
     finds should be among them. thresholds: rising, such as (possible, certain): the sample is best for precision and
     recall at these. edges: of the bands, by default `bands` from the least to the greatest threshold. floor: pairs
     to review of every stratum, or all it has. doubt: how sure the model may be of a stratum, so that none that it
-    thinks flawless goes unseen. Raises `LinkageError`.
+    thinks flawless goes unseen. joined: bool[N], which pairs the linkage joined, when guards and third records decide
+    as well as the weight: then no stratum holds both kinds, those joined are numbered after all others, and the
+    sample is best for precision and recall of what was joined. Raises `LinkageError`.
     """
     bits, likely = numbers(weights, "the weights"), numbers(probability, "the probabilities", 0.0, 1.0)
     if len(likely) != len(bits) or not thresholds:
         raise LinkageError("every pair needs a weight and a probability, and there must be a threshold")
     cuts = _edges(thresholds, edges)
     stratum = strata_of(bits, loose, cuts)
-    lows, highs = np.append(-np.inf, cuts), np.append(cuts, np.inf)
-    only_loose = np.repeat([False, True], len(lows))
-    sizes = np.bincount(stratum, minlength=len(only_loose)).astype(np.int64)
-    share = ratio(np.bincount(stratum, likely, len(only_loose)), sizes.astype(np.float64), 0.0)
-    linked = np.array([~only_loose & (np.tile(lows, 2) >= threshold) for threshold in thresholds])
+    kinds = _kinds(cuts, joined is not None)
+    if joined is not None:
+        stratum += len(kinds) // 2 * truths(joined, "the joined pairs", len(bits))
+    sizes = np.bincount(stratum, minlength=len(kinds)).astype(np.int64)
+    share = ratio(np.bincount(stratum, likely, len(kinds)), sizes.astype(np.float64), 0.0)
+    linked = np.array([[kind.low >= threshold and not kind.loose for kind in kinds] for threshold in thresholds])
+    if joined is not None:
+        linked = np.array([[bool(kind.joined) for kind in kinds]])
     drawn = allocate(sizes, importance(sizes, np.clip(share, doubt, 1.0 - doubt), linked), budget, floor)
     strata = tuple(
-        Stratum(float(low), float(high), bool(extra), int(size), int(n), float(mean))
-        for low, high, extra, size, n, mean in zip(
-            np.tile(lows, 2), np.tile(highs, 2), only_loose, sizes, drawn, share, strict=True
-        )
+        replace(kind, size=int(size), drawn=int(n), likely_same=float(mean))
+        for kind, size, n, mean in zip(kinds, sizes, drawn, share, strict=True)
     )
     rows = _draw(stratum, drawn, seed)
     of_row = stratum[rows]
@@ -143,6 +150,17 @@ def allocate(sizes: Longs, deviation: Floats, budget: int, floor: int) -> Longs:
         priority = np.where(drawn < sizes, weight / np.sqrt(np.maximum(drawn, 1) * (drawn + 1.0)), -1.0)
         drawn[int(priority.argmax())] += 1
     return drawn
+
+
+def _kinds(cuts: Floats, by_joined: bool) -> list[Stratum]:
+    """The strata of these bands in their order, empty."""
+    bounds = list(pairwise([-np.inf, *cuts.tolist(), np.inf]))
+    return [
+        Stratum(low, high, loose, 0, 0, 0.0, joined)
+        for joined in ((False, True) if by_joined else (None,))
+        for loose in (False, True)
+        for low, high in bounds
+    ]
 
 
 def _edges(thresholds: Sequence[float], edges: npt.ArrayLike | None) -> Floats:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from linkage import nhs_number
-from linkage.record import AddressUse, BirthDate, Caution, Demographics, Reliability, Sex, SexCode, StandardRecord
+from linkage.record import (
+    Address,
+    AddressUse,
+    BirthDate,
+    Caution,
+    Demographics,
+    FurtherValue,
+    Reliability,
+    Sex,
+    SexCode,
+    StandardRecord,
+)
 from linkage.standardise.addresses import choose_home, read_lines, read_postcode, read_town
 from linkage.standardise.contacts import read_emails, read_phones, read_practice
 from linkage.standardise.dates import MISSING_DATE, is_default, is_new_year, read_birth_date
+from linkage.standardise.further import read_further, read_postal_code
 from linkage.standardise.names import read_names, read_surname
 
 __all__ = ["judge_birth_date", "read_status", "standardise"]
@@ -49,7 +61,14 @@ def standardise(raw: Demographics) -> StandardRecord:
         mothers_maiden_name=read_surname(raw.mothers_maiden_name),
         birth_order=order,
         cautions=cautions,
+        further=_read_further(raw.further) if raw.further else (),
     )
+
+
+def _read_further(said: tuple[FurtherValue, ...]) -> tuple[tuple[str, str], ...]:
+    """Name and text of the further fields that say anything."""
+    read = ((field.name, read_further(field.kind, field.value)) for field in said)
+    return tuple((name, text) for name, text in read if text)
 
 
 def _read_birth_order(raw: Demographics) -> int:
@@ -78,13 +97,17 @@ def _read_addresses(raw: Demographics) -> tuple[str, str, str, str, tuple[str, .
     if home is None or (raw.reliability and Reliability.DEFAULT_ADDRESS in raw.reliability):
         postcode = house = street = town = ""
     else:
-        postcode, town = read_postcode(home.postcode), read_town(home.town)
+        postcode, town = _read_code(home), read_town(home.town)
         house, street = read_lines(home.lines)
     if len(raw.addresses) < 2 and not raw.previous_addresses:
         return postcode, house, street, town, ()
     others = (a for a in (*raw.addresses, *raw.previous_addresses) if a is not home and a.use not in _NOT_HOMES)
-    found = dict.fromkeys(read_postcode(address.postcode) for address in others)
+    found = dict.fromkeys(map(_read_code, others))
     return postcode, house, street, town, tuple(code for code in found if code and code != postcode)
+
+
+def _read_code(address: Address) -> str:
+    return read_postal_code(address.postcode) if address.foreign else read_postcode(address.postcode)
 
 
 def read_status(text: str) -> int:

@@ -14,7 +14,7 @@ from linkage.tables.dates import compile_format
 from linkage.tables.errors import InputError
 from linkage.tables.table import FIELDS
 
-KINDS = ("name", "text", "category", "number")
+KINDS = ("name", "text", "category", "number", "code")
 LISTS = {"dob": 3, "phone": 3, "email": 2, "address": 20}
 """The fields that several columns may make up, and how many."""
 KEYS = ("id", *(name for name in FIELDS if not name[-1].isdigit()))

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linkage.record import Kind
+from linkage.standardise.addresses import read_postcode
 from linkage.tables.delimited import open_text, read_columns
 from linkage.tables.errors import InputError
 from linkage.tables.fields import Field, Source, read_field
@@ -26,6 +28,7 @@ _PARQUET = (".parquet", ".pq")
 _NO_ID = "no id"
 _THREADS = 4
 _SHOWN = 5
+_JUDGED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
     if not len(ids):
         raise InputError(f"{report.source}: {_nothing(report)}")
     named = {name: sources for name, sources in mapping.columns.items() if name != "id"}
+    named |= {extra.name: (extra.column,) for extra in mapping.extras}
 
     def one(name: str) -> Field:
         return read_field(name, [Source(column, columns[column]) for column in named[name]], mapping.dob_format)
@@ -83,7 +87,15 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
         raise InputError(f"{report.source}: none of its columns says anything but the id")
     silent = tuple(name for name in every if name not in said_by_some)
     fields["id"] = Field(recoded=found.recoded, lost=found.lost)
-    return Reading(Table(ids, said_by_some), _complete(report, fields, silent))
+    extras = {extra.name: Kind(extra.kind) for extra in mapping.extras if extra.name in said_by_some}
+    foreign = is_foreign(said_by_some["postcode"]) if "postcode" in said_by_some else False
+    return Reading(Table(ids, said_by_some, extras, foreign), _complete(report, fields, silent))
+
+
+def is_foreign(postcodes: pa.Array) -> bool:
+    """Whether fewer than half of the distinct postcodes are British, judged by the first of them."""
+    told = postcodes.slice(0, _JUDGED).unique().drop_null().to_pylist()
+    return 2 * sum(bool(read_postcode(code)) for code in told) < len(told)
 
 
 def begin(source: str, rows: int, mapping: Mapping, names: abc.Sequence[str]) -> Report:
@@ -93,8 +105,8 @@ def begin(source: str, rows: int, mapping: Mapping, names: abc.Sequence[str]) ->
         source=source,
         rows_read=rows,
         recognised=mapping.columns,
+        extras={extra.name: extra.kind for extra in mapping.extras},
         left=tuple(name or f"(column {at} has no name)" for at, name in enumerate(names, 1) if name not in used),
-        kept=tuple(extra.name for extra in mapping.extras),
     )
 
 
@@ -109,8 +121,8 @@ def choose(names: abc.Sequence[str], mapping: Mapping | None, source: str) -> Ma
 
 
 def needed(mapping: Mapping) -> tuple[str, ...]:
-    """The columns that are read: those of fields, each once."""
-    return tuple(dict.fromkeys(column for columns in mapping.columns.values() for column in columns))
+    """The columns that are read, each once."""
+    return mapping.used()
 
 
 def _read_text(path: Path, mapping: Mapping | None) -> Reading:

@@ -54,9 +54,9 @@ _USUAL = {
     "multiple_birth": "multiplebirth multiplebirthindicator multiplebirthflag istwin twin multiplebirthboolean",
 }
 _DATE_PARTS = (
-    "birthyear yearofbirth yob dobyear dobyyyy byear yearborn",
-    "birthmonth monthofbirth mob dobmonth dobmm bmonth",
-    "birthday dayofbirth dobday dobdd bday",
+    "birthyear yearofbirth yob dobyear dobyyyy byear yearborn by",
+    "birthmonth monthofbirth mob dobmonth dobmon dobmm bmonth bm",
+    "birthday dayofbirth dobday dobdd bday bd",
 )
 _WHOLE_ADDRESS = ("fulladdress", "addressfull", "postaladdress", "fullpostaladdress")
 _EXTRAS = {"occupation": "category"}
@@ -88,7 +88,7 @@ def describe(mapping: Mapping) -> Iterator[str]:
     for field, columns in mapping.columns.items():
         yield f"{field}: from {', '.join(columns)}"
     for extra in mapping.extras:
-        yield f"{extra.name}: from {extra.column}, kept, not compared yet"
+        yield f"{extra.name}: from {extra.column}, compared as {extra.kind}"
     if mapping.left:
         yield f"not recognised: {', '.join(mapping.left)}"
 

@@ -11,8 +11,8 @@ class Report:
     """What was read and what was not. Counts are rows; `rows_read` = rows of the table + everything in `left_out`.
 
     recognised: the source's columns by field ("id" among them); left: its columns without a field, order kept.
-    kept: extra columns of the mapping, not compared yet. all_null: fields that no row says, which the table leaves
-    out. unreadable: by field, rows whose value is no date, sex or yes and no, and was taken as not said.
+    extras: extra columns of the mapping, and as what they are compared. all_null: fields that no row says, which the
+    table leaves out. unreadable: by field, rows whose value is no date, sex or yes and no, and was taken as not said.
     dates: the formats the birth dates were read by. notes: sentences on everything else that was done.
     """
 
@@ -22,7 +22,7 @@ class Report:
     left_out: Mapping[str, int] = field(default_factory=dict)
     recognised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     left: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    extras: Mapping[str, str] = field(default_factory=dict)
     all_null: tuple[str, ...] = ()
     unreadable: Mapping[str, int] = field(default_factory=dict)
     dates: str = ""
@@ -38,8 +38,8 @@ class Report:
             yield f"{name}: from {', '.join(columns)}"
         if self.left:
             yield f"columns not used: {', '.join(self.left)}"
-        for name in self.kept:
-            yield f"extra column {name}: kept, not compared yet"
+        for name, kind in self.extras.items():
+            yield f"extra column {name}: compared as {kind}"
         if self.all_null:
             yield f"columns that no row says: {', '.join(self.all_null)}"
         if self.dates:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from linkage.errors import LinkageError
-from linkage.record import Address, Demographics, Name, NameUse, Sex
+from linkage.record import Address, Demographics, FurtherValue, Kind, Name, NameUse, Sex
 
 FIELDS = (
     "nhs_number",
@@ -45,15 +45,18 @@ female, other or unknown; `multiple_birth` true or false; all others as the sour
 class Table:
     """N person records. ids: string[N], distinct, none missing. columns: string[N] by field, null is not said.
 
-    Raises `LinkageError` for a column that is not in `FIELDS` or not of N strings.
+    extras: the columns outside `FIELDS`, and their kinds. foreign: postcodes follow no British rules. Raises
+    `LinkageError` for a column that is in neither or not of N strings.
     """
 
     ids: pa.Array
     columns: Mapping[str, pa.Array]
+    extras: Mapping[str, Kind] = field(default_factory=dict)
+    foreign: bool = False
 
     def __post_init__(self) -> None:
         for name, column in (("id", self.ids), *self.columns.items()):
-            if name not in FIELDS and name != "id":
+            if name not in FIELDS and name not in self.extras and name != "id":
                 raise LinkageError(f"a table of people has no column '{name}'")
             if len(column) != len(self.ids) or not pa.types.is_string(column.type):
                 raise LinkageError(f"the column '{name}' must hold {len(self.ids)} strings")
@@ -64,16 +67,23 @@ class Table:
     def slice(self, first: int, most: int) -> Table:
         """At most `most` records from the row `first` on."""
         columns = {name: column.slice(first, most) for name, column in self.columns.items()}
-        return Table(self.ids.slice(first, most), columns)
+        return replace(self, ids=self.ids.slice(first, most), columns=columns)
 
-    def demographics(self, row: int) -> Demographics:
-        """What one row says about its person: what every faster road must agree with."""
+    def demographics(self, row: int, further: Mapping[str, Kind] | None = None) -> Demographics:
+        """What one row says about its person: what every faster road must agree with.
+
+        further: the fields that the model compares as such, by kind; what is among them is said there alone.
+        """
         said = {name: column[row].as_py() or "" for name, column in self.columns.items()}
-        return demographics_of(said)
+        return demographics_of(said, further or {}, foreign=self.foreign)
 
 
-def demographics_of(said: Mapping[str, str]) -> Demographics:
+def demographics_of(
+    said: Mapping[str, str], further: Mapping[str, Kind] | None = None, *, foreign: bool = False
+) -> Demographics:
     """Demographics from a row's fields; a field that is absent or "" was not said."""
+    others = tuple(FurtherValue(name, kind, said[name]) for name, kind in (further or {}).items() if said.get(name))
+    said = {name: value for name, value in said.items() if name not in (further or {})}
 
     def get(name: str) -> str:
         return said.get(name, "")
@@ -84,7 +94,9 @@ def demographics_of(said: Mapping[str, str]) -> Demographics:
     names = [Name(family, given, middle, get("title"), use=NameUse.OFFICIAL)] if family or given or middle else []
     if get("previous_surname"):
         names.append(Name(get("previous_surname"), given, use=NameUse.MAIDEN))
-    address = Address(tuple(filter(None, (get("address"),))), get("town"), get("region"), get("postcode"))
+    address = Address(
+        tuple(filter(None, (get("address"),))), get("town"), get("region"), get("postcode"), foreign=foreign
+    )
     order = get("birth_order")
     return Demographics(
         names=tuple(names),
@@ -99,4 +111,5 @@ def demographics_of(said: Mapping[str, str]) -> Demographics:
         mothers_maiden_name=get("mothers_maiden_name"),
         multiple_birth={"true": True, "false": False}.get(get("multiple_birth")),
         birth_order=int(order) if order.isdecimal() else None,
+        further=others,
     )

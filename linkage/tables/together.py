@@ -15,12 +15,13 @@ def together(one: Table, other: Table) -> Table:
     """
     clash = pc.any(pc.is_in(one.ids, value_set=other.ids)).as_py()
     sides = [_numbered(one.ids, "1"), _numbered(other.ids, "2")] if clash else [one.ids, other.ids]
+    extras = {**one.extras, **other.extras}
     columns = {
         name: pa.concat_arrays([_column(one, name), _column(other, name)])
-        for name in FIELDS
+        for name in (*FIELDS, *extras)
         if name in one.columns or name in other.columns
     }
-    return Table(pa.concat_arrays(sides), columns)
+    return Table(pa.concat_arrays(sides), columns, extras, one.foreign or other.foreign)
 
 
 def _numbered(ids: pa.Array, number: str) -> pa.Array:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linkage.comparison import FORENAME, SURNAME, Forename, Surname
 from linkage.model import Model, Numbers
 from linkage.training.patterns import Patterns
 from linkage.training.tally import (
@@ -47,6 +48,8 @@ def estimate_chance(patterns: Patterns, base: Model, prior: float) -> Chance:
     weight = patterns.count / (1.0 + np.exp(np.clip(odds, -500.0, 500.0)))
     found = tally(patterns, weight)
     u = estimate(found, base.u)
+    if base.further is not None:  # names that stand crosswise count once, and are as rare as both together
+        u[FORENAME, Forename.SWAPPED] = u[FORENAME, Forename.EXACT] * u[SURNAME, Surname.EXACT]
     given, beside = (_given(patterns, weight, u, levels) for levels in (NEAR_LEVELS, BESIDE_LEVELS))
     return Chance(u, given, beside, found, float((patterns.count - weight).sum()))
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import numpy as np
 
 from linkage.comparison import (
     BIRTH_DATE,
     BIRTH_ORDER,
-    COMPARISONS,
     CONTACT,
     FORENAME,
     GP_PRACTICE,
@@ -20,6 +20,7 @@ from linkage.comparison import (
     NHS_NUMBER,
     SEX,
     SURNAME,
+    Further,
 )
 from linkage.model import Numbers
 from linkage.training.patterns import Flags
@@ -40,6 +41,7 @@ AGREEING = {
 }
 """The last level of each column that speaks for one person."""
 
+Comparisons = Mapping[str, type[IntEnum]]
 LEAST_EVIDENCE = 50.0
 APART = 1.0  # bits
 ANCHORED = 1.0  # bits
@@ -56,6 +58,7 @@ class Kind(StrEnum):
     SUSPICIOUS = "suspicious"
     PASSES_DISAGREE = "passes disagree"
     PRIOR = "prior"
+    JOINT = "joint"
     NOT_STEADY = "not steady"
     LABELS = "labels"
 
@@ -70,24 +73,24 @@ class Finding:
     level: str = ""
 
 
-def places(marked: Flags) -> list[tuple[int, int, str, str]]:
-    """(column, level, their names) of the true entries of bool[COLUMNS, MOST_LEVELS + 1]."""
-    names = list(COMPARISONS.items())
-    found = np.argwhere(marked).tolist()
+def places(marked: Flags, comparisons: Comparisons) -> list[tuple[int, int, str, str]]:
+    """(column, level, their names) of the true entries of bool[COLUMNS, MOST_LEVELS + 1] that a model compares."""
+    names = list(comparisons.items())
+    found = np.argwhere(marked[: len(names)]).tolist()
     return [(c, level, names[c][0], names[c][1](level).name.lower()) for c, level in found]
 
 
-def find_unidentifiable(matches: Tally, strangers: Tally) -> list[Finding]:
+def find_unidentifiable(matches: Tally, strangers: Tally, comparisons: Comparisons) -> list[Finding]:
     """Columns nothing was learned about, and levels that occurred in no pair; both keep the base's values."""
     silent = TRAINED & ((matches.possible.max(axis=1) < 1.0) | (strangers.possible.max(axis=1) < 1.0))
     findings = [
         Finding(Kind.UNIDENTIFIABLE, f"no pass could estimate {name}; it keeps the base model's values", name)
-        for c, name in enumerate(COMPARISONS)
+        for c, name in enumerate(comparisons)
         if silent[c]
     ]
     return findings + [
         Finding(Kind.NEVER_SEEN, f"{name}/{level} occurred in no pair; it keeps the base model's values", name, level)
-        for _, _, name, level in places(never_seen(matches, strangers) & ~silent[:, None])
+        for _, _, name, level in places(never_seen(matches, strangers) & ~silent[:, None], comparisons)
     ]
 
 
@@ -97,7 +100,9 @@ def never_seen(matches: Tally, strangers: Tally) -> Flags:
     return unseen
 
 
-def find_anchored(found: Tally, rates: Numbers, silent: Flags, letter: str) -> list[Finding]:
+def find_anchored(
+    found: Tally, rates: Numbers, silent: Flags, letter: str, comparisons: Comparisons
+) -> list[Finding]:
     """Levels whose estimate the anchor moved by more than a bit: too few pairs showed them."""
     raw = (found.seen + 1e-12) / np.maximum(found.possible, 1e-12)
     moved = np.abs(np.log2(np.where(EXISTS, rates, 1.0) / np.where(EXISTS, raw, 1.0))) > ANCHORED
@@ -110,22 +115,22 @@ def find_anchored(found: Tally, rates: Numbers, silent: Flags, letter: str) -> l
             name,
             level,
         )
-        for c, k, name, level in places(marked)
+        for c, k, name, level in places(marked, comparisons)
     ]
 
 
-def find_suspicious(m: Numbers, u: Numbers, silent: Flags) -> list[Finding]:
+def find_suspicious(m: Numbers, u: Numbers, silent: Flags, comparisons: Comparisons) -> list[Finding]:
     """Agreement that speaks against one person, and plain disagreement that speaks for it."""
     findings = []
-    for c, k, name, level in places(EXISTS & TRAINED[:, None] & ~silent):
-        agrees = k <= AGREEING[c]
+    for c, k, name, level in places(EXISTS & TRAINED[:, None] & ~silent, comparisons):
+        agrees = k <= AGREEING.get(c, Further.SIMILAR)
         if agrees and m[c, k] < u[c, k]:
             text = f"{name}/{level} is an agreement, but strangers show it more often than one person does"
             findings.append(Finding(Kind.SUSPICIOUS, text, name, level))
     return findings
 
 
-def find_contradicting(columns: Flags) -> list[Finding]:
+def find_contradicting(columns: Flags, comparisons: Comparisons) -> list[Finding]:
     """Columns, of bool[COLUMNS], that keep the base's values because agreement came out as evidence against."""
     return [
         Finding(
@@ -133,15 +138,15 @@ def find_contradicting(columns: Flags) -> list[Finding]:
             f"agreement of {name} came out as evidence against; it keeps the base model's values",
             name,
         )
-        for c, name in enumerate(COMPARISONS)
+        for c, name in enumerate(comparisons)
         if columns[c]
     ]
 
 
-def find_disagreement(passes: dict[str, tuple[Numbers, Tally]]) -> list[Finding]:
+def find_disagreement(passes: dict[str, tuple[Numbers, Tally]], comparisons: Comparisons) -> list[Finding]:
     """Levels whose m differs between passes by more than a bit, where the higher m would show often in each."""
     findings = []
-    for c, k, name, level in places(EXISTS & TRAINED[:, None]):
+    for c, k, name, level in places(EXISTS & TRAINED[:, None], comparisons):
         told = {rule: float(m[c, k]) for rule, (m, found) in passes.items() if found.possible[c, k] >= 1.0}
         expected = max(told.values(), default=0.0)
         told = {rule: m for rule, m in told.items() if passes[rule][1].possible[c, k] * expected >= LEAST_EVIDENCE}

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.comparison import CONTACT, GP_PRACTICE, LOCATION, MOTHERS_MAIDEN_NAME, SURNAME
-from linkage.model import Numbers
+from linkage.comparison import CONTACT, FURTHER, GP_PRACTICE, LOCATION, MOTHERS_MAIDEN_NAME, SURNAME
+from linkage.model import Model, Numbers
 from linkage.training.patterns import Flags, Patterns
 from linkage.training.tally import TRAINED, Tally, empty, estimate, evidence, log_rates, tally
 
@@ -59,7 +59,21 @@ def start_from(base_m: Numbers, base_u: Numbers, u: Numbers) -> Start:
     return Start(u, np.clip(u * (base_m / base_u), 1e-9, 0.999), base_m)
 
 
-def fit(patterns: Patterns, start: Start, columns: Flags, reviewed: tuple[Patterns, Flags] | None = None) -> Fit:
+def family_of(model: Model) -> Flags:
+    """bool[COLUMNS]: what a family shares, the model's further fields included."""
+    family = FAMILY.copy()
+    further = model.further or ()
+    family[FURTHER : FURTHER + len(further)] = [field.family for field in further]
+    return family
+
+
+def fit(
+    patterns: Patterns,
+    start: Start,
+    columns: Flags,
+    reviewed: tuple[Patterns, Flags] | None = None,
+    family: Flags = FAMILY,
+) -> Fit:
     """EM over the columns marked.
 
     The others are fixed by the blocking rule: their agreement is its doing and says nothing. What disagrees in spite
@@ -72,7 +86,7 @@ def fit(patterns: Patterns, start: Start, columns: Flags, reviewed: tuple[Patter
     base = log_rates(start.u)
     first = log_rates(start.m) - base
     against = np.minimum(first, 0.0)
-    household = evidence(patterns, first, columns & FAMILY) + evidence(patterns, against, fixed & FAMILY)
+    household = evidence(patterns, first, columns & family) + evidence(patterns, against, fixed & family)
     clash = evidence(patterns, against, fixed)
     m, shares, path = start.m, np.array([0.5, 0.4, 0.1]), []
     match, steady = np.zeros(len(patterns.count)), False

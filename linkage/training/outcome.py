@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from linkage.comparison import COMPARISONS, FORENAME, SURNAME
+from linkage.comparison import FORENAME, SURNAME
 from linkage.compiled import stamp
 from linkage.model import Model, Numbers
 from linkage.training.chance import Chance
@@ -88,21 +88,28 @@ def added(one: Matches, other: Matches) -> Matches:
 
 
 def finish(
-    base: Model, chance: Chance, matches: Matches, prior: float, made: Mapping[str, Any], name: str, date: str
+    base: Model,
+    chance: Chance,
+    matches: Matches,
+    prior: float,
+    made: Mapping[str, Any],
+    name: str,
+    date: str,
+    rules: Mapping[str, float] | None = None,
 ) -> tuple[Model, list[Finding]]:
-    """The model and what to say of it; `made` goes into its provenance."""
-    m, u = estimate(matches.found, base.m), chance.u
+    """The model and what to say of it; `made` goes into its provenance, `rules` replace some of the base's."""
+    m, u, compared = estimate(matches.found, base.m), chance.u, base.comparisons
     silent = TRAINED & ((matches.found.possible.max(axis=1) < 1.0) | (chance.found.possible.max(axis=1) < 1.0))
     kept = never_seen(matches.found, chance.found) | silent[:, None] | ~TRAINED[:, None]
     findings = [
-        *find_unidentifiable(matches.found, chance.found),
-        *find_anchored(matches.found, m, kept, "m"),
-        *find_anchored(chance.found, u, kept, "u"),
-        *find_suspicious(m, u, kept),
+        *find_unidentifiable(matches.found, chance.found, compared),
+        *find_anchored(matches.found, m, kept, "m", compared),
+        *find_anchored(chance.found, u, kept, "u", compared),
+        *find_suspicious(m, u, kept, compared),
     ]
     m, u = _tempered(m, u, chance, matches)
     against = _contradicting(m, u, base) & ~silent
-    findings += find_contradicting(against)
+    findings += find_contradicting(against, compared)
     kept |= against[:, None]
     m, u = np.where(kept, base.m, m), np.where(kept, base.u, u)
     # Rows carry frequency adjustments relative to these two; m over them is the weight of an average name.
@@ -112,6 +119,7 @@ def finish(
         "name": name,
         "version": f"{base.version}-{date or 'trained'}",
         "prior": round(prior, 4),
+        "rules": {**base.document["rules"], **(rules or {})},
         "notes": ["Trained: m, u and prior come from data, held by the model named as base; the rest is the base's."],
         "provenance": {
             "base": {"name": base.name, "version": base.version, "fingerprint": base.fingerprint},
@@ -120,7 +128,7 @@ def finish(
             **made,
             "findings": [finding.text for finding in findings],
         },
-        "comparisons": _comparisons(m, u),
+        "comparisons": _comparisons(m, u, base),
     }
     return Model.from_document(document), findings
 
@@ -148,10 +156,10 @@ def _contradicting(m: Numbers, u: Numbers, base: Model) -> Flags:
     return wrong
 
 
-def _comparisons(m: Numbers, u: Numbers) -> dict[str, dict[str, dict[str, float]]]:
+def _comparisons(m: Numbers, u: Numbers, base: Model) -> dict[str, dict[str, dict[str, float]]]:
     return {
         name: {level.name.lower(): {"m": float(m[c, level]), "u": float(u[c, level])} for level in levels}
-        for c, (name, levels) in enumerate(COMPARISONS.items())
+        for c, (name, levels) in enumerate(base.comparisons.items())
     }
 
 

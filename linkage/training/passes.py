@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,9 +10,9 @@ import numpy as np
 from linkage.comparison import (
     BIRTH_DATE,
     COLUMNS,
-    COMPARISONS,
     CONTACT,
     FORENAME,
+    FURTHER,
     LOCATION,
     NHS_NUMBER,
     SURNAME,
@@ -20,14 +20,15 @@ from linkage.comparison import (
 from linkage.layout import Rows, Words
 from linkage.model import Model, Numbers
 from linkage.training.chance import Chance
-from linkage.training.diagnosis import Finding, Kind
-from linkage.training.em import MATCHES, Fit, fit, start_from
+from linkage.training.diagnosis import Comparisons, Finding, Kind, find_disagreement
+from linkage.training.em import MATCHES, Fit, family_of, fit, start_from
 from linkage.training.outcome import Matches, Pass, added, matches_of, no_matches
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count
 from linkage.training.sampling import draw_blocked
 from linkage.training.tally import FOLLOWS, TRAINED
 
-FIXED = {
+FURTHER_COLUMNS = tuple(range(FURTHER, COLUMNS))
+FIXED: Mapping[str, tuple[int, ...]] = {
     "nhs": (NHS_NUMBER,),
     "name-dob": (FORENAME, SURNAME, BIRTH_DATE),
     "names-year": (FORENAME, SURNAME, BIRTH_DATE),
@@ -37,6 +38,18 @@ FIXED = {
     "birth-postcode": (BIRTH_DATE, LOCATION),
     "forename-phone": (FORENAME, CONTACT),
     "forename-email": (FORENAME, CONTACT),
+    **dict.fromkeys(("code", "value"), FURTHER_COLUMNS),
+    "value-surname": (SURNAME, *FURTHER_COLUMNS),
+    "value-forename": (FORENAME, *FURTHER_COLUMNS),
+    "value-year": (BIRTH_DATE, *FURTHER_COLUMNS),
+    "names": (FORENAME, SURNAME),
+    "forename-town": (FORENAME, LOCATION),
+    **dict.fromkeys(("surname-town", "surname-postcode", "surname-street"), (SURNAME, LOCATION)),
+    **dict.fromkeys(("home", "postcode", "street"), (LOCATION,)),
+    "birth-date": (BIRTH_DATE,),
+    "surname": (SURNAME,),
+    "forename": (FORENAME,),
+    "phone": (CONTACT,),
 }
 """The columns every rule decides, at least in part, by what its pairs share; its pass learns nothing about them."""
 
@@ -68,7 +81,9 @@ def run_pass(rule: str, keys: Longs, rows: Ints, most: int, material: Material) 
     a, b = drawn.a[fresh], drawn.b[fresh]
     patterns = count(codes_of(material.matrix, material.words, a, b, base, material.workers))
     columns = ~np.isin(np.arange(COLUMNS), FIXED[rule])
-    found = fit(patterns, start_from(base.m, base.u, _chance_under(rule, chance)), columns, material.reviewed)
+    found = fit(
+        patterns, start_from(base.m, base.u, _chance_under(rule, chance)), columns, material.reviewed, family_of(base)
+    )
     same, of = no_matches(), patterns.count * found.match
     if material.reviewed:
         known, verdicts = material.reviewed
@@ -76,7 +91,7 @@ def run_pass(rule: str, keys: Longs, rows: Ints, most: int, material: Material) 
     expected = float(of.sum())
     enough = len(a) >= LEAST_PAIRS and expected >= LEAST_MATCHES
     used = enough and not _collapsed(found, columns)
-    names = tuple(name for name, estimated in zip(COMPARISONS, columns & TRAINED, strict=True) if estimated)
+    names = tuple(name for name, estimated in zip(base.comparisons, columns & TRAINED, strict=False) if estimated)
     done = Pass(rule, len(a), drawn.whole, drawn.crowds, names, expected, used, found)
     return done, added(matches_of(patterns, of, columns), same)
 
@@ -97,13 +112,14 @@ def _collapsed(found: Fit, columns: Flags) -> bool:
     )
 
 
-def judge_passes(passes: Sequence[Pass]) -> list[Finding]:
+def judge_passes(passes: Sequence[Pass], comparisons: Comparisons) -> list[Finding]:
     """What is to be said of the passes, one by one and together."""
     findings = [finding for done in passes for finding in _judge(done)]
     if not any(done.used for done in passes):
         text = "no pass found enough pairs of one person: every m is the base model's"
         findings.append(Finding(Kind.NO_MATCHES, text))
-    return findings
+    told = {done.rule: (done.fit.m, done.fit.found) for done in passes if done.used}
+    return findings + find_disagreement(told, comparisons)
 
 
 def _judge(done: Pass) -> list[Finding]:

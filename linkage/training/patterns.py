@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 import numpy.typing as npt
 
-from linkage.comparison import COLUMNS
+from linkage.comparison import COLUMNS, LEVELS
 from linkage.compiled import compiled
 from linkage.kernel import compare
 from linkage.layout import HEAD, SEX, Levels, Rows, Words, field
@@ -20,7 +20,8 @@ Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-BITS = 4  # a level is below 16
+RADICES = np.array([levels + 1 for levels in LEVELS], np.int64)
+"""A pattern is packed as a number in mixed radix: with 22 columns, 53 bits of the 63 there are."""
 PAIRS_PER_CALL = 50_000
 
 
@@ -49,9 +50,9 @@ def code_pairs(matrix: Rows, words: Words, a: Ints, b: Ints, weights: Numbers, r
         i, j = int(np.int64(a[n])), int(np.int64(b[n]))  # the compiler would make another kernel for int32
         compare(matrix, words, i, matrix, words, j, weights, rules, -inf, levels, adjust)
         both = field(words[i, HEAD], SEX) == 2 and field(words[j, HEAD], SEX) == 2
-        code = np.int64(both) << (BITS * COLUMNS)
+        code = np.int64(both)
         for column in range(COLUMNS):
-            code |= np.int64(levels[column]) << (BITS * column)
+            code = code * RADICES[column] + np.int64(levels[column])
         codes[n] = code
 
 
@@ -68,6 +69,14 @@ def codes_of(matrix: Rows, words: Words, a: Ints, b: Ints, model: Model, workers
     return codes
 
 
+def count_levels(levels: Levels, female: Flags) -> Patterns:
+    """The distinct patterns among uint8[n, COLUMNS] levels of pairs, of which bool[n] are of two women."""
+    codes = female.astype(np.int64)
+    for column in range(COLUMNS):
+        codes = codes * RADICES[column] + levels[:, column]
+    return count(codes)
+
+
 def count(codes: Longs) -> Patterns:
     """The distinct patterns among packed ones, in the order of their codes."""
     distinct, times = np.unique(codes, return_counts=True)
@@ -76,6 +85,7 @@ def count(codes: Longs) -> Patterns:
 
 def unpack(codes: Longs, times: Numbers) -> Patterns:
     """Patterns from packed ones and how often each was met."""
-    shifts = BITS * np.arange(COLUMNS, dtype=np.int64)
-    levels = ((codes[:, None] >> shifts) & ((1 << BITS) - 1)).astype(np.uint8)
-    return Patterns(levels, (codes >> (BITS * COLUMNS)) & 1 == 1, times)
+    levels, rest = np.empty((len(codes), COLUMNS), np.uint8), codes
+    for column in reversed(range(COLUMNS)):
+        rest, levels[:, column] = np.divmod(rest, RADICES[column])
+    return Patterns(levels, rest == 1, times)

@@ -32,6 +32,13 @@ def draw_random(n: int, most: int, seed: int) -> Drawn:
     return _ordered(one, (one + step) % n, n, whole=False, distinct=False)
 
 
+def draw_rows(n: int, most: int, seed: int) -> Longs:
+    """At most `most` of n rows, ascending."""
+    if n <= most:
+        return np.arange(n)
+    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
+
+
 def draw_blocked(keys: Longs, rows: Ints, n: int, most: int, seed: int) -> Drawn:
     """At most `most` pairs of n rows that share one of a rule's keys, from evenly drawn keys."""
     dice = np.random.default_rng(seed)

@@ -8,9 +8,9 @@ import numpy as np
 
 from linkage.comparison import (
     COLUMNS,
-    COMPARISONS,
     GP_PRACTICE,
     HOUSEHOLD,
+    LEVELS,
     LOCATION,
     MOST_LEVELS,
     NHS_NUMBER,
@@ -30,7 +30,6 @@ ANCHOR = 1.0
 A level of 1 in 100 is so held as by 100 pairs, one of 1 in 10 as by 10. Unlike pseudo-counts of a fixed total, no
 rare level (the same NHS number by chance, 6 in 100 million) sinks to nothing because a million pairs show none."""
 
-LEVELS = tuple(len(levels) for levels in COMPARISONS.values())
 SHAPE = (COLUMNS, MOST_LEVELS + 1)
 EXISTS = np.array([[0 < level <= n for level in range(SHAPE[1])] for n in LEVELS])
 TRAINED = np.arange(COLUMNS) != HOUSEHOLD

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from linkage.blocking import RULES
 from linkage.errors import LinkageError
 from linkage.kernel import rows_of
 from linkage.layout import Rows, Words
+from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
 from linkage.model import Model
 from linkage.training.chance import Chance, estimate_chance
-from linkage.training.diagnosis import Finding, Kind, find_disagreement
+from linkage.training.diagnosis import Finding, Kind
+from linkage.training.joint import refine, sample_pairs
 from linkage.training.outcome import Matches, Pass, Training, added, finish, no_matches, summary
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
@@ -41,10 +42,10 @@ def train(
     """m, u and prior from records nobody labelled.
 
     encoded: uint8[N, ENCODED_SIZE], for `base`. keys int64[M], rows int32[M], rules uint8[M]: the blocking entries,
-    each with the place of its rule in `blocking.RULES`. random_pairs: for u; most_pairs: for m, over all passes
-    together. reviewed: (row, row, one person?), whose class is then given. The result depends on these and the seed
-    alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for entries or reviewed
-    pairs that do not fit.
+    each with the place of its rule in `loose_blocking.ALL_RULES`. random_pairs: for u; most_pairs: for m, over all
+    passes together. reviewed: (row, row, one person?), whose class is then given. The result depends on these and the
+    seed alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for entries or
+    reviewed pairs that do not fit.
     """
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
@@ -53,7 +54,7 @@ def train(
     settled, known = _reviewed(matrix, words, base, reviewed)
     material = Material(matrix, words, base, chance, settled, known, seed, workers)
     passes, matches = _run(keys, rows, rules, most_pairs, material)
-    made = {
+    made: dict[str, object] = {
         "rows": len(matrix),
         "seed": seed,
         "random_pairs": looked,
@@ -62,10 +63,16 @@ def train(
         "passes": summary(passes),
         "prior": {"certain_pairs": prior.certain, "recall": round(prior.recall, 4), "measured": prior.measured},
     }
-    model, said = finish(base, chance, matches, prior.bits, made, name, date)
-    told = {done.rule: (done.fit.m, done.fit.found) for done in passes if done.used}
-    findings = (*prior_findings(prior), *judge_passes(passes), *said, *find_disagreement(told))
-    return Training(model, passes, prior, findings)
+    first, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
+    sample = sample_pairs(matrix, keys, rows, first, seed, workers)
+    joint = refine(sample, first, base, chance, known)
+    made["joint"] = joint.summary
+    if joint.believable:
+        model, said = finish(base, chance, joint.matches, joint.prior, made, name, date, joint.limits)
+    else:
+        model, said = finish(base, chance, matches, prior.bits, made, name, date)
+    on_what = [joint.finding, *(() if joint.believable else prior_findings(prior))]
+    return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said))
 
 
 def _run(
@@ -73,8 +80,11 @@ def _run(
 ) -> tuple[tuple[Pass, ...], Matches]:
     """All passes, and what those worth using showed together: each weighs what it saw."""
     passes, matches = [], no_matches()
-    most = max(1, most_pairs // len(RULES))
-    for place, rule in enumerate(RULES):
+    there = np.unique(rules)
+    most = max(1, most_pairs // max(1, len(there)))
+    for place, rule in enumerate(ALL_RULES):
+        if place >= FIRST_LOOSE and place not in there:
+            continue
         of_rule = rules == place
         done, found = run_pass(rule, keys[of_rule], rows[of_rule], most, material)
         passes.append(done)
@@ -92,6 +102,11 @@ def draw_chance(
     return estimate_chance(count(codes), base, prior), len(drawn.a)
 
 
+def _start_prior(prior: Prior, n: int) -> float:
+    """Where the joint EM starts: no lower than one pair in four rows, so that no match falls below its floor."""
+    return max(prior.bits, float(np.log2(max(1.0, n / 4.0) / max(1.0, n * (n - 1) / 2.0))))
+
+
 def prior_findings(prior: Prior) -> list[Finding]:
     """What the prior rests on."""
     how = "measured by each rule on the other's pairs" if prior.measured else "stated, not measured"
@@ -105,7 +120,7 @@ def prior_findings(prior: Prior) -> list[Finding]:
 def _check(n: int, keys: Longs, rows: Ints, rules: Places, reviewed: Sequence[tuple[int, int, bool]]) -> None:
     if not len(keys) == len(rows) == len(rules):
         raise LinkageError("every blocking key needs one row and one rule")
-    if len(rows) and not (0 <= int(rows.min()) <= int(rows.max()) < n and int(rules.max()) < len(RULES)):
+    if len(rows) and not (0 <= int(rows.min()) <= int(rows.max()) < n and int(rules.max()) < len(ALL_RULES)):
         raise LinkageError("a blocking entry names a row or a rule that does not exist")
     if any(a == b or not 0 <= min(a, b) <= max(a, b) < n for a, b, _ in reviewed):
         raise LinkageError("a reviewed pair must name two different rows among the encoded records")

@@ -55,8 +55,10 @@ def test_no_module_is_a_drawer_for_everything() -> None:
 
 
 def test_every_imported_library_is_declared() -> None:
+    """As a dependency, or by an extra that is there for whoever wants that part."""
     of_module = packages_distributions()
-    known = declared(PROJECT["project"]["dependencies"])
+    extras = {name: lines for name, lines in PROJECT["project"]["optional-dependencies"].items() if name != "dev"}
+    known = declared(PROJECT["project"]["dependencies"], *extras.values())
     missing = {}
     for file in SOURCES:
         for module in imported(file) - set(sys.stdlib_module_names) - set(ROOMS):
@@ -70,7 +72,12 @@ def test_constraints_pin_every_dependency_exactly_and_name_no_host() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+", line) for line in lines)
     pinned = {normal(line.split("==")[0]) for line in lines}
     project = PROJECT["project"]
-    assert declared(project["dependencies"], project["optional-dependencies"]["dev"]) <= pinned
+    assert declared(project["dependencies"], *project["optional-dependencies"].values()) <= pinned
+
+
+def test_what_an_extra_brings_is_there_for_the_tests() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert set().union(*extras.values()) <= set(extras["dev"])
 
 
 def test_nothing_is_caught_in_silence() -> None:

@@ -2,96 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from typer.testing import CliRunner, Result
 
 from linkage import outputs
-from linkage.cli import app
 from linkage.comparison import COLUMNS
 from linkage.evaluation import compare_clusterings
 from linkage.model import Model
-
-SURNAMES = (
-    "SMITH",
-    "JONES",
-    "TAYLOR",
-    "BROWN",
-    "WILLIAMS",
-    "WILSON",
-    "JOHNSON",
-    "DAVIES",
-    "PATEL",
-    "WRIGHT",
-    "WALKER",
-    "WHITE",
-    "GREEN",
-    "HALL",
-    "KHAN",
-)
-FORENAMES = (
-    "OLIVER",
-    "AMELIA",
-    "GEORGE",
-    "ISLA",
-    "NOAH",
-    "AVA",
-    "ARTHUR",
-    "MIA",
-    "LEO",
-    "IVY",
-    "OSCAR",
-    "LILY",
-    "HARRY",
-    "ROSIE",
-    "HENRY",
-    "ELLA",
-)
-COLUMN_NAMES = ("rec_id", "given_name", "surname", "date_of_birth", "sex", "postcode", "phone")
-PEOPLE = 400
-
-
-def rows(seed: int = 1) -> Iterator[tuple[str, ...]]:
-    """Every person twice: as they are, and as a clerk in a hurry wrote them down."""
-    dice = random.Random(seed)
-    for n in range(PEOPLE):
-        given, family = dice.choice(FORENAMES), dice.choice(SURNAMES)
-        born = f"{dice.randint(1930, 2015)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}"
-        postcode = f"M{dice.randint(1, 40)} {dice.randint(1, 9)}{dice.choice('ABDEFGH')}{dice.choice('JLNPQRS')}"
-        phone = f"07700900{dice.randint(0, 999):03}"
-        sex = dice.choice("MF")
-        yield f"p{n}a", given, family, born, sex, postcode, phone
-        slip = given[:-1] if dice.random() < 0.2 else given
-        yield f"p{n}b", slip, family, born, sex, postcode if dice.random() < 0.8 else "", ""
-
-
-def write(path: Path, content: Iterator[tuple[str, ...]]) -> Path:
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows([COLUMN_NAMES, *content])
-    return path
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-@pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("people") / "people.csv", rows())
-
-
-@pytest.fixture(scope="module")
-def linked(people: Path) -> Path:
-    out = people.parent / "linked"
-    result = run("dedupe", people, "--out", out)
-    assert result.exit_code == 0, result.output
-    return out
+from tests.unit.linkage_cli.people_builders import PEOPLE, rows, run, with_twins, write
 
 
 def test_dedupe_finds_who_is_one_person(linked: Path) -> None:
@@ -105,11 +26,23 @@ def test_dedupe_finds_who_is_one_person(linked: Path) -> None:
 
 def test_links_have_weight_probability_and_pattern(linked: Path) -> None:
     links = pq.read_table(linked / "links.parquet")
-    assert links.column_names == ["id_a", "id_b", "weight", "probability", "pattern"]
+    assert links.column_names == ["id_a", "id_b", "weight", "probability", "pattern", "joined", "guards"]
     weights = links["weight"].to_pylist()
     assert weights == sorted(weights, reverse=True)
     assert all(0 <= p <= 1 for p in links["probability"].to_pylist())
     assert links.schema.field("pattern").type.byte_width == COLUMNS
+
+
+def test_links_say_whether_they_join_and_what_stopped_those_that_do_not(tmp_path: Path) -> None:
+    file = write(tmp_path / "twins.csv", with_twins())
+    assert run("dedupe", file, "--out", tmp_path / "out").exit_code == 0
+    found = pq.read_table(tmp_path / "out" / "clusters.parquet").to_pydict()
+    cluster = dict(zip(found["id"], found["cluster"], strict=True))
+    links = pq.read_table(tmp_path / "out" / "links.parquet").to_pylist()
+    assert all(link["joined"] == (cluster[link["id_a"]] == cluster[link["id_b"]]) for link in links)
+    stopped = {link["guards"] for link in links if not link["joined"] and {link["id_a"][0], link["id_b"][0]} == {"t"}}
+    assert any("multiple_birth" in guards for guards in stopped)
+    assert all(link["guards"] for link in links if link["weight"] >= 11.0 and not link["joined"])
 
 
 def test_the_report_counts_and_the_model_can_be_used_again(linked: Path) -> None:
@@ -160,6 +93,8 @@ def test_explain_says_why(people: Path) -> None:
     said = run("explain", people, "p1a", "p1b")
     assert said.exit_code == 0
     assert "surname" in said.output
+    alike = run("explain", people, "p1a", "p1a")
+    assert (alike.exit_code, "two different records" in alike.output) == (2, True)
     unknown = run("explain", people, "p1a", "nobody")
     assert (unknown.exit_code, "nobody" in unknown.output) == (2, True)
 
@@ -187,5 +122,6 @@ def test_a_run_that_breaks_leaves_nothing(people: Path, tmp_path: Path, monkeypa
         raise KeyboardInterrupt
 
     monkeypatch.setattr(outputs, "clusters", full)
-    run("dedupe", people, "--out", tmp_path / "out")
+    result = run("dedupe", people, "--out", tmp_path / "out")
+    assert (result.exit_code, "interrupted" in result.output) == (130, True)
     assert list(tmp_path.iterdir()) == []

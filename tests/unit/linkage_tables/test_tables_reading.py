@@ -156,11 +156,11 @@ def test_missing_and_doubled_columns(write: Write) -> None:
     assert unused.report.left == ("note", "note", "(column 5 has no name)")
 
 
-def test_extra_columns_are_kept_and_said_to_be(write: Write) -> None:
+def test_extra_columns_are_compared_and_said_to_be(write: Write) -> None:
     mapping = Mapping({"id": ("id",), "surname": ("surname",)}, extras=(Extra("area", "postcode", "text"),))
     report = read(write(lines(*ROWS)), mapping).report
-    assert report.kept == ("area",)
-    assert "extra column area: kept, not compared yet" in str(report)
+    assert report.extras == {"area": "text"}
+    assert "extra column area: compared as text" in str(report)
     assert report.left == ("forename", "dob", "sex")
 
 

@@ -157,7 +157,7 @@ def test_nothing_but_matches_ends_in_a_usable_model() -> None:
     """All records of one person: no stranger to learn chance from, so chance stays the base's."""
     material = material_of([invented(7)] * 200, [0] * 200, BASE)
     found = run(material)
-    assert {Kind.PRIOR} < kinds(found)
+    assert {Kind.JOINT} < kinds(found)
     assert np.isfinite(found.model.weights).all()
     assert (found.model.weights[[FORENAME, SURNAME, BIRTH_DATE], 1] > 3).all()
     assert found.model.u[BIRTH_DATE, 1] < 0.01

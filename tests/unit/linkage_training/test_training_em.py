@@ -54,15 +54,15 @@ def test_em_recovers_any_agreement_and_share(seed: int, exact: float, share: flo
     assert found.shares[1] == pytest.approx(share, abs=0.01)
 
 
-def test_families_are_not_learned_as_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_families_are_not_learned_as_matches() -> None:
     """Twins under a rule that fixes the birth date: the class of households keeps their forenames out of m."""
     m, u = known_rates(Model.default())
     columns = COLUMNS_DRAWN & ~np.isin(np.arange(COLUMNS), (BIRTH_DATE,))
     patterns = drawn_patterns(m, u, FAMILY, (5_000, 3_000, 4_000), 1)
     patterns.levels[:, BIRTH_DATE] = 0
     with_class = fit(patterns, start_from(m, u, u), columns).m[FORENAME, 9]
-    monkeypatch.setattr(em, "FAMILY", np.zeros(COLUMNS, np.bool_))
-    without = fit(patterns, start_from(m, u, u), columns).m[FORENAME, 9]
+    nobody = np.zeros(COLUMNS, np.bool_)
+    without = fit(patterns, start_from(m, u, u), columns, family=nobody).m[FORENAME, 9]
     assert with_class == pytest.approx(m[FORENAME, 9], abs=0.03)
     assert without > with_class + 0.1
 

@@ -1,0 +1,49 @@
+"""How every command speaks: what it takes, the sentence an error becomes, and the files it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from linkage.errors import LinkageError
+from linkage.interrupts import SENTENCE, STOPPED
+
+if TYPE_CHECKING:
+    from linkage.tables.reading import Reading
+
+Columns = Annotated[Path | None, typer.Option("--mapping", help="TOML naming the columns; else recognised by name.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Threads; default all processors.")]
+ResultDirectory = Annotated[Path, typer.Argument(help="What dedupe or link wrote.", show_default=False)]
+
+CTRL_C = STOPPED + 2
+
+
+@contextmanager
+def spoken() -> Iterator[None]:
+    """Errors that can be foreseen become one sentence and exit status 2, Ctrl-C one and 130."""
+    try:
+        yield
+    except LinkageError as error:
+        typer.echo(f"linkage: {error}", err=True)
+        raise typer.Exit(2) from None
+    except MemoryError:
+        typer.echo("linkage: there is not enough memory for files of this size", err=True)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        typer.echo(SENTENCE, err=True)
+        raise typer.Exit(CTRL_C) from None
+
+
+def read_people(file: Path, mapping: Path | None) -> Reading:
+    """The people in a file; what reading it came to goes to standard error."""
+    from linkage.tables.mapping import load_mapping  # noqa: PLC0415  Arrow takes a moment to load
+    from linkage.tables.reading import read  # noqa: PLC0415
+
+    reading = read(file, None if mapping is None else load_mapping(mapping))
+    for line in reading.report.lines():
+        typer.echo(line, err=True)
+    return reading

@@ -1,0 +1,152 @@
+"""Further blocking keys for files, where a table may lack what `linkage.blocking` relies on, or be full of slips.
+
+One or two facts each, so some are loose: a surname alone, a birth date alone. They serve only as far as the pairs
+under them stay within a budget (`within_budget`), the smallest blocks first. A pair in a block that is left out is
+still found by a preciser key, unless slips spoil all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.blocking import (
+    DAY,
+    FORENAME,
+    MONTH,
+    MOST_KEYS,
+    PHONE,
+    POSTCODE,
+    SURNAME,
+    UNIDENTIFIED,
+    YEAR,
+    Longs,
+)
+from linkage.blocking import RULES as PRECISE_RULES
+from linkage.comparison import MOST_FURTHER
+from linkage.compiled import compiled
+from linkage.further import KIND_CODES
+from linkage.layout import FURTHER_SLOTS, HOUSE_STREET, LOW, SLOT, STREET_SLOT, TOWN_FORENAME, Words
+from linkage.record import Kind
+
+LOOSE_RULES = {
+    "code": "an identifying code",
+    "value-surname": "a further field's value and the sound of the surname",
+    "value-forename": "a further field's value and the sound of the forename",
+    "value-year": "a further field's value and the year of birth",
+    "names": "the sounds of surname and forename in either order",
+    "surname-town": "the sound of the surname, and the town",
+    "forename-town": "the sound of the forename, and the town",
+    "surname-postcode": "the sound of the surname, and the postcode",
+    "surname-street": "the sound of the surname, and the street",
+    "home": "the house and the street",
+    "birth-date": "the full birth date with day and month in either order",
+    "surname": "the sound of the surname",
+    "forename": "the sound of the forename",
+    "postcode": "the postcode",
+    "phone": "a phone number",
+    "street": "the street",
+    "value": "a further field's value",
+}
+"""Every further rule by name; their numbers go on after those of `blocking.RULES`."""
+
+ALL_RULES = PRECISE_RULES | LOOSE_RULES
+FIRST_LOOSE = len(PRECISE_RULES)
+CODE_RULE, VALUE_SURNAME, VALUE_FORENAME, VALUE_YEAR, NAMES, SURNAME_TOWN, FORENAME_TOWN = range(
+    FIRST_LOOSE, FIRST_LOOSE + 7
+)
+SURNAME_POSTCODE, SURNAME_STREET, HOME, BIRTH_DATE, ONLY_SURNAME, ONLY_FORENAME, ONLY_POSTCODE = range(
+    FIRST_LOOSE + 7, FIRST_LOOSE + 14
+)
+ONLY_PHONE, ONLY_STREET, ONLY_VALUE = range(FIRST_LOOSE + 14, FIRST_LOOSE + 17)
+
+MOST_LOOSE_KEYS = MOST_KEYS + 16 + 4 * MOST_FURTHER
+CODE, NUMBER = KIND_CODES[Kind.CODE], KIND_CODES[Kind.NUMBER]
+PAIRS_AT_LEAST, PAIRS_PER_ROW = 1_000_000, 4
+
+
+@dataclass(frozen=True, slots=True)
+class LooseBlocks:
+    """What became of the loose entries. kept: bool[M] over all entries. largest: by rule, the size of the largest
+    block that serves, 0 when none does; crowds: by rule, how many larger ones do not."""
+
+    kept: npt.NDArray[np.bool_]
+    largest: dict[str, int]
+    crowds: dict[str, int]
+
+
+def within_budget(keys: Longs, rules: npt.NDArray[np.uint8], rows: int) -> LooseBlocks:
+    """Which entries of a blocking index over so many rows serve: all precise ones, and the smaller loose blocks.
+
+    keys: int64[M]; rules: uint8[M], places in `ALL_RULES`. Each loose rule may bring 1 million pairs, and four for
+    each row.
+    """
+    kept = rules < FIRST_LOOSE
+    budget, largest, crowds = PAIRS_AT_LEAST + PAIRS_PER_ROW * rows, {}, {}
+    for place in range(FIRST_LOOSE, len(ALL_RULES)):
+        entries = np.flatnonzero(rules == place)
+        _, block, sizes = np.unique(keys[entries], return_inverse=True, return_counts=True)
+        times = np.bincount(sizes) if len(sizes) else np.zeros(1, np.int64)
+        size = np.arange(len(times))
+        pairs = np.cumsum(times * (size * (size - 1) // 2))
+        most = int(np.flatnonzero(pairs <= budget)[-1])
+        kept[entries] = sizes[block] <= most
+        name = list(ALL_RULES)[place]
+        largest[name] = int(sizes[sizes <= most].max(initial=0))
+        crowds[name] = int((sizes > most).sum())
+    return LooseBlocks(kept, largest, crowds)
+
+
+@compiled
+def find_loose_facts(parts: Longs, words: Words, i: int, kinds: Longs, facts: Longs, n: int) -> int:
+    """Add the loose facts of row i to the n in int64[MOST_LOOSE_KEYS, FACT], and say how many there are then."""
+    if parts[UNIDENTIFIED]:
+        return n
+    house, street = words[i, HOUSE_STREET] & LOW, value_of(words, i, STREET_SLOT)
+    town = words[i, TOWN_FORENAME] & LOW
+    for k in range((words.shape[1] - FURTHER_SLOTS) // SLOT):
+        value = value_of(words, i, FURTHER_SLOTS + SLOT * k)
+        if kinds[k] == CODE:
+            n = _add(facts, n, CODE_RULE, value, value, k)
+        elif kinds[k] != NUMBER:
+            n = _add(facts, n, VALUE_SURNAME, value, parts[SURNAME], k)
+            n = _add(facts, n, VALUE_FORENAME, value, parts[FORENAME], k)
+            n = _add(facts, n, VALUE_YEAR, value, parts[YEAR], k)
+            n = _add(facts, n, ONLY_VALUE, value, value, k)
+    low, high = min(parts[SURNAME], parts[FORENAME]), max(parts[SURNAME], parts[FORENAME])
+    n = _add(facts, n, NAMES, low, high, 0)
+    n = _add(facts, n, SURNAME_TOWN, parts[SURNAME], town, 0)
+    n = _add(facts, n, FORENAME_TOWN, parts[FORENAME], town, 0)
+    n = _add(facts, n, SURNAME_POSTCODE, parts[SURNAME], parts[POSTCODE], 0)
+    n = _add(facts, n, SURNAME_STREET, parts[SURNAME], street, 0)
+    n = _add(facts, n, HOME, house, street, 0)
+    low, high = min(parts[DAY], parts[MONTH]), max(parts[DAY], parts[MONTH])
+    n = _add(facts, n, BIRTH_DATE, parts[YEAR] if low else 0, 100 * low + high, 0)
+    for place in range(4):
+        n = _add(facts, n, ONLY_SURNAME, parts[SURNAME + place], 1, 0)
+    for place in range(4):
+        n = _add(facts, n, ONLY_FORENAME, parts[FORENAME + place], 1, 0)
+    n = _add(facts, n, ONLY_POSTCODE, parts[POSTCODE], 1, 0)
+    n = _add(facts, n, ONLY_PHONE, parts[PHONE], 1, 0)
+    return _add(facts, n, ONLY_STREET, street, 1, 0)
+
+
+@compiled
+def value_of(words: Words, i: int, slot: int) -> int:
+    """A number for the text in a slot, 0 for none: the same for the same text."""
+    one, two, three = words[i, slot], words[i, slot + 1], words[i, slot + 2]
+    return int((one * 31 + two) * 31 + three)
+
+
+@compiled
+def _add(facts: Longs, n: int, rule: int, one: int, two: int, three: int) -> int:
+    """Add a fact of two values if both are there; the count of facts."""
+    if one == 0 or two == 0 or n >= facts.shape[0]:
+        return n
+    for k in range(n):
+        if facts[k, 0] == rule and facts[k, 1] == one and facts[k, 2] == two and facts[k, 3] == three:
+            return n
+    facts[n, 0], facts[n, 1], facts[n, 2], facts[n, 3] = rule, one, two, three
+    return n + 1

@@ -1,0 +1,136 @@
+"""A model cut to a table before any training: its further fields, the frequencies of its own names, its guards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage.comparison import MOST_FURTHER
+from linkage.frequencies import Frequencies
+from linkage.model import Model
+from linkage.record import Kind
+from linkage.standardise.further import read_further
+from linkage.standardise.name_parts import read_given
+from linkage.standardise.names import read_surname
+from linkage.tables.table import Table
+
+USUAL_KINDS: Mapping[str, tuple[Kind, bool]] = {
+    "national_id": (Kind.CODE, False),
+    "birth_place": (Kind.NAME, True),
+    "email": (Kind.TEXT, True),
+    "region": (Kind.CATEGORY, True),
+}
+"""Fields of a table that are compared as further ones, their kinds, and whether a family shares them."""
+
+GUARDS = ("nhs_number_conflict", "nhs_number_confusion", "unidentified", "placeholder_name")
+"""Those in force for files: the identity of one who has few fields is weak by design, and the weight says so."""
+
+RATES: Mapping[Kind, tuple[tuple[float, float], ...]] = {
+    Kind.CODE: ((0.85, 1e-5), (0.08, 5e-5), (0.02, 3e-4), (0.05, 0.9995)),
+    Kind.NAME: ((0.8, 0.02), (0.1, 0.002), (0.03, 0.01), (0.1, 0.97)),
+    Kind.TEXT: ((0.8, 0.005), (0.08, 0.001), (0.04, 0.003), (0.12, 0.99)),
+    Kind.CATEGORY: ((0.85, 0.1), (0.01, 0.01), (0.01, 0.01), (0.15, 0.9)),
+    Kind.NUMBER: ((0.7, 0.05), (0.1, 0.05), (0.1, 0.2), (0.15, 0.7)),
+}
+"""m and u of each level that anchor the training."""
+
+LISTED = 20_000
+LEAST_SEEN = 5
+LEAST_NAMES = 500
+
+
+def tailor(table: Table, base: Model) -> Model:
+    """The model to train for a table."""
+    document = dict(base.document)
+    kinds = further_kinds(table)
+    document["further"] = [_further(table, name, kind) for name, kind in kinds.items()]
+    rates = {name: _rates(kind) for name, kind in kinds.items()}
+    document["comparisons"] = {**document["comparisons"], **rates}
+    document["guards"] = list(GUARDS)
+    document |= {"certain": 1.5, "possible": -6.0, "veto": -30.0, "balance": -1.0}
+    _use_names(table, document)
+    return Model.from_document(document)
+
+
+def further_kinds(table: Table) -> dict[str, Kind]:
+    """The fields of a table that are compared as further ones, the extra ones last and as far as there is room."""
+    there = {name: kind for name, (kind, _) in USUAL_KINDS.items() if name in table.columns}
+    if "postcode" in table.columns or "town" in table.columns:
+        there.pop("region", None)  # it follows from either
+    return dict(list((there | dict(table.extras)).items())[:MOST_FURTHER])
+
+
+def _further(table: Table, name: str, kind: Kind) -> dict[str, Any]:
+    family = USUAL_KINDS.get(name, (kind, False))[1]
+    told: dict[str, Any] = {"name": name, "kind": kind.value, "family": family}
+    if kind in (Kind.NAME, Kind.TEXT, Kind.CATEGORY):
+        shares, average = _shares(table.columns[name], lambda text: read_further(kind, text))
+        if shares:
+            told |= {"frequencies": _frequencies(name, shares), "average": average}
+    return told
+
+
+def _rates(kind: Kind) -> dict[str, dict[str, float]]:
+    names = ("exact", "near", "similar", "disagree")
+    return {name: {"m": m, "u": u} for name, (m, u) in zip(names, RATES[kind], strict=True)}
+
+
+def _use_names(table: Table, document: dict[str, Any]) -> None:
+    """Take the frequencies of names from the table, where it has enough of them."""
+    readers: Mapping[str, Callable[[str], str]] = {"surname": read_surname, "forename": _first_forename}
+    frequencies = dict(document["frequencies"])
+    for field, read in readers.items():
+        if field not in table.columns or len(table.columns[field]) - table.columns[field].null_count < LEAST_NAMES:
+            continue
+        shares, average = _shares(table.columns[field], read)
+        if shares:
+            told = _frequencies(field, shares)
+            frequencies[field] = told[field]
+            frequencies["limits"] = {**frequencies.get("limits", {}), **told["limits"]}
+            levels = dict(document["comparisons"][field])
+            levels["exact"] = {**levels["exact"], "u": average}
+            document["comparisons"] = {**document["comparisons"], field: levels}
+            document["term_frequency"] = {
+                **document["term_frequency"],
+                field: {**document["term_frequency"][field], "least": -6.0, "most": 4.0},
+            }
+    document["frequencies"] = frequencies
+
+
+def _first_forename(text: str) -> str:
+    found = read_given(text).forenames
+    return found[0] if found else ""
+
+
+def _shares(column: pa.Array, read: Callable[[str], str]) -> tuple[dict[str, float], float]:
+    """Shares of the standardised values of a column that are common enough to say nothing of anybody, with the share
+    of all others under ""; and the chance that two records agree."""
+    counted = pc.value_counts(pc.ascii_upper(column).drop_null())
+    values, counts = counted.field("values"), counted.field("counts").to_numpy()
+    order = np.argsort(-counts, kind="stable")
+    total = int(counts.sum())
+    if not total:
+        return {}, 0.0
+    listed = order[:LISTED][counts[order[:LISTED]] >= LEAST_SEEN]
+    found: dict[str, int] = {}
+    for value, count in zip(values.take(pa.array(listed)).to_pylist(), counts[listed].tolist(), strict=True):
+        if text := read(value):
+            found[text] = found.get(text, 0) + count
+    rest = counts[order[len(listed) :]].astype(float)
+    # What two strangers of unlisted values share: a value met once tells nothing of how often it would be met.
+    unlisted = float((rest * np.maximum(rest - 1, 0.25)).sum() / max(1.0, rest.sum())) / total if len(rest) else 0.0
+    average = (sum(n * n for n in found.values()) + float((rest * np.maximum(rest - 1, 0.25)).sum())) / total**2
+    shares = {text: n / total for text, n in found.items()}
+    shares[""] = max(unlisted, 0.25 / total)
+    return shares, min(1.0, max(average, 1.0 / total**2))
+
+
+def _frequencies(field: str, shares: Mapping[str, float]) -> dict[str, Any]:
+    listed = {text: round(share, 9) for text, share in shares.items() if text}
+    floor = min(1.0, max(1e-9, shares[""]))
+    cap = max([floor, *listed.values()])
+    return Frequencies({field: listed}, {}).to_document() | {"limits": {field: {"floor": floor, "cap": cap}}}

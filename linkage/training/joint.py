@@ -1,0 +1,167 @@
+"""The last step of training: EM over all pairs that share any key, where all other pairs are known to be strangers.
+
+A pass learns only what its rule leaves free, from pairs that its rule has chosen. Here every pair of the file is
+accounted for: those with a key by their patterns, the rest by their number. So the shares of the classes are shares
+of all pairs, the share of matches is the prior, and no column need be left out. Four classes: strangers, one person,
+two members of a household, and twins, who share a birth date besides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME
+from linkage.engines import local
+from linkage.layout import SEX, Rows
+from linkage.model import Model, Numbers
+from linkage.record import SexCode
+from linkage.training.chance import Chance
+from linkage.training.diagnosis import Finding, Kind
+from linkage.training.em import family_of
+from linkage.training.outcome import Matches, added, matches_of
+from linkage.training.patterns import Flags, Ints, Longs, Patterns, count_levels
+from linkage.training.sampling import draw_rows
+from linkage.training.tally import TRAINED, empty, estimate, evidence, log_rates, tally
+
+MOST_ROWS = 100_000
+FLOOR = -12.0  # bits; below, a pair is a stranger beyond doubt
+MOST_ROUNDS = 200
+STEADY = 1e-4
+TELLING, EXACT = [FORENAME, BIRTH_DATE], 1
+LEAST_EXACT, LEAST_MATCHES = 0.2, 20.0
+LEAST_SHARE = 1e-15
+CLASSES = ("strangers", "matches", "households", "twins")
+STRANGERS, MATCHES, HOUSEHOLDS, TWINS = range(4)
+MOST_TWINS = 0.02
+"""Of all people at most so many are twins (about 3 % in the United Kingdom, half of them of one sex and few of them
+both in one file). Without the bound, records whose forename is spoilt would be taken for twins where none are."""
+PRIOR_PAIRS = (1.0, 1.0, 0.2)
+"""How many pairs of each class but strangers are taken to have been met beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """shares: of all pairs of rows, by class. matches: what those of one person showed. pairs: how many had patterns,
+    of rows so many. steady: converged."""
+
+    shares: Numbers
+    matches: Matches
+    pairs: int
+    rows: int
+    steady: bool
+
+    @property
+    def prior(self) -> float:
+        """Log2 odds that two rows are one person."""
+        return float(np.log2(self.shares[MATCHES]) - np.log2(1.0 - self.shares[MATCHES]))
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Rules of the model: what a household shares counts up to the odds against meeting two of its members, and
+        with the birth date up to those against meeting twins."""
+        household, twins = (round(float(-np.log2(self.shares[of])), 3) for of in (HOUSEHOLDS, TWINS))
+        whom = ("no_forename", "other_forename", "other_birth_date", "other_generation", "other_person")
+        return {**dict.fromkeys((f"household_{who}" for who in whom), household), "household_twins": twins}
+
+    @property
+    def believable(self) -> bool:
+        """Whether what was taken for matches agrees on what tells people apart; if not, EM called everything one."""
+        found = self.matches.found
+        seen, possible = found.seen[TELLING, EXACT], found.possible[TELLING].max(axis=1)
+        return not bool(((possible >= LEAST_MATCHES) & (seen < LEAST_EXACT * possible)).any())
+
+    @property
+    def finding(self) -> Finding:
+        """What all pairs together said."""
+        if not self.believable:
+            text = "EM over all pairs took strangers for one person and is left out: the passes decide alone"
+            return Finding(Kind.JOINT, text)
+        pairs = self.rows * (self.rows - 1) / 2.0
+        matches, households, twins = (f"{share * pairs:,.0f}" for share in self.shares[1:])
+        text = (
+            f"of {self.rows:,} rows {matches} pairs are one person, {households} share a household, {twins} are twins"
+        )
+        return Finding(Kind.JOINT, f"{text}; prior {self.prior:.2f} bits")
+
+    @property
+    def summary(self) -> dict[str, object]:
+        """For the provenance: numbers only."""
+        shares = {name: float(f"{share:.3g}") for name, share in zip(CLASSES, self.shares.tolist(), strict=True)}
+        return {"rows": self.rows, "pairs": self.pairs, "shares": shares, "steady": self.steady}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Pairs among so many rows that may be of one person; female: bool[n], both records of a pair are of women."""
+
+    pairs: local.Pairs
+    female: Flags
+    rows: int
+
+
+def sample_pairs(matrix: Rows, keys: Longs, rows: Ints, model: Model, seed: int, workers: int | None) -> Sample:
+    """The pairs of at most `MOST_ROWS` rows that may be of one person."""
+    drawn = draw_rows(len(matrix), MOST_ROWS, seed)
+    if len(drawn) < len(matrix):
+        place = np.full(len(matrix), -1, np.int32)
+        place[drawn] = np.arange(len(drawn), dtype=np.int32)
+        kept = place[rows] >= 0
+        matrix, keys, rows = matrix[drawn], keys[kept], place[rows[kept]]
+    pairs = local.link(matrix, keys, rows, model, FLOOR, workers)
+    female = matrix[:, SEX] == int(SexCode.FEMALE)
+    return Sample(pairs, female[pairs.a] & female[pairs.b], len(matrix))
+
+
+def refine(
+    sample: Sample, model: Model, base: Model, chance: Chance, reviewed: tuple[Patterns, Flags] | None = None
+) -> Joint:
+    """EM from `model` on, over the patterns of the sample's pairs; u is that of `chance`, fixed.
+
+    reviewed: patterns that people settled, with whether each is one person, which count besides.
+    """
+    same = tally(reviewed[0], reviewed[0].count * reviewed[1]) if reviewed else empty()
+    patterns, n = count_levels(sample.pairs.pattern, sample.female), sample.rows
+    family = family_of(base)
+    twins = family | (np.arange(COLUMNS) == BIRTH_DATE)
+    logs_u = log_rates(chance.u)
+    m = np.clip(chance.u * (model.m / model.u), 1e-9, 0.999)
+    every = max(1.0, n * (n - 1) / 2.0)
+    shares = np.array([1.0, n / every, n / every, 0.01 * n / every])
+    shares = _shares(shares[1:] * every, every)
+    match, steady = np.zeros(len(patterns.count)), False
+    for _ in range(MOST_ROUNDS):
+        ratio = log_rates(m) - logs_u
+        logs = np.stack(
+            [evidence(patterns, ratio, columns) for columns in (TRAINED, family & TRAINED, twins & TRAINED)]
+        )
+        classes = _classes(logs, shares)
+        match = classes[MATCHES]
+        fresh = estimate(tally(patterns, patterns.count * match) + same, base.m)
+        met = (classes[1:] * patterns.count).sum(axis=1) + np.array(PRIOR_PAIRS)
+        met[TWINS - 1] = min(met[TWINS - 1], MOST_TWINS * (n / 2.0 + met[MATCHES - 1]))
+        shares = _shares(met, every)
+        steady = bool(np.nanmax(np.abs(fresh - m)) < STEADY)
+        m = fresh
+        if steady:
+            break
+    matches = matches_of(patterns, patterns.count * match, TRAINED)
+    if reviewed:
+        matches = added(matches, matches_of(reviewed[0], reviewed[0].count * reviewed[1], TRAINED))
+    return Joint(shares, matches, int(patterns.pairs), n, steady)
+
+
+def _shares(met: Numbers, every: float) -> Numbers:
+    """The shares of all classes, from how many pairs of each but strangers were met; none is 0 or 1."""
+    rest = np.maximum(met / every, LEAST_SHARE)
+    rest *= min(1.0, (1.0 - LEAST_SHARE) / rest.sum())
+    return np.concatenate(([1.0 - rest.sum()], rest))
+
+
+def _classes(logs: Numbers, shares: Numbers) -> Numbers:
+    """Each pattern's probability to be of each class: float64[4, P]."""
+    odds = np.vstack((np.zeros((1, logs.shape[1])), logs)) + np.log(shares)[:, None]
+    odds -= odds.max(axis=0)
+    odds = np.exp(odds)
+    return np.asarray(odds / odds.sum(axis=0))

@@ -1,0 +1,72 @@
+"""The constrained partition beside connected components, in the report and the closing lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linkage.engines.clusters import Clusters, Vetoes
+from linkage.engines.local import Pairs
+from linkage.guard import Guard
+from linkage.partition_report import FLOOR_WORDS, partition_lines, report_partition
+from tests.unit.linkage_cli.people_builders import PEOPLE, run, with_twins, write
+
+
+class Told:
+    """As much of a linker as the report asks for: a chain with a vetoed link, one guarded pair."""
+
+    def __init__(self) -> None:
+        self.table = range(6)
+        self.model = type("Certain", (), {"certain": 10.0})
+        a, b = np.array([0, 1, 2, 3, 4], np.int32), np.array([1, 2, 3, 4, 5], np.int32)
+        weight = np.array([20, 20, 12, 20, 20], np.float32)
+        guards = np.array([0, 0, 0, 0, Guard.MULTIPLE_BIRTH | Guard.WEAK_IDENTITY], np.uint32)
+        self.pairs = Pairs(a, b, weight, guards, np.zeros((5, 12), np.uint8))
+        vetoed = Vetoes(np.array([2]), np.array([3]), weight[2:3], np.array([[0, 4]]), np.array([0], np.uint32))
+        self.clusters = Clusters(np.array([0, 0, 0, 3, 3, 5]), np.zeros(5, np.uint8), vetoed)
+
+
+def test_report_by_hand() -> None:
+    assert report_partition(Told()) == {
+        "constrained": {"clusters": 3, "clusters_of_several": 2, "largest": 3, "pairs_joined": 4},
+        "connected_components": {"clusters": 2, "clusters_of_several": 1, "largest": 5, "pairs_joined": 10},
+        "by_weight_alone": {"clusters": 1, "clusters_of_several": 1, "largest": 6, "pairs_joined": 15},
+        "vetoes": 1,
+        "vetoes_by_reason": {FLOOR_WORDS: 1},
+        "certain_pairs_stopped_by_a_guard": 1,
+        "stopped_by_guard": {
+            "they may be twins: one birth date and family, but forename or birth order differs": 1,
+            "too little agrees to be sure": 1,
+        },
+    }
+
+
+def test_lines_tell_what_there_is_to_tell() -> None:
+    told = list(partition_lines(report_partition(Told())))
+    assert told[0] == (
+        "partition: 3 clusters, 4 pairs joined, the largest cluster has 3; plain connected components: 2, 10, 5"
+    )
+    assert told[1] == "1 joins of clusters refused because records in them conflict: a weight below the veto floor 1"
+    assert "twins" in told[2]
+    quiet = report_partition(Told()) | {"vetoes": 0, "certain_pairs_stopped_by_a_guard": 0}
+    assert len(list(partition_lines(quiet))) == 1
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> Path:
+    return write(tmp_path / "twins.csv", with_twins())
+
+
+def test_dedupe_reports_and_says_it(twins: Path, tmp_path: Path) -> None:
+    result = run("dedupe", twins, "--out", tmp_path / "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    told = report["partition"]
+    assert told["constrained"]["clusters"] == report["clusters"]
+    assert told["by_weight_alone"]["clusters"] <= told["connected_components"]["clusters"] <= report["clusters"]
+    assert told["by_weight_alone"]["pairs_joined"] > told["constrained"]["pairs_joined"]
+    assert told["stopped_by_guard"]
+    assert report["records_by_file"] == [2 * PEOPLE + 80]
+    assert list(partition_lines(told)) == result.stdout.splitlines()[-len(list(partition_lines(told))) :]
