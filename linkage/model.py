@@ -84,6 +84,7 @@ class Model:
     m, u: float64 of the same shape as weights, nan where there is no level. tag: 64 bits of what an encoded row holds
     of the model, its frequencies; models that differ in weights and thresholds only can weigh the same rows. balance:
     what all pairs across two clusters must weigh on average to join them, None where the heaviest pair decides.
+    foreign: postcodes follow no British rules.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Model:
     surnames: TermWeight
     forenames: TermWeight
     further: tuple[FurtherField, ...] | None
+    foreign: bool
     document: Mapping[str, Any]
 
     @property
@@ -175,6 +177,7 @@ class Model:
             surnames=surnames,
             forenames=forenames,
             further=further,
+            foreign=document.get("foreign") is True,
             document=document,
         )
 
@@ -211,8 +214,7 @@ def _fingerprint(document: Mapping[str, Any]) -> str:
 
 def _tag(document: Mapping[str, Any], *terms: TermWeight) -> int:
     inside = {key: document.get(key) for key in ("encoding", "term_frequency", "frequencies")}
-    if "further" in document:
-        inside["further"] = document["further"]
+    inside |= {key: document[key] for key in ("further", "foreign") if key in document}
     return int(_fingerprint({**inside, "averages": [term.average for term in terms]})[:16], 16)
 
 

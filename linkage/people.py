@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from linkage.columns import Encoded, encode_table
+from linkage.columns import Encoded
 from linkage.engines import local
 from linkage.engines.clusters import Clusters, cluster
 from linkage.errors import LinkageError
 from linkage.explain import Explanation, explain
-from linkage.loose_blocking import within_budget
+from linkage.indexing import index
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.tables.table import Table
@@ -40,12 +40,19 @@ class Linker:
     def pairs(self) -> local.Pairs:
         """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
         encoded = self.encoded
-        return local.link(encoded.matrix, encoded.keys, encoded.rows, self.model, workers=self.workers)
+        found = local.link(encoded.matrix, encoded.keys, encoded.rows, self.model, workers=self.workers)
+        first = self.apart
+        return found if first is None else found.where((found.a < first) != (found.b < first))
+
+    @property
+    def apart(self) -> int | None:
+        """How many records are of the first of two files that hold a person once each; None where that is not so."""
+        return self.table.first if self.training.distinct else None
 
     @cached_property
     def clusters(self) -> Clusters:
         """Who is one person: the constrained partition of the certain pairs."""
-        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers)
+        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers, apart=self.apart)
 
     def probability(self, weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """The probability that a pair of this total weight in bits is one person."""
@@ -53,8 +60,9 @@ class Linker:
 
     def explain(self, one: str, other: str) -> Explanation:
         """Why two records weigh what they weigh. Raises `LinkageError` for an id that is not in the table."""
-        further = {field.name: field.kind for field in self.model.further or ()}
-        a, b = (standardise(self.table.demographics(self._row(name), further)) for name in (one, other))
+        further, foreign = {field.name: field.kind for field in self.model.further or ()}, self.model.foreign
+        rows = (self._row(name) for name in (one, other))
+        a, b = (standardise(self.table.demographics(row, further, foreign=foreign)) for row in rows)
         return explain(a, b, self.model)
 
     def _row(self, name: str) -> int:
@@ -78,9 +86,7 @@ def people(
     pairs of rows that a person has judged. The same table and seed make the same model.
     """
     start = tailor(table, base or Model.default())
-    encoded = encode_table(table, start, workers)
-    served = within_budget(encoded.keys, encoded.rules, len(table)).kept
-    encoded = replace(encoded, keys=encoded.keys[served], rows=encoded.rows[served], rules=encoded.rules[served])
-    index = encoded.keys, encoded.rows, encoded.rules
-    trained = train(encoded.matrix, *index, start, seed=seed, reviewed=reviewed, workers=workers)
+    encoded = index(table, start, workers)
+    entries = encoded.keys, encoded.rows, encoded.rules
+    trained = train(encoded.matrix, *entries, start, seed=seed, reviewed=reviewed, workers=workers, first=table.first)
     return Linker(table, encoded, trained, workers)

@@ -13,6 +13,7 @@ from linkage.comparison import MOST_FURTHER
 from linkage.frequencies import Frequencies
 from linkage.model import Model
 from linkage.record import Kind
+from linkage.standardise.addresses import read_postcode
 from linkage.standardise.further import read_further
 from linkage.standardise.name_parts import read_given
 from linkage.standardise.names import read_surname
@@ -39,6 +40,7 @@ RATES: Mapping[Kind, tuple[tuple[float, float], ...]] = {
 """m and u of each level that anchor the training."""
 
 LISTED = 20_000
+JUDGED = 20_000
 LEAST_SEEN = 5
 LEAST_NAMES = 500
 
@@ -51,9 +53,16 @@ def tailor(table: Table, base: Model) -> Model:
     rates = {name: _rates(kind) for name, kind in kinds.items()}
     document["comparisons"] = {**document["comparisons"], **rates}
     document["guards"] = list(GUARDS)
+    document["foreign"] = "postcode" in table.columns and is_foreign(table.columns["postcode"])
     document |= {"certain": 1.5, "possible": -6.0, "veto": -30.0, "balance": -1.0}
     _use_names(table, document)
     return Model.from_document(document)
+
+
+def is_foreign(postcodes: pa.Array) -> bool:
+    """Whether fewer than half of the distinct postcodes are British, judged by the first of them."""
+    told = postcodes.slice(0, JUDGED).unique().drop_null().to_pylist()
+    return 2 * sum(bool(read_postcode(code)) for code in told) < len(told)
 
 
 def further_kinds(table: Table) -> dict[str, Kind]:

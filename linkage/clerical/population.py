@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.clerical.looser import looser_keys
-from linkage.columns import Encoded, encode_table
+from linkage.columns import Encoded
 from linkage.engines import local
 from linkage.evaluation.clusterings import pairs_together
 from linkage.evaluation.sampling import bands
+from linkage.indexing import index
 from linkage.kernel import rows_of
 from linkage.result import Result
 from linkage.tables.errors import InputError
@@ -66,7 +67,7 @@ def all_pairs(result: Result, table: Table, workers: int | None = None) -> Popul
         raise InputError(
             "the files do not hold the records of the result: name those it was made from, in the same order"
         )
-    encoded = encode_table(table, result.model, workers)
+    encoded = index(table, result.model, workers)
     links = _weigh(encoded, result, result.a, result.b, workers)
     if len(links) and not bool((np.abs(links - result.weight) < _APART).all()):
         raise InputError(

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from linkage.blocking import FORENAME_SOUNDS, SURNAME_SOUNDS
 from linkage.columns.distinct import distinct, of_rows
+from linkage.columns.file_readings import further_reading
 from linkage.columns.gather import add_words, append_word, count_keys, write_keys
 from linkage.columns.readers import Readers, readers
 from linkage.columns.readings import (
@@ -25,7 +26,6 @@ from linkage.columns.readings import (
     READINGS,
     UNSAID,
     VARIES,
-    further_reading,
 )
 from linkage.further import KIND_CODES
 from linkage.layout import (
@@ -131,7 +131,7 @@ class _Encoding:
         self._gather_fields(fields)
         if len(apart):
             rows = of_rows(self._usual, FIELDS, apart)
-            name = "foreign_row" if self._table.foreign else "row"
+            name = "foreign_row" if self._model.foreign else "row"
             self._words[apart, :WORDS] = self._read.read(name, rows)
         keys, rows_of_keys, rules = self._index(named)
         matrix = self._words.view(np.uint8).reshape(len(self._table), self._model.size)
@@ -155,7 +155,7 @@ class _Encoding:
 
     def _start_fields(self) -> dict[str, Future[Answers]]:
         variants = dict(_TEXTS) if self._model.further is not None else {}
-        if self._table.foreign:
+        if self._model.foreign:
             variants["postcode"] = "foreign_postcode"
         started = {}
         for name in _FIELDS:

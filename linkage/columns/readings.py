@@ -7,20 +7,18 @@ nothing but these values; its result is words of eight bytes to be added to thos
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from linkage import nhs_number
 from linkage.blocking import FORENAME_SOUNDS, SURNAME_SOUNDS, forename_sounds, surname_sounds
-from linkage.columns.plain import Bytes, Ends, Longs, read_emails, read_numbers, read_phones
-from linkage.comparison import MOST_FURTHER
+from linkage.columns.file_readings import FILE_READINGS
+from linkage.columns.plain import read_emails, read_numbers, read_phones
+from linkage.columns.reading import Reading, Values
 from linkage.encode import (
     birth_fields,
     encode_usual,
     forename_fields,
     further_counts,
-    further_slot,
     known_names,
     long_hash,
     middle_fields,
@@ -28,13 +26,11 @@ from linkage.encode import (
     pack_text,
     short_hash,
     surname_fields,
-    text_slot,
 )
 from linkage.layout import (
     BIRTH,
     FORENAME_SLOT,
     FORENAMES,
-    FURTHER_SLOTS,
     HEAD,
     HOUSE_STREET,
     MAIDEN,
@@ -44,11 +40,8 @@ from linkage.layout import (
     POSTCODE,
     PRACTICE,
     SECTOR,
-    SLOT,
-    STREET_SLOT,
     SURNAME_SLOT,
     TOWN_FORENAME,
-    TOWN_SLOT,
     WORDS,
 )
 from linkage.model import Model
@@ -56,7 +49,6 @@ from linkage.record import Demographics, Name, NameUse
 from linkage.standardise import judge_birth_date, read_status, standardise
 from linkage.standardise.addresses import read_lines, read_postcode, read_town
 from linkage.standardise.contacts import read_email, read_phone, read_practice
-from linkage.standardise.further import read_further, read_postal_code
 from linkage.standardise.name_parts import plain_given, plain_surname, read_family, read_given
 from linkage.standardise.names import (
     NameReading,
@@ -91,31 +83,6 @@ _HALVES = struct.Struct("<2I")
 _NO_FLAGS = bytes(_FLAGS.size)
 
 _REMEMBERED = 65_536
-
-Values = Sequence[str]
-Plain = Callable[[Bytes, Ends, Longs, Longs], int]
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Which fields are read together, the words that `read` answers with, and those of the row they are added to.
-
-    extra: how many more words the answer has, flags before and sounds after them. caseless: small and capital letters
-    are the same to `read`, so that fewer values are distinct. plain: compiled, reads the plain ones among the values
-    of a single field (`linkage.columns.plain`).
-    """
-
-    fields: tuple[str, ...]
-    words: tuple[int, ...]
-    read: Callable[[Values, Model], bytes]
-    extra: int = 0
-    caseless: bool = False
-    plain: Plain | None = None
-
-    @property
-    def width(self) -> int:
-        """Words of one answer."""
-        return len(self.words) + self.extra
 
 
 def _family(values: Values, model: Model) -> bytes:
@@ -231,26 +198,6 @@ def _town(values: Values, _: Model) -> bytes:
     return _HALVES.pack(short_hash(read_town(values[0])), 0)
 
 
-def _foreign_postcode(values: Values, _: Model) -> bytes:
-    postcode = read_postal_code(values[0])
-    return _TWO.pack(pack_text(postcode), pack_text(postcode[:-2]))
-
-
-def _address_text(values: Values, _: Model) -> bytes:
-    house, street = read_lines((values[0],)) if values[0] else ("", "")
-    return _HALVES.pack(short_hash(house), short_hash(street)) + text_slot(street)
-
-
-def _town_text(values: Values, _: Model) -> bytes:
-    town = read_town(values[0])
-    return _HALVES.pack(short_hash(town), 0) + text_slot(town)
-
-
-def _further(place: int, values: Values, model: Model) -> bytes:
-    field = (model.further or ())[place]
-    return further_slot(field, read_further(field.kind, values[0]) if values[0] else "")
-
-
 def _phone(values: Values, _: Model) -> bytes:
     return _ONE.pack(long_hash(read_phone(values[0])))
 
@@ -274,16 +221,6 @@ def _row(values: Values, model: Model) -> bytes:
 def _foreign_row(values: Values, model: Model) -> bytes:
     said = dict(zip(FIELDS, values, strict=True))
     return encode_usual(standardise(demographics_of(said, foreign=True)), model)
-
-
-def further_reading(place: int) -> str:
-    """The name of the reading of a model's further field number `place`."""
-    return f"further_{place}"
-
-
-def slot_words(place: int) -> tuple[int, ...]:
-    """The words of further field number `place`."""
-    return tuple(range(FURTHER_SLOTS + SLOT * place, FURTHER_SLOTS + SLOT * (place + 1)))
 
 
 _PERSON_FIELDS = ("sex", "birth_order", "multiple_birth")
@@ -310,12 +247,7 @@ READINGS = {
     "maiden": Reading(("mothers_maiden_name",), (MAIDEN,), _maiden, caseless=True),
     "row": Reading(FIELDS, tuple(range(WORDS)), _row),
     "foreign_row": Reading(FIELDS, tuple(range(WORDS)), _foreign_row),
-    "foreign_postcode": Reading(("postcode",), (POSTCODE, SECTOR), _foreign_postcode),
-    "address_text": Reading(
-        ("address",), (HOUSE_STREET, *range(STREET_SLOT, TOWN_SLOT)), _address_text, caseless=True
-    ),
-    "town_text": Reading(("town",), (TOWN_FORENAME, *range(TOWN_SLOT, FURTHER_SLOTS)), _town_text, caseless=True),
-    **{further_reading(k): Reading((), slot_words(k), partial(_further, k)) for k in range(MOST_FURTHER)},
+    **FILE_READINGS,
 }
 """Every reading by name. Each field that a record is made from is in one of them; `names` and `row` are besides for
-rows whose fields do not stand apart. The field of a further reading is the model's to say."""
+rows whose fields do not stand apart."""

@@ -22,7 +22,7 @@ from linkage.engines.components import components, gather
 from linkage.engines.local import Pairs
 from linkage.engines.screen import Bits, Conflicts, Floats, Longs, Population
 from linkage.errors import LinkageError
-from linkage.guard import CONFLICTS, Guard
+from linkage.guard import Guard
 from linkage.kernel import rows_of
 from linkage.layout import ENCODED_SIZE, Rows
 from linkage.model import Model
@@ -32,7 +32,7 @@ from linkage.record import StandardRecord
 TOGETHER, POSSIBLE, GUARDED, VETOED = range(4)
 """Why a pair is not in one cluster; the last three are `Reason`."""
 
-_CONFLICTS, _UNIDENTIFIED = int(CONFLICTS), int(Guard.UNIDENTIFIED)
+_UNIDENTIFIED = int(Guard.UNIDENTIFIED)
 _WHOLE_ROW = 16  # a record asked for every 16th of its partners is weighed against all of them at once
 
 
@@ -68,14 +68,20 @@ class Clusters:
 
 
 def cluster(
-    encoded: Rows, pairs: Pairs, model: Model, workers: int | None = None, rank: Longs | None = None
+    encoded: Rows,
+    pairs: Pairs,
+    model: Model,
+    workers: int | None = None,
+    rank: Longs | None = None,
+    apart: int | None = None,
 ) -> Clusters:
     """Join what is certain and keep apart what conflicts, as `partition` does for records without assertions.
 
     encoded: uint8[N, ENCODED_SIZE]. pairs: what `link` kept of them, each once, in any order; floors above `certain`
     lose links. `workers` defaults to the processors this process may use. rank: int64[N], the place of each row's
     key in their order, by which ties are broken; without it the row number, and then the order of the rows may
-    decide between equal weights. Raises `ModelError` for rows of another model, `LinkageError` for pairs
+    decide between equal weights. apart: of the first so many rows no two are one person, and of the others neither.
+    Raises `ModelError` for rows of another model, `LinkageError` for pairs
     of rows that are not there.
     """
     matrix, words = rows_of(encoded, model)
@@ -83,7 +89,7 @@ def cluster(
     joins = joining(pairs, model.certain)
     edges = np.flatnonzero(joins)
     label = components(n, *ends_of(pairs, n, edges))
-    population = Population(matrix, words, *gather(label, rows_in_order(rank, n)), model)
+    population = Population(matrix, words, *gather(label, rows_in_order(rank, n)), model, apart or 0)
     conflicts = screen.screen(population, workers or len(os.sched_getaffinity(0)), screen.LISTED, screen.ROUNDS)
     vetoes = [
         _veto(members, question)
@@ -186,7 +192,8 @@ class _Weighed:
     def conflict(self, a: str, b: str) -> Conflict | None:
         """What keeps two records apart, if anything does."""
         weight, guards = self._weigh(int(a), int(b))
-        if guards & _CONFLICTS or (not guards & _UNIDENTIFIED and weight < self._population.model.veto):
+        same_file = screen.is_of_one_file(self._rows[int(a)], self._rows[int(b)], self._population.apart)
+        if same_file or screen.is_conflict(np.float32(weight), guards, self._population.model.veto):
             return Conflict(weight, Guard(guards))
         return None
 
@@ -213,7 +220,7 @@ class _Weighed:
         other, weight, guards = self._found
         everything = np.inf
         found = screen.against(
-            *rows, self._rows, i, low, high, *numbers, everything, *self._pair, other, weight, guards
+            *rows, self._rows, i, low, high, *numbers, everything, 0, *self._pair, other, weight, guards
         )
         told = [(0.0, _UNIDENTIFIED)] * (high - low)  # what is not found has that guard, which speaks neither way
         for j, bits, guard in zip(

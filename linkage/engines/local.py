@@ -48,6 +48,11 @@ class Pairs:
     guards: Bits
     pattern: Levels
 
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Pairs:
+        """Those of the pairs that bool[n] marks."""
+        a, b, weight = self.a[chosen], self.b[chosen], self.weight[chosen]
+        return Pairs(a, b, weight, self.guards[chosen], self.pattern[chosen])
+
 
 @dataclass(frozen=True, slots=True)
 class Blocks:

@@ -41,13 +41,18 @@ _CONFLICTS, _UNIDENTIFIED = int(CONFLICTS), int(Guard.UNIDENTIFIED)
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Checked rows of a model with its components: `rows` and `first` as `components.gather` gives them."""
+    """Checked rows of a model with its components: `rows` and `first` as `components.gather` gives them.
+
+    apart: of the first so many rows no two are one person, and of the others neither; 0 when nothing of the kind is
+    known.
+    """
 
     matrix: Rows
     words: Words
     rows: Longs
     first: Longs
     model: Model
+    apart: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ def screen(population: Population, workers: int, listed: int, rounds: int) -> Co
             model.weights,
             model.rules,
             model.veto if model.balance is None else max(model.veto, model.balance),
+            population.apart,
             listed,
             rounds,
             *share,
@@ -109,6 +115,7 @@ def screen_share(
     weights: Numbers,
     rules: Numbers,
     veto: float,
+    apart: int,
     listed: int,
     rounds: int,
     low: int,
@@ -124,7 +131,7 @@ def screen_share(
         members = rows[first[c] : first[c + 1]]
         size = len(members)
         if size > listed:
-            if not is_clear(matrix, words, members, weights, rules, veto, rounds, levels, adjust):
+            if not is_clear(matrix, words, members, weights, rules, veto, apart, rounds, levels, adjust):
                 unclear[unclear_count] = c
                 unclear_count += 1
             continue
@@ -134,7 +141,9 @@ def screen_share(
                 component, a, b = grown(component, room), grown(a, room), grown(b, room)
                 weight, guards = grown(weight, room), grown(guards, room)
             span = (b[kept:], weight[kept:], guards[kept:])
-            found = against(matrix, words, members, i, i + 1, size, weights, rules, veto, levels, adjust, *span)
+            found = against(
+                matrix, words, members, i, i + 1, size, weights, rules, veto, apart, levels, adjust, *span
+            )
             component[kept : kept + found] = c
             a[kept : kept + found] = i
             kept += found
@@ -153,6 +162,7 @@ def against(
     weights: Numbers,
     rules: Numbers,
     veto: float,
+    apart: int,
     levels: Levels,
     adjust: Numbers,
     other: Longs,
@@ -165,7 +175,7 @@ def against(
         bits, guard = compare(
             matrix, words, members[i], matrix, words, members[j], weights, rules, -inf, levels, adjust
         )
-        if is_conflict(bits, guard, veto):
+        if is_conflict(bits, guard, veto) or is_of_one_file(members[i], members[j], apart):
             other[found], weight[found], guards[found] = j, bits, guard
             found += 1
     return found
@@ -179,6 +189,7 @@ def is_clear(
     weights: Numbers,
     rules: Numbers,
     veto: float,
+    apart: int,
     rounds: int,
     levels: Levels,
     adjust: Numbers,
@@ -190,7 +201,7 @@ def is_clear(
             j = i + step if i + step < size else i + step - size
             one, other = members[min(i, j)], members[max(i, j)]
             bits, guard = compare(matrix, words, one, matrix, words, other, weights, rules, -inf, levels, adjust)
-            if is_conflict(bits, guard, veto):
+            if is_conflict(bits, guard, veto) or is_of_one_file(one, other, apart):
                 return False
     return bool(size // 2 <= rounds)
 
@@ -199,6 +210,12 @@ def is_clear(
 def is_conflict(weight: np.float32, guards: int, veto: float) -> bool:
     """Whether a pair that weighs so much and carries these guards keeps two clusters apart."""
     return bool(guards & _CONFLICTS or (not guards & _UNIDENTIFIED and weight < veto))
+
+
+@compiled
+def is_of_one_file(one: int, other: int, apart: int) -> bool:
+    """Whether two rows are of one of two files that hold a person once each; the first has the first `apart` rows."""
+    return bool(apart > 0 and (one < apart) == (other < apart))
 
 
 @compiled

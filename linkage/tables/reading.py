@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.record import Kind
-from linkage.standardise.addresses import read_postcode
 from linkage.tables.delimited import open_text, read_columns
 from linkage.tables.errors import InputError
 from linkage.tables.fields import Field, Source, read_field
@@ -28,7 +27,6 @@ _PARQUET = (".parquet", ".pq")
 _NO_ID = "no id"
 _THREADS = 4
 _SHOWN = 5
-_JUDGED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +86,7 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
     silent = tuple(name for name in every if name not in said_by_some)
     fields["id"] = Field(recoded=found.recoded, lost=found.lost)
     extras = {extra.name: Kind(extra.kind) for extra in mapping.extras if extra.name in said_by_some}
-    foreign = is_foreign(said_by_some["postcode"]) if "postcode" in said_by_some else False
-    return Reading(Table(ids, said_by_some, extras, foreign), _complete(report, fields, silent))
-
-
-def is_foreign(postcodes: pa.Array) -> bool:
-    """Whether fewer than half of the distinct postcodes are British, judged by the first of them."""
-    told = postcodes.slice(0, _JUDGED).unique().drop_null().to_pylist()
-    return 2 * sum(bool(read_postcode(code)) for code in told) < len(told)
+    return Reading(Table(ids, said_by_some, extras), _complete(report, fields, silent))
 
 
 def begin(source: str, rows: int, mapping: Mapping, names: abc.Sequence[str]) -> Report:

@@ -45,14 +45,14 @@ female, other or unknown; `multiple_birth` true or false; all others as the sour
 class Table:
     """N person records. ids: string[N], distinct, none missing. columns: string[N] by field, null is not said.
 
-    extras: the columns outside `FIELDS`, and their kinds. foreign: postcodes follow no British rules. Raises
-    `LinkageError` for a column that is in neither or not of N strings.
+    extras: the columns outside `FIELDS`, and their kinds. first: how many are of the first of two files, None when
+    all are of one. Raises `LinkageError` for a column that is in neither or not of N strings.
     """
 
     ids: pa.Array
     columns: Mapping[str, pa.Array]
     extras: Mapping[str, Kind] = field(default_factory=dict)
-    foreign: bool = False
+    first: int | None = None
 
     def __post_init__(self) -> None:
         for name, column in (("id", self.ids), *self.columns.items()):
@@ -67,15 +67,18 @@ class Table:
     def slice(self, first: int, most: int) -> Table:
         """At most `most` records from the row `first` on."""
         columns = {name: column.slice(first, most) for name, column in self.columns.items()}
-        return replace(self, ids=self.ids.slice(first, most), columns=columns)
+        return replace(self, ids=self.ids.slice(first, most), columns=columns, first=None)
 
-    def demographics(self, row: int, further: Mapping[str, Kind] | None = None) -> Demographics:
+    def demographics(
+        self, row: int, further: Mapping[str, Kind] | None = None, *, foreign: bool = False
+    ) -> Demographics:
         """What one row says about its person: what every faster road must agree with.
 
-        further: the fields that the model compares as such, by kind; what is among them is said there alone.
+        further: the fields that the model compares as such, by kind; what is among them is said there alone. foreign:
+        postcodes follow no British rules.
         """
         said = {name: column[row].as_py() or "" for name, column in self.columns.items()}
-        return demographics_of(said, further or {}, foreign=self.foreign)
+        return demographics_of(said, further or {}, foreign=foreign)
 
 
 def demographics_of(

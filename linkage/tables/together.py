@@ -21,7 +21,7 @@ def together(one: Table, other: Table) -> Table:
         for name in (*FIELDS, *extras)
         if name in one.columns or name in other.columns
     }
-    return Table(pa.concat_arrays(sides), columns, extras, one.foreign or other.foreign)
+    return Table(pa.concat_arrays(sides), columns, extras, len(one))
 
 
 def _numbered(ids: pa.Array, number: str) -> pa.Array:

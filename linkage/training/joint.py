@@ -29,11 +29,14 @@ MOST_ROWS = 100_000
 FLOOR = -12.0  # bits; below, a pair is a stranger beyond doubt
 MOST_ROUNDS = 200
 STEADY = 1e-4
-TELLING, EXACT = [FORENAME, BIRTH_DATE], 1
+TELLING, AGREEING = [FORENAME, BIRTH_DATE], slice(1, 4)  # exact, or the same as far as both say
 LEAST_EXACT, LEAST_MATCHES = 0.2, 20.0
 LEAST_SHARE = 1e-15
 CLASSES = ("strangers", "matches", "households", "twins")
 STRANGERS, MATCHES, HOUSEHOLDS, TWINS = range(4)
+BEYOND_DOUBT = 7.0  # bits
+MOST_WITHIN = 0.01
+BETWEEN, MOST_BETWEEN = (2.0**-6, 2.0**-3), 1 / 60
 MOST_TWINS = 0.02
 """Of all people at most so many are twins (about 3 % in the United Kingdom, half of them of one sex and few of them
 both in one file). Without the bound, records whose forename is spoilt would be taken for twins where none are."""
@@ -44,12 +47,15 @@ PRIOR_PAIRS = (1.0, 1.0, 0.2)
 @dataclass(frozen=True, slots=True)
 class Joint:
     """shares: of all pairs of rows, by class. matches: what those of one person showed. pairs: how many had patterns,
-    of rows so many. steady: converged."""
+    of so many rows and so many pairs in all. clear: hardly any pair
+    lies between the matches and the rest. steady: converged."""
 
     shares: Numbers
     matches: Matches
     pairs: int
     rows: int
+    every: float
+    clear: bool
     steady: bool
 
     @property
@@ -69,7 +75,7 @@ class Joint:
     def believable(self) -> bool:
         """Whether what was taken for matches agrees on what tells people apart; if not, EM called everything one."""
         found = self.matches.found
-        seen, possible = found.seen[TELLING, EXACT], found.possible[TELLING].max(axis=1)
+        seen, possible = found.seen[TELLING][:, AGREEING].sum(axis=1), found.possible[TELLING].max(axis=1)
         return not bool(((possible >= LEAST_MATCHES) & (seen < LEAST_EXACT * possible)).any())
 
     @property
@@ -78,12 +84,17 @@ class Joint:
         if not self.believable:
             text = "EM over all pairs took strangers for one person and is left out: the passes decide alone"
             return Finding(Kind.JOINT, text)
-        pairs = self.rows * (self.rows - 1) / 2.0
-        matches, households, twins = (f"{share * pairs:,.0f}" for share in self.shares[1:])
+        matches, households, twins = (f"{share * self.every:,.0f}" for share in self.shares[1:])
         text = (
             f"of {self.rows:,} rows {matches} pairs are one person, {households} share a household, {twins} are twins"
         )
         return Finding(Kind.JOINT, f"{text}; prior {self.prior:.2f} bits")
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """From which weight a pair of a file links by itself: about where the best F1 of two calibrated classes lies;
+        lower where next to nothing lies between them."""
+        return {"certain": -1.0 if self.clear else 1.5}
 
     @property
     def summary(self) -> dict[str, object]:
@@ -94,24 +105,40 @@ class Joint:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Pairs among so many rows that may be of one person; female: bool[n], both records of a pair are of women."""
+    """Pairs among so many rows that may be of one person; female: bool[n], both records of a pair are of women.
+
+    Of two files only the pairs across count, of which there are `every`; distinct: hardly a pair within either is one
+    person beyond doubt, so that each holds a person once. Of one file every is all pairs.
+    """
 
     pairs: local.Pairs
     female: Flags
     rows: int
+    every: float
+    distinct: bool
 
 
-def sample_pairs(matrix: Rows, keys: Longs, rows: Ints, model: Model, seed: int, workers: int | None) -> Sample:
-    """The pairs of at most `MOST_ROWS` rows that may be of one person."""
+def sample_pairs(
+    matrix: Rows, keys: Longs, rows: Ints, model: Model, seed: int, workers: int | None, first: int | None = None
+) -> Sample:
+    """The pairs of at most `MOST_ROWS` rows that may be of one person; first: rows of the first of two files."""
     drawn = draw_rows(len(matrix), MOST_ROWS, seed)
+    first = None if first is None else int((drawn < first).sum())
     if len(drawn) < len(matrix):
         place = np.full(len(matrix), -1, np.int32)
         place[drawn] = np.arange(len(drawn), dtype=np.int32)
         kept = place[rows] >= 0
         matrix, keys, rows = matrix[drawn], keys[kept], place[rows[kept]]
     pairs = local.link(matrix, keys, rows, model, FLOOR, workers)
+    n, distinct = len(matrix), False
+    every = n * (n - 1) / 2.0
+    if first is not None:
+        across = (pairs.a < first) != (pairs.b < first)
+        certain = (pairs.weight >= BEYOND_DOUBT) & (pairs.guards == 0)
+        distinct = bool((certain & ~across).sum() < MOST_WITHIN * (certain & across).sum())
+        pairs, every = pairs.where(across), float(first) * (n - first)
     female = matrix[:, SEX] == int(SexCode.FEMALE)
-    return Sample(pairs, female[pairs.a] & female[pairs.b], len(matrix))
+    return Sample(pairs, female[pairs.a] & female[pairs.b], n, max(1.0, every), distinct)
 
 
 def refine(
@@ -127,7 +154,7 @@ def refine(
     twins = family | (np.arange(COLUMNS) == BIRTH_DATE)
     logs_u = log_rates(chance.u)
     m = np.clip(chance.u * (model.m / model.u), 1e-9, 0.999)
-    every = max(1.0, n * (n - 1) / 2.0)
+    every = sample.every
     shares = np.array([1.0, n / every, n / every, 0.01 * n / every])
     shares = _shares(shares[1:] * every, every)
     match, steady = np.zeros(len(patterns.count)), False
@@ -149,7 +176,13 @@ def refine(
     matches = matches_of(patterns, patterns.count * match, TRAINED)
     if reviewed:
         matches = added(matches, matches_of(reviewed[0], reviewed[0].count * reviewed[1], TRAINED))
-    return Joint(shares, matches, int(patterns.pairs), n, steady)
+    return Joint(shares, matches, int(patterns.pairs), n, every, _is_clear(patterns, match), steady)
+
+
+def _is_clear(patterns: Patterns, match: Numbers) -> bool:
+    """Whether next to no pairs are somewhat, and not very, unlikely to be one person."""
+    between = (match > BETWEEN[0]) & (match < BETWEEN[1])
+    return bool(patterns.count[between].sum() < MOST_BETWEEN * (patterns.count * match).sum())
 
 
 def _shares(met: Numbers, every: float) -> Numbers:

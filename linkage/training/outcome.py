@@ -49,13 +49,14 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
-    """A trained model, how it came about and what is to be said of it. The model has the base's tag and thresholds:
-    it weighs rows that were encoded for the base."""
+    """A trained model, how it came about and what is to be said of it. The model has the base's tag: it weighs rows
+    that were encoded for the base. distinct: of two files, each holds a person once."""
 
     model: Model
     passes: tuple[Pass, ...]
     prior: Prior
     diagnosis: tuple[Finding, ...]
+    distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +97,12 @@ def finish(
     name: str,
     date: str,
     rules: Mapping[str, float] | None = None,
+    thresholds: Mapping[str, float] | None = None,
 ) -> tuple[Model, list[Finding]]:
-    """The model and what to say of it; `made` goes into its provenance, `rules` replace some of the base's."""
+    """The model and what to say of it; `made` goes into its provenance, `rules` replace some of the base's.
+
+    thresholds: those of a model for files; the index keeps its own.
+    """
     m, u, compared = estimate(matches.found, base.m), chance.u, base.comparisons
     silent = TRAINED & ((matches.found.possible.max(axis=1) < 1.0) | (chance.found.possible.max(axis=1) < 1.0))
     kept = never_seen(matches.found, chance.found) | silent[:, None] | ~TRAINED[:, None]
@@ -118,6 +123,7 @@ def finish(
         **base.document,
         "name": name,
         "version": f"{base.version}-{date or 'trained'}",
+        **(thresholds if thresholds and base.further is not None else {}),
         "prior": round(prior, 4),
         "rules": {**base.document["rules"], **(rules or {})},
         "notes": ["Trained: m, u and prior come from data, held by the model named as base; the rest is the base's."],

@@ -36,6 +36,7 @@ def train(
     most_pairs: int = 2_000_000,
     reviewed: Sequence[tuple[int, int, bool]] = (),
     workers: int | None = None,
+    first: int | None = None,
     name: str = "trained",
     date: str = "",
 ) -> Training:
@@ -45,7 +46,7 @@ def train(
     each with the place of its rule in `loose_blocking.ALL_RULES`. random_pairs: for u; most_pairs: for m, over all
     passes together. reviewed: (row, row, one person?), whose class is then given. The result depends on these and the
     seed alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for entries or
-    reviewed pairs that do not fit.
+    reviewed pairs that do not fit. first: rows of the first of two files, of which the pairs across are wanted.
     """
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
@@ -63,16 +64,18 @@ def train(
         "passes": summary(passes),
         "prior": {"certain_pairs": prior.certain, "recall": round(prior.recall, 4), "measured": prior.measured},
     }
-    first, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
-    sample = sample_pairs(matrix, keys, rows, first, seed, workers)
-    joint = refine(sample, first, base, chance, known)
+    start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
+    sample = sample_pairs(matrix, keys, rows, start, seed, workers, first)
+    joint = refine(sample, start, base, chance, known)
     made["joint"] = joint.summary
     if joint.believable:
-        model, said = finish(base, chance, joint.matches, joint.prior, made, name, date, joint.limits)
+        model, said = finish(
+            base, chance, joint.matches, joint.prior, made, name, date, joint.limits, joint.thresholds
+        )
     else:
         model, said = finish(base, chance, matches, prior.bits, made, name, date)
     on_what = [joint.finding, *(() if joint.believable else prior_findings(prior))]
-    return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said))
+    return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said), sample.distinct)
 
 
 def _run(

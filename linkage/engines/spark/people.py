@@ -21,7 +21,9 @@ from linkage.columns import Encoded, encode_table
 from linkage.engines.spark.batches import binary, lists, packed, unpacked
 from linkage.engines.spark.evidence import CODED, judge, judge_ids, read_coded, read_ids
 from linkage.engines.spark.session import cut, spoken
+from linkage.loose_blocking import FIRST_CROWDED
 from linkage.model import Model
+from linkage.record import Kind
 from linkage.tables.errors import InputError
 from linkage.tables.fields import Source, read_field
 from linkage.tables.mapping import Mapping as Columns
@@ -49,6 +51,7 @@ class Plan:
 
     id: str
     fields: Mapping[str, tuple[str, ...]]
+    extras: Mapping[str, Kind]
     dob_format: str
     evidence: Mapping[str, tuple[str, ...]]
 
@@ -64,7 +67,7 @@ class Plan:
             else:
                 parts = [Source(column, rows.column(column)) for column in sources]
                 columns |= read_field(name, parts, self.dob_format).columns
-        return Table(ids, columns)
+        return Table(ids, columns, self.extras)
 
 
 def people(frame: DataFrame, model: Model, mapping: Columns | None = None, source: str = "the data frame") -> People:
@@ -97,13 +100,15 @@ def plan_of(rows: DataFrame, mapping: Columns, places: Mapping[str, str]) -> Pla
     """How to read the rows, by what their columns prove as a whole."""
     columns = {name: tuple(places[source] for source in sources) for name, sources in mapping.columns.items()}
     one = columns.pop("id")[0]
+    extras = {extra.name: Kind(extra.kind) for extra in mapping.extras}
+    columns |= {extra.name: (places[extra.column],) for extra in mapping.extras}
     evidence = {"id": judge_ids(rows, one)}
     for name in CODED:
         # A format, three columns, or a column of dates leave nothing to judge.
         told = name == "dob" and (mapping.dob_format or len(columns.get(name, ())) > 1)
         if name in columns and not told:
             evidence[name] = judge(rows, columns[name][0], name)
-    return Plan(one, columns, mapping.dob_format, evidence)
+    return Plan(one, columns, extras, mapping.dob_format, evidence)
 
 
 def encode_rows(batches: Iterator[pa.RecordBatch], sent: bytes, plan: Plan) -> Iterator[pa.RecordBatch]:
@@ -159,8 +164,10 @@ def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def _batch(ids: pa.Array, encoded: Encoded) -> pa.RecordBatch:
-    keys = encoded.keys[np.argsort(encoded.rows, kind="stable")]
-    held = lists(keys, np.bincount(encoded.rows, minlength=len(ids)))
+    # How crowded the key of a single fact is, only the whole file could say: on a cluster they do not serve.
+    served = encoded.rules < FIRST_CROWDED
+    rows = encoded.rows[served]
+    held = lists(encoded.keys[served][np.argsort(rows, kind="stable")], np.bincount(rows, minlength=len(ids)))
     return pa.RecordBatch.from_pydict({"id": ids, "encoded": binary(encoded.matrix), "keys": held})
 
 
