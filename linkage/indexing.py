@@ -4,16 +4,50 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+
 from linkage.columns import Encoded, encode_table
-from linkage.loose_blocking import within_budget
+from linkage.columns.gather import ALL, DOUBLE, NONE
+from linkage.loose_blocking import FIRST_LOOSE, within_budget
 from linkage.model import Model
 from linkage.tables.table import Table
+from linkage.training.sampling import draw_rows
+
+MOST_ROWS = 100_000
+"""A file of so many records is small enough for every loose key; of a larger one, so many records show the rest."""
 
 
-def index(table: Table, model: Model, workers: int | None = None) -> Encoded:
-    """The encoded rows of a table with its precise blocking entries, and the loose ones within their budget."""
-    encoded = encode_table(table, model, workers)
-    served = within_budget(encoded.keys, encoded.rules, len(table)).kept
-    if served.all():
+def index(table: Table, model: Model, workers: int | None = None, seed: int = 0) -> Encoded:
+    """The encoded rows of a table with its precise blocking entries, and the loose ones within their budget.
+
+    A small file gets all of them. In a larger one each record gets those of two facts if the model has further fields
+    or a place; if not, its precise keys serve, and the loose ones of the rows that training draws are there to show
+    it households (`served`).
+    """
+    return _served(encode_table(table, model, workers, _loose(len(table), model, seed)))
+
+
+def served(encoded: Encoded, model: Model) -> Encoded:
+    """The entries to link by, without those that are there for the training alone."""
+    if model.further is not None or len(encoded.matrix) <= MOST_ROWS:
         return encoded
-    return replace(encoded, keys=encoded.keys[served], rows=encoded.rows[served], rules=encoded.rules[served])
+    return _only(encoded, encoded.rules < FIRST_LOOSE)
+
+
+def _loose(n: int, model: Model, seed: int) -> npt.NDArray[np.uint8]:
+    if n <= MOST_ROWS:
+        return np.full(n, ALL, np.uint8)
+    loose = np.full(n, NONE if model.further is None else DOUBLE, np.uint8)
+    loose[draw_rows(n, MOST_ROWS, seed)] = DOUBLE
+    return loose
+
+
+def _served(encoded: Encoded) -> Encoded:
+    return _only(encoded, within_budget(encoded.keys, encoded.rules).kept)
+
+
+def _only(encoded: Encoded, chosen: npt.NDArray[np.bool_]) -> Encoded:
+    """Some of the entries."""
+    keys, rows, rules = encoded.keys[chosen], encoded.rows[chosen], encoded.rules[chosen]
+    return replace(encoded, keys=keys, rows=rows, rules=rules)

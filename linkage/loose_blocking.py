@@ -28,7 +28,8 @@ from linkage.blocking import RULES as PRECISE_RULES
 from linkage.comparison import MOST_FURTHER
 from linkage.compiled import compiled
 from linkage.further import KIND_CODES
-from linkage.layout import FURTHER_SLOTS, HOUSE_STREET, LOW, SLOT, STREET_SLOT, TOWN_FORENAME, Words
+from linkage.layout import FURTHER_SLOTS, HOUSE_STREET, LOW, SLOT, TOWN_FORENAME, Words
+from linkage.layout import high as upper_half
 from linkage.record import Kind
 
 LOOSE_RULES = {
@@ -62,11 +63,10 @@ SURNAME_POSTCODE, SURNAME_STREET, HOME, BIRTH_DATE, ONLY_SURNAME, ONLY_FORENAME,
 )
 ONLY_PHONE, ONLY_STREET, ONLY_VALUE = range(FIRST_LOOSE + 14, FIRST_LOOSE + 17)
 
-FIRST_CROWDED = BIRTH_DATE
-"""From here on the rules of a single fact."""
 MOST_LOOSE_KEYS = MOST_KEYS + 16 + 4 * MOST_FURTHER
 CODE, NUMBER = KIND_CODES[Kind.CODE], KIND_CODES[Kind.NUMBER]
-PAIRS_AT_LEAST, PAIRS_PER_ROW = 1_000_000, 4
+MOST_PAIRS = 1_000_000
+"""Of each loose rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +79,20 @@ class LooseBlocks:
     crowds: dict[str, int]
 
 
-def within_budget(keys: Longs, rules: npt.NDArray[np.uint8], rows: int) -> LooseBlocks:
-    """Which entries of a blocking index over so many rows serve: all precise ones, and the smaller loose blocks.
+def within_budget(keys: Longs, rules: npt.NDArray[np.uint8]) -> LooseBlocks:
+    """Which entries of a blocking index serve: all precise ones, and the smaller loose blocks.
 
-    keys: int64[M]; rules: uint8[M], places in `ALL_RULES`. Each loose rule may bring 1 million pairs, and four for
-    each row.
+    keys: int64[M]; rules: uint8[M], places in `ALL_RULES`. Each loose rule may bring `MOST_PAIRS` pairs.
     """
     kept = rules < FIRST_LOOSE
-    budget, largest, crowds = PAIRS_AT_LEAST + PAIRS_PER_ROW * rows, {}, {}
+    largest, crowds = {}, {}
     for place in range(FIRST_LOOSE, len(ALL_RULES)):
         entries = np.flatnonzero(rules == place)
         _, block, sizes = np.unique(keys[entries], return_inverse=True, return_counts=True)
         times = np.bincount(sizes) if len(sizes) else np.zeros(1, np.int64)
         size = np.arange(len(times))
         pairs = np.cumsum(times * (size * (size - 1) // 2))
-        most = int(np.flatnonzero(pairs <= budget)[-1])
+        most = int(np.flatnonzero(pairs <= MOST_PAIRS)[-1])
         kept[entries] = sizes[block] <= most
         name = list(ALL_RULES)[place]
         largest[name] = int(sizes[sizes <= most].max(initial=0))
@@ -102,13 +101,16 @@ def within_budget(keys: Longs, rules: npt.NDArray[np.uint8], rows: int) -> Loose
 
 
 @compiled
-def find_loose_facts(parts: Longs, words: Words, i: int, kinds: Longs, facts: Longs, n: int) -> int:
-    """Add the loose facts of row i to the n in int64[MOST_LOOSE_KEYS, FACT], and say how many there are then."""
+def find_loose_facts(parts: Longs, words: Words, i: int, kinds: Longs, facts: Longs, n: int, crowded: bool) -> int:
+    """Add the loose facts of row i to the n in int64[MOST_LOOSE_KEYS, FACT], and say how many there are then.
+
+    crowded: those of a single fact too. kinds: of the model's further fields.
+    """
     if parts[UNIDENTIFIED]:
         return n
-    house, street = words[i, HOUSE_STREET] & LOW, value_of(words, i, STREET_SLOT)
+    house, street = words[i, HOUSE_STREET] & LOW, upper_half(words[i, HOUSE_STREET])
     town = words[i, TOWN_FORENAME] & LOW
-    for k in range((words.shape[1] - FURTHER_SLOTS) // SLOT):
+    for k in range(len(kinds)):
         value = value_of(words, i, FURTHER_SLOTS + SLOT * k)
         if kinds[k] == CODE:
             n = _add(facts, n, CODE_RULE, value, value, k)
@@ -116,7 +118,8 @@ def find_loose_facts(parts: Longs, words: Words, i: int, kinds: Longs, facts: Lo
             n = _add(facts, n, VALUE_SURNAME, value, parts[SURNAME], k)
             n = _add(facts, n, VALUE_FORENAME, value, parts[FORENAME], k)
             n = _add(facts, n, VALUE_YEAR, value, parts[YEAR], k)
-            n = _add(facts, n, ONLY_VALUE, value, value, k)
+            if crowded:
+                n = _add(facts, n, ONLY_VALUE, value, value, k)
     low, high = min(parts[SURNAME], parts[FORENAME]), max(parts[SURNAME], parts[FORENAME])
     n = _add(facts, n, NAMES, low, high, 0)
     n = _add(facts, n, SURNAME_TOWN, parts[SURNAME], town, 0)
@@ -124,6 +127,12 @@ def find_loose_facts(parts: Longs, words: Words, i: int, kinds: Longs, facts: Lo
     n = _add(facts, n, SURNAME_POSTCODE, parts[SURNAME], parts[POSTCODE], 0)
     n = _add(facts, n, SURNAME_STREET, parts[SURNAME], street, 0)
     n = _add(facts, n, HOME, house, street, 0)
+    return find_crowded_facts(parts, street, facts, n) if crowded else n
+
+
+@compiled
+def find_crowded_facts(parts: Longs, street: int, facts: Longs, n: int) -> int:
+    """Add the loose facts that stand alone; those of further fields are added with their others."""
     low, high = min(parts[DAY], parts[MONTH]), max(parts[DAY], parts[MONTH])
     n = _add(facts, n, BIRTH_DATE, parts[YEAR] if low else 0, 100 * low + high, 0)
     for place in range(4):

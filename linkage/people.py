@@ -14,7 +14,7 @@ from linkage.engines import local
 from linkage.engines.clusters import Clusters, cluster
 from linkage.errors import LinkageError
 from linkage.explain import Explanation, explain
-from linkage.indexing import index
+from linkage.indexing import MOST_ROWS, index, served
 from linkage.model import Model
 from linkage.standardise import standardise
 from linkage.tables.table import Table
@@ -86,7 +86,16 @@ def people(
     pairs of rows that a person has judged. The same table and seed make the same model.
     """
     start = tailor(table, base or Model.default())
-    encoded = index(table, start, workers)
+    encoded = index(table, start, workers, seed)
     entries = encoded.keys, encoded.rows, encoded.rules
-    trained = train(encoded.matrix, *entries, start, seed=seed, reviewed=reviewed, workers=workers, first=table.first)
-    return Linker(table, encoded, trained, workers)
+    trained = train(
+        encoded.matrix,
+        *entries,
+        start,
+        seed=seed,
+        most_rows=MOST_ROWS,
+        reviewed=reviewed,
+        workers=workers,
+        first=table.first,
+    )
+    return Linker(table, served(encoded, start), trained, workers)

@@ -92,9 +92,10 @@ class Names:
     givens: Longs
 
 
-def encode_table(table: Table, model: Model, workers: int | None = None) -> Encoded:
+def encode_table(table: Table, model: Model, workers: int | None = None, loose: Bytes | None = None) -> Encoded:
     """Encode every record of a table: bit for bit what `encode`, `standardise` and `block_keys` make of each.
 
+    loose: uint8[N], the loose keys that each record gets besides (`gather.NONE`, `DOUBLE`, `ALL`), None for none.
     `workers`: processes and threads, None for all processors this process may use. Raises `ValueError` for a sex
     that is none of `Sex`.
     """
@@ -105,17 +106,24 @@ def encode_table(table: Table, model: Model, workers: int | None = None) -> Enco
         ThreadPoolExecutor(workers) as waiting,
         ThreadPoolExecutor(workers) as threads,
     ):
-        return _Encoding(table, model, read, waiting, threads).run()
+        found = np.zeros(len(table), np.uint8) if loose is None else loose
+        return _Encoding(table, model, found, read, waiting, threads).run()
 
 
 class _Encoding:
     """The work on one table. Fields are read in many processes at once, and gathered one after another."""
 
     def __init__(
-        self, table: Table, model: Model, read: Readers, waiting: ThreadPoolExecutor, threads: ThreadPoolExecutor
+        self,
+        table: Table,
+        model: Model,
+        loose: Bytes,
+        read: Readers,
+        waiting: ThreadPoolExecutor,
+        threads: ThreadPoolExecutor,
     ) -> None:
         self._table, self._read, self._waiting, self._threads = table, read, waiting, threads
-        self._model = model
+        self._model, self._loose = model, loose
         self._further = () if model.further is None else tuple(field.name for field in model.further)
         self._words = np.zeros((len(table), model.size // 8), np.int64)
         self._usual = {name: column for name, column in table.columns.items() if name not in self._further}
@@ -204,7 +212,7 @@ class _Encoding:
         surnames = np.ascontiguousarray(names.families[:, -SURNAME_SOUNDS:])
         forenames = np.ascontiguousarray(names.givens[:, -FORENAME_SOUNDS:])
         kinds = np.array([KIND_CODES[field.kind] for field in self._model.further or ()], np.int64)
-        sounds = (names.family, surnames, names.given, forenames, kinds)
+        sounds = (names.family, surnames, names.given, forenames, kinds, self._loose)
         ends = np.empty(len(self._table), np.int64)
         self._share(count_keys, *sounds, ends)
         starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends)))

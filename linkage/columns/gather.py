@@ -28,7 +28,7 @@ from linkage.blocking import (
     key_of,
 )
 from linkage.compiled import compiled
-from linkage.layout import BIRTH, CAUTIONS, EMAILS, HEAD, PHONES, PREVIOUS_POSTCODES, WORDS, Words, field
+from linkage.layout import BIRTH, CAUTIONS, EMAILS, HEAD, PHONES, PREVIOUS_POSTCODES, Words, field
 from linkage.layout import NUMBER as NUMBER_WORD
 from linkage.layout import POSTCODE as POSTCODE_WORD
 from linkage.layout import SECTOR as SECTOR_WORD
@@ -39,6 +39,8 @@ Longs = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 UNIDENTIFIED_BIT = 1
+NONE, DOUBLE, ALL = 0, 1, 2
+"""Which loose facts a row gets: of two things each, or of a single one too."""
 
 
 @compiled
@@ -81,16 +83,17 @@ def count_keys(
     given: Codes,
     forenames: Longs,
     kinds: Longs,
+    loose: Bytes,
     counts: Longs,
 ) -> None:
     """Write how many blocking keys each row has. surnames, forenames: the sounds of names, by the codes of rows.
 
-    kinds: of the further fields, for rows that have a place.
+    kinds: of the further fields. loose: uint8[N], which loose facts each row gets: NONE, DOUBLE or ALL.
     """
     parts, facts = np.zeros(PARTS, np.int64), np.zeros((MOST_LOOSE_KEYS, FACT), np.int64)
     for i in range(first, last):
         _gather_parts(words, i, surnames, family[i], forenames, given[i], parts)
-        counts[i] = _find_all(parts, words, i, kinds, facts)
+        counts[i] = _find_all(parts, words, i, kinds, loose[i], facts)
 
 
 @compiled
@@ -103,6 +106,7 @@ def write_keys(
     given: Codes,
     forenames: Longs,
     kinds: Longs,
+    loose: Bytes,
     starts: Longs,
     keys: Longs,
     rows: Codes,
@@ -112,16 +116,16 @@ def write_keys(
     parts, facts = np.zeros(PARTS, np.int64), np.zeros((MOST_LOOSE_KEYS, FACT), np.int64)
     for i in range(first, last):
         _gather_parts(words, i, surnames, family[i], forenames, given[i], parts)
-        for k in range(_find_all(parts, words, i, kinds, facts)):
+        for k in range(_find_all(parts, words, i, kinds, loose[i], facts)):
             at = starts[i] + k
             keys[at], rows[at], rules[at] = key_of(facts, k), i, facts[k, 0]
 
 
 @compiled
-def _find_all(parts: Longs, words: Words, i: int, kinds: Longs, facts: Longs) -> int:
-    """The precise facts of a row, and the loose ones of a row that has a place."""
+def _find_all(parts: Longs, words: Words, i: int, kinds: Longs, loose: int, facts: Longs) -> int:
+    """The precise facts of a row, and the loose ones it gets."""
     n = find_facts(parts, facts[:MOST_KEYS])
-    return find_loose_facts(parts, words, i, kinds, facts, n) if words.shape[1] > WORDS else n
+    return find_loose_facts(parts, words, i, kinds, facts, n, loose == ALL) if loose != NONE else n
 
 
 @compiled

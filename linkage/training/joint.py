@@ -25,7 +25,6 @@ from linkage.training.patterns import Flags, Ints, Longs, Patterns, count_levels
 from linkage.training.sampling import draw_rows
 from linkage.training.tally import TRAINED, empty, estimate, evidence, log_rates, tally
 
-MOST_ROWS = 100_000
 FLOOR = -12.0  # bits; below, a pair is a stranger beyond doubt
 MOST_ROUNDS = 200
 STEADY = 1e-4
@@ -119,10 +118,17 @@ class Sample:
 
 
 def sample_pairs(
-    matrix: Rows, keys: Longs, rows: Ints, model: Model, seed: int, workers: int | None, first: int | None = None
+    matrix: Rows,
+    keys: Longs,
+    rows: Ints,
+    model: Model,
+    most: int,
+    seed: int,
+    workers: int | None,
+    first: int | None = None,
 ) -> Sample:
-    """The pairs of at most `MOST_ROWS` rows that may be of one person; first: rows of the first of two files."""
-    drawn = draw_rows(len(matrix), MOST_ROWS, seed)
+    """The pairs of at most `most` rows that may be of one person; first: rows of the first of two files."""
+    drawn = draw_rows(len(matrix), most, seed)
     first = None if first is None else int((drawn < first).sum())
     if len(drawn) < len(matrix):
         place = np.full(len(matrix), -1, np.int32)

@@ -34,6 +34,7 @@ def train(
     seed: int = 0,
     random_pairs: int = 1_000_000,
     most_pairs: int = 2_000_000,
+    most_rows: int = 100_000,
     reviewed: Sequence[tuple[int, int, bool]] = (),
     workers: int | None = None,
     first: int | None = None,
@@ -42,11 +43,12 @@ def train(
 ) -> Training:
     """m, u and prior from records nobody labelled.
 
-    encoded: uint8[N, ENCODED_SIZE], for `base`. keys int64[M], rows int32[M], rules uint8[M]: the blocking entries,
-    each with the place of its rule in `loose_blocking.ALL_RULES`. random_pairs: for u; most_pairs: for m, over all
-    passes together. reviewed: (row, row, one person?), whose class is then given. The result depends on these and the
-    seed alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for entries or
-    reviewed pairs that do not fit. first: rows of the first of two files, of which the pairs across are wanted.
+    encoded: uint8[N, base.size]. keys int64[M], rows int32[M], rules uint8[M]: the blocking entries, each with the
+    place of its rule in `loose_blocking.ALL_RULES`. random_pairs: for u; most_pairs: for m, over all passes together;
+    most_rows: how many rows the last step may look at all pairs of. reviewed: (row, row, one person?), whose class is
+    then given. first: rows of the first of two files, of which the pairs across are wanted. The result depends on
+    these and the seed alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for
+    entries or reviewed pairs that do not fit.
     """
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
@@ -65,7 +67,7 @@ def train(
         "prior": {"certain_pairs": prior.certain, "recall": round(prior.recall, 4), "measured": prior.measured},
     }
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
-    sample = sample_pairs(matrix, keys, rows, start, seed, workers, first)
+    sample = sample_pairs(matrix, keys, rows, start, most_rows, seed, workers, first)
     joint = refine(sample, start, base, chance, known)
     made["joint"] = joint.summary
     if joint.believable:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark import TaskContext
@@ -18,10 +19,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as f
 
 from linkage.columns import Encoded, encode_table
+from linkage.columns.gather import DOUBLE, NONE
 from linkage.engines.spark.batches import binary, lists, packed, unpacked
 from linkage.engines.spark.evidence import CODED, judge, judge_ids, read_coded, read_ids
 from linkage.engines.spark.session import cut, spoken
-from linkage.loose_blocking import FIRST_CROWDED
 from linkage.model import Model
 from linkage.record import Kind
 from linkage.tables.errors import InputError
@@ -117,7 +118,7 @@ def encode_rows(batches: Iterator[pa.RecordBatch], sent: bytes, plan: Plan) -> I
     for rows in _together(batches):
         table = plan.table(rows)
         if len(table):
-            yield _batch(table.ids, encode_table(table, model, workers=1))
+            yield _batch(table.ids, encode_table(table, model, 1, _loose(len(table), model)))
         yield _nothing(len(rows) - len(table))
 
 
@@ -163,11 +164,14 @@ def _together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
         yield pa.Table.from_batches(waiting)
 
 
+def _loose(n: int, model: Model) -> npt.NDArray[np.uint8]:
+    """How crowded the key of a single fact is, only the whole file could say: on a cluster they do not serve."""
+    return np.full(n, NONE if model.further is None else DOUBLE, np.uint8)
+
+
 def _batch(ids: pa.Array, encoded: Encoded) -> pa.RecordBatch:
-    # How crowded the key of a single fact is, only the whole file could say: on a cluster they do not serve.
-    served = encoded.rules < FIRST_CROWDED
-    rows = encoded.rows[served]
-    held = lists(encoded.keys[served][np.argsort(rows, kind="stable")], np.bincount(rows, minlength=len(ids)))
+    keys = encoded.keys[np.argsort(encoded.rows, kind="stable")]
+    held = lists(keys, np.bincount(encoded.rows, minlength=len(ids)))
     return pa.RecordBatch.from_pydict({"id": ids, "encoded": binary(encoded.matrix), "keys": held})
 
 
