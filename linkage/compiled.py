@@ -18,6 +18,7 @@ SOURCES = (
     "comparison",
     "compiled",
     "engines/block_index",
+    "engines/blocking_loss",
     "engines/components",
     "engines/local",
     "engines/screen",
