@@ -12,7 +12,6 @@ from linkage.comparison import (
     GP_PRACTICE,
     HOUSEHOLD,
     LOCATION,
-    MOST_FURTHER,
     MOTHERS_MAIDEN_NAME,
     SURNAME,
 )
@@ -33,19 +32,19 @@ from linkage.name_levels import F_DISAGREE, F_SIMILAR
 
 
 @compiled
-def limit_household(weights: Numbers, rules: Numbers, levels: Levels, adjust: Numbers) -> None:
+def limit_household(weights: Numbers, rules: Numbers, levels: Levels, adjust: Numbers, last: int) -> None:
     """Cut what a family shares down to a limit when forename or birth date speaks for two of its members.
 
     Given a shared home, a shared surname, phone and practice say little: they follow from it. Counted as independent
-    they would join spouses, father and son of one name, and twins.
+    they would join spouses, father and son of one name, and twins. The columns from `last` on are not in use.
     """
     limit = household_limit(rules, levels)
     together = 0.0
     for column in (SURNAME, LOCATION, CONTACT, GP_PRACTICE, MOTHERS_MAIDEN_NAME):
         together += max(0.0, weights[column, levels[column]] + adjust[column])
-    for k in range(MOST_FURTHER):
-        if rules[FIRST_FAMILY + k] > 0.0 and levels[FURTHER + k] > 0:
-            together += max(0.0, weights[FURTHER + k, levels[FURTHER + k]] + adjust[FURTHER + k])
+    for column in range(FURTHER, last):
+        if rules[FIRST_FAMILY + column - FURTHER] > 0.0 and levels[column] > 0:
+            together += max(0.0, weights[column, levels[column]] + adjust[column])
     cut = max(0.0, together - limit)
     if levels[BIRTH_DATE] == B_EXACT and (levels[FORENAME] == 0 or levels[FORENAME] >= F_SIMILAR):
         born = weights[BIRTH_DATE, B_EXACT] + adjust[BIRTH_DATE]

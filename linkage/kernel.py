@@ -16,6 +16,7 @@ from linkage.comparison import (
     COLUMNS,
     CONTACT,
     FORENAME,
+    FURTHER,
     GP_PRACTICE,
     LOCATION,
     MIDDLE_NAMES,
@@ -45,11 +46,13 @@ from linkage.layout import (
     CAUTIONS,
     ENCODING_VERSION,
     FORENAME_SLOT,
+    FURTHER_SLOTS,
     HEAD,
     MAIDEN,
     ORDER,
     PRACTICE,
     SCALE,
+    SLOT,
     SURNAME_SLOT,
     TAG,
     WORDS,
@@ -130,7 +133,7 @@ def compare(
     levels[:] = 0
     compare_fields(a, i, b, j, weights, rules, levels, adjust)
     if floor > -inf and (levels[NHS_NUMBER] == 0 or levels[NHS_NUMBER] > N_UNRESOLVED):
-        most = total(weights, rules, levels, adjust) + rules[MOST_FROM_TEXTS]
+        most = total(weights, rules, levels, adjust, FURTHER) + rules[MOST_FROM_TEXTS]
         if most < floor - SLACK:
             return np.float32(-inf), 0
     compare_names(a8, a, i, b8, b, j, rules, levels, adjust)
@@ -138,9 +141,10 @@ def compare(
         cross_names(a8, a, i, b8, b, j, rules, levels, adjust)
         levels[LOCATION] = place(a8, a, i, b8, b, j)
         compare_further(a8, a, i, b8, b, j, rules, rules[NEAR], rules[SIMILAR], levels, adjust)
-    limit_household(weights, rules, levels, adjust)
+    last = FURTHER + max(0, (a.shape[1] - FURTHER_SLOTS) // SLOT)
+    limit_household(weights, rules, levels, adjust, last)
     guards = guards_of(a, i, b, j, levels) & int(rules[GUARDS])
-    return np.float32(total(weights, rules, levels, adjust)), guards
+    return np.float32(total(weights, rules, levels, adjust, last)), guards
 
 
 @compiled
@@ -208,10 +212,11 @@ def cross_names(
 
 
 @compiled
-def total(weights: Numbers, rules: Numbers, levels: Levels, adjust: Numbers) -> float:
-    """Prior and contributions, summed in one order so that both directions give the same bits."""
+def total(weights: Numbers, rules: Numbers, levels: Levels, adjust: Numbers, last: int) -> float:
+    """Prior and the contributions of the first `last` columns, summed in one order so that both directions give the
+    same bits."""
     weight = float(rules[PRIOR])
-    for column in range(COLUMNS):
+    for column in range(last):
         weight += weights[column, levels[column]] + adjust[column]
     return weight
 
