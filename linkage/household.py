@@ -12,6 +12,7 @@ from linkage.comparison import (
     GP_PRACTICE,
     HOUSEHOLD,
     LOCATION,
+    MIDDLE_NAMES,
     MOTHERS_MAIDEN_NAME,
     SURNAME,
 )
@@ -20,6 +21,7 @@ from linkage.field_levels import B_DISAGREE, B_EXACT, B_GENERATION, B_NEAR_YEAR,
 from linkage.layout import Levels
 from linkage.model import (
     FIRST_FAMILY,
+    MIDDLE_IS_FAMILY,
     NO_FORENAME,
     OTHER_BIRTH_DATE,
     OTHER_FORENAME,
@@ -42,6 +44,8 @@ def limit_household(weights: Numbers, rules: Numbers, levels: Levels, adjust: Nu
     together = 0.0
     for column in (SURNAME, LOCATION, CONTACT, GP_PRACTICE, MOTHERS_MAIDEN_NAME):
         together += max(0.0, weights[column, levels[column]] + adjust[column])
+    if rules[MIDDLE_IS_FAMILY] > 0.0:
+        together += max(0.0, weights[MIDDLE_NAMES, levels[MIDDLE_NAMES]] + adjust[MIDDLE_NAMES])
     for column in range(FURTHER, last):
         if rules[FIRST_FAMILY + column - FURTHER] > 0.0 and levels[column] > 0:
             together += max(0.0, weights[column, levels[column]] + adjust[column])

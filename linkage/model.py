@@ -47,6 +47,7 @@ GIVEN_RULES = (
     "household_other_generation",
     "household_other_person",
     "household_twins",
+    "household_middle_names",
     "new_year",
 )
 RULES = ("prior", *GIVEN_RULES, "most_from_texts", "guards", *("kind",) * MOST_FURTHER, *("family",) * MOST_FURTHER)
@@ -66,6 +67,7 @@ whether a family shares it."""
     OTHER_GENERATION,
     OTHER_PERSON,
     TWINS,
+    MIDDLE_IS_FAMILY,
     NEW_YEAR_BITS,
     MOST_FROM_TEXTS,
     GUARDS,

@@ -2,8 +2,7 @@
 
     python -m benchmarks.peers.ours people.parquet FOLDER STYLE
 
-Trained on the set itself without its labels, and nothing chosen for it. What the engine does not compare
-(`national_id`, postcodes that are not British) it does not see.
+Trained on the set itself without its labels, and nothing chosen for it.
 """
 
 from __future__ import annotations
@@ -21,8 +20,11 @@ from benchmarks.peers.judgement import Ints, Scored
 from linkage.engines import local
 from linkage.model import Model
 from linkage.people import people
+from linkage.record import Kind
 from linkage.tables.table import FIELDS, Table
 
+EXTRAS = {"occupation": Kind.CATEGORY, "art_number": Kind.CODE}
+"""What is no field of the library's, as a person who reads the names of columns would have it compared."""
 _FEW = 300  # records that compile what is compiled
 
 
@@ -56,10 +58,14 @@ def ours(table: Table, account: Account | None = None) -> Answer:
 
 
 def read_table(file: Path) -> Table:
-    """The table that `LabelledSet.write` left, without the parts of the address."""
+    """The table that `LabelledSet.write` left, without the parts of the address; of two files the first comes first."""
     read = pq.read_table(file)
     columns = {name: read[name].combine_chunks() for name in read.column_names if name in FIELDS}
-    return Table(read["id"].combine_chunks(), columns)
+    extras = {name: kind for name, kind in EXTRAS.items() if name in read.column_names}
+    columns |= {name: read[name].combine_chunks() for name in extras}
+    source = read["file"].to_numpy()
+    first = int((source == 0).sum()) if source.any() else None
+    return Table(read["id"].combine_chunks(), columns, extras, first)
 
 
 def main(file: Path, folder: Path) -> None:

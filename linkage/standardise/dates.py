@@ -8,7 +8,7 @@ from functools import lru_cache
 from linkage.record import BirthDate
 
 MISSING_DATE = BirthDate()
-_EARLIEST_YEAR = 1850
+_EARLIEST_YEAR = 1000
 _LATEST_YEAR = 2199
 
 # Entered when the date is not known; the last two are what spreadsheets make of an empty cell. 1 January as such is

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from linkage.tables.errors import InputError
 
-_EARLIEST, _LATEST = 1850, 2199  # the years that linkage.standardise takes
+_EARLIEST, _LATEST = 1000, 2199  # the years that linkage.standardise takes
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, abc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -77,8 +78,9 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
     def one(name: str) -> Field:
         return read_field(name, [Source(column, columns[column]) for column in named[name]], mapping.dob_format)
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
         fields = dict(zip(named, pool.map(one, named), strict=True))
+    pa.default_memory_pool().release_unused()
     every = {name: column for field in fields.values() for name, column in field.columns.items()}
     said_by_some = {name: column for name, column in every.items() if column.null_count < len(column)}
     if not said_by_some:
@@ -132,12 +134,28 @@ def _read_parquet(path: Path, mapping: Mapping | None) -> Reading:
         with pq.ParquetFile(path) as file:
             stored = file.schema_arrow.names
             names = [name.strip() for name in stored]
-            chosen = choose(names, mapping, str(path))
-            table = file.read([stored[names.index(name)] for name in needed(chosen)])
+            chosen, rows = choose(names, mapping, str(path)), file.metadata.num_rows
+        columns = _Columns(path, {name: stored[names.index(name)] for name in needed(chosen)})
+        return assemble(columns, chosen, begin(str(path), rows, chosen, names))
     except pa.ArrowException as error:
         raise InputError(f"{path} is no Parquet file, or a damaged one") from error
-    columns = {name: table.column(stored[names.index(name)]) for name in needed(chosen)}
-    return assemble(columns, chosen, begin(str(path), table.num_rows, chosen, names))
+
+
+class _Columns(abc.Mapping[str, Any]):
+    """The columns of a Parquet file, read one by one when they are asked for: never are all of them there raw."""
+
+    def __init__(self, path: Path, stored: abc.Mapping[str, str]) -> None:
+        self._path, self._stored = path, stored
+
+    def __getitem__(self, name: str) -> Any:
+        with pq.ParquetFile(self._path) as file:
+            return file.read([self._stored[name]], use_threads=False).column(0)
+
+    def __iter__(self) -> abc.Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
 
 
 def _refuse_repeats(ids: pa.Array, source: str) -> None:

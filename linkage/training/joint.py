@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME
+from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME, MIDDLE_NAMES, MiddleNames
 from linkage.engines import local
 from linkage.layout import SEX, Rows
 from linkage.model import Model, Numbers
@@ -23,7 +23,7 @@ from linkage.training.em import family_of
 from linkage.training.outcome import Matches, added, matches_of
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, count_levels
 from linkage.training.sampling import draw_rows
-from linkage.training.tally import TRAINED, empty, estimate, evidence, log_rates, tally
+from linkage.training.tally import TRAINED, Tally, empty, estimate, evidence, log_rates, tally
 
 FLOOR = -12.0  # bits; below, a pair is a stranger beyond doubt
 MOST_ROUNDS = 200
@@ -36,6 +36,7 @@ STRANGERS, MATCHES, HOUSEHOLDS, TWINS = range(4)
 BEYOND_DOUBT = 7.0  # bits
 MOST_WITHIN = 0.01
 BETWEEN, MOST_BETWEEN = (2.0**-6, 2.0**-3), 1 / 60
+MOST_BY_CHANCE = 0.8
 MOST_TWINS = 0.02
 """Of all people at most so many are twins (about 3 % in the United Kingdom, half of them of one sex and few of them
 both in one file). Without the bound, records whose forename is spoilt would be taken for twins where none are."""
@@ -47,7 +48,7 @@ PRIOR_PAIRS = (1.0, 1.0, 0.2)
 class Joint:
     """shares: of all pairs of rows, by class. matches: what those of one person showed. pairs: how many had patterns,
     of so many rows and so many pairs in all. clear: hardly any pair
-    lies between the matches and the rest. steady: converged."""
+    lies between the matches and the rest. middle: families share their middle names. steady: converged."""
 
     shares: Numbers
     matches: Matches
@@ -55,6 +56,7 @@ class Joint:
     rows: int
     every: float
     clear: bool
+    middle: bool
     steady: bool
 
     @property
@@ -68,7 +70,8 @@ class Joint:
         with the birth date up to those against meeting twins."""
         household, twins = (round(float(-np.log2(self.shares[of])), 3) for of in (HOUSEHOLDS, TWINS))
         whom = ("no_forename", "other_forename", "other_birth_date", "other_generation", "other_person")
-        return {**dict.fromkeys((f"household_{who}" for who in whom), household), "household_twins": twins}
+        limits = dict.fromkeys((f"household_{who}" for who in whom), household)
+        return {**limits, "household_twins": twins, "household_middle_names": float(self.middle)}
 
     @property
     def believable(self) -> bool:
@@ -152,37 +155,74 @@ def refine(
 ) -> Joint:
     """EM from `model` on, over the patterns of the sample's pairs; u is that of `chance`, fixed.
 
-    reviewed: patterns that people settled, with whether each is one person, which count besides.
+    reviewed: patterns that people settled, with whether each is one person, which count besides. Where families do
+    not share middle names (second surnames, a father's name), EM starts again without them in what a family shares.
     """
     same = tally(reviewed[0], reviewed[0].count * reviewed[1]) if reviewed else empty()
-    patterns, n = count_levels(sample.pairs.pattern, sample.female), sample.rows
-    family = family_of(base)
-    twins = family | (np.arange(COLUMNS) == BIRTH_DATE)
-    logs_u = log_rates(chance.u)
+    patterns, family = count_levels(sample.pairs.pattern, sample.female), family_of(base)
     m = np.clip(chance.u * (model.m / model.u), 1e-9, 0.999)
-    every = sample.every
-    shares = np.array([1.0, n / every, n / every, 0.01 * n / every])
-    shares = _shares(shares[1:] * every, every)
-    match, steady = np.zeros(len(patterns.count)), False
+    family[MIDDLE_NAMES] = True
+    fitted = _fit(patterns, m, Held(chance.u, base.m, same, family, sample.rows, sample.every))
+    shared = _share_middle_names(patterns, fitted)
+    if not shared:
+        family[MIDDLE_NAMES] = False
+        fitted = _fit(patterns, m, Held(chance.u, base.m, same, family, sample.rows, sample.every))
+    match = fitted.classes[MATCHES]
+    matches = matches_of(patterns, patterns.count * match, TRAINED)
+    if reviewed:
+        matches = added(matches, matches_of(reviewed[0], reviewed[0].count * reviewed[1], TRAINED))
+    told = (int(patterns.pairs), sample.rows, sample.every, _is_clear(patterns, match), shared, fitted.steady)
+    return Joint(fitted.shares, matches, *told)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What EM does not move: u, the anchor of m, pairs settled as one person, what a family shares, the numbers."""
+
+    u: Numbers
+    anchor: Numbers
+    same: Tally
+    family: Flags
+    rows: int
+    every: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """shares: of all pairs, by class; classes: float64[4, P], each pattern's probability to be of each."""
+
+    shares: Numbers
+    classes: Numbers
+    steady: bool
+
+
+def _fit(patterns: Patterns, m: Numbers, held: Held) -> Fitted:
+    """EM to its end, from m and one match for each row on."""
+    family = held.family & TRAINED
+    sides = (TRAINED, family, family | (np.arange(COLUMNS) == BIRTH_DATE))
+    met = held.rows * np.array([1.0, 1.0, 0.01])
+    shares, steady, logs_u = _shares(met, held.every), False, log_rates(held.u)
+    classes = np.zeros((len(CLASSES), len(patterns.count)))
     for _ in range(MOST_ROUNDS):
         ratio = log_rates(m) - logs_u
-        logs = np.stack(
-            [evidence(patterns, ratio, columns) for columns in (TRAINED, family & TRAINED, twins & TRAINED)]
-        )
-        classes = _classes(logs, shares)
-        match = classes[MATCHES]
-        fresh = estimate(tally(patterns, patterns.count * match) + same, base.m)
+        classes = _classes(np.stack([evidence(patterns, ratio, columns) for columns in sides]), shares)
+        fresh = estimate(tally(patterns, patterns.count * classes[MATCHES]) + held.same, held.anchor)
         met = (classes[1:] * patterns.count).sum(axis=1) + np.array(PRIOR_PAIRS)
-        met[TWINS - 1] = min(met[TWINS - 1], MOST_TWINS * (n / 2.0 + met[MATCHES - 1]))
-        shares = _shares(met, every)
+        met[TWINS - 1] = min(met[TWINS - 1], MOST_TWINS * (held.rows / 2.0 + met[MATCHES - 1]))
+        shares = _shares(met, held.every)
         steady = bool(np.nanmax(np.abs(fresh - m)) < STEADY)
         m = fresh
         if steady:
             break
-    matches = matches_of(patterns, patterns.count * match, TRAINED)
-    if reviewed:
-        matches = added(matches, matches_of(reviewed[0], reviewed[0].count * reviewed[1], TRAINED))
-    return Joint(shares, matches, int(patterns.pairs), n, every, _is_clear(patterns, match), steady)
+    return Fitted(shares, classes, steady)
+
+
+def _share_middle_names(patterns: Patterns, fitted: Fitted) -> bool:
+    """Whether members of a household agree on middle names far too often for chance."""
+    level = patterns.levels[:, MIDDLE_NAMES]
+    household = patterns.count * (fitted.classes[HOUSEHOLDS] + fitted.classes[TWINS])
+    agreeing, told = household[level == int(MiddleNames.AGREE)].sum(), household[level > 0].sum()
+    return bool(told >= LEAST_MATCHES and agreeing >= MOST_BY_CHANCE * told)
 
 
 def _is_clear(patterns: Patterns, match: Numbers) -> bool:

@@ -85,7 +85,7 @@ def test_any_text_in_any_encoding_is_a_reading_or_an_input_error(text: str, enco
 WORDS = (
     st.from_regex(r"[A-Z][a-zé'\", -]{0,8}[a-y]", fullmatch=True).map(str.strip).filter(lambda word: len(word) > 4)
 )
-DATES = st.dates().map(str).filter(lambda day: "1850" <= day[:4] <= "2199")
+DATES = st.dates().map(str).filter(lambda day: "1000" <= day[:4] <= "2199")
 VALUES = {
     "dob": st.one_of(DATES, DATES.map(lambda day: day[:7]), DATES.map(lambda day: day[:4])),
     "sex": st.sampled_from(["male", "female", "other", "unknown"]),
