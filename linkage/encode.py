@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["ENCODED_SIZE", "ENCODING_VERSION", "encode"]
 
 _SLOT = struct.Struct("<20s4sIiq")
-_LARGEST = 2**62
+_LARGEST = 2**61  # half the range of a word, so that no difference of two overflows
 _ROW = struct.Struct("<8BQQBBHI5Q4I5Q2Q3I4B" + "20s4sIiQ" * 2 + "Ii" * 7 + "II" * 5 + "4I")
 
 
@@ -107,8 +107,7 @@ def further_slot(field: FurtherField, value: str) -> bytes:
     if field.kind is Kind.TEXT:
         signature = letter_pairs(value)
     elif field.kind is Kind.NUMBER:
-        signature = round(1000.0 * float(value)) if value else 0
-        signature = min(max(signature, -_LARGEST), _LARGEST)
+        signature = round(min(max(1000.0 * float(value), -_LARGEST), _LARGEST)) if value else 0
     return _SLOT.pack(characters, tail, 0, adjustment, signature)
 
 

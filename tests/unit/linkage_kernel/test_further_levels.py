@@ -92,6 +92,7 @@ def level(model: Model, name: str, one: str, other: str) -> int:
         (Kind.NUMBER, "0", "1", DISAGREE),
         (Kind.NUMBER, "-5", "5", DISAGREE),
         (Kind.NUMBER, "1e30", "1.5e30", NEAR),
+        (Kind.NUMBER, "1.7e308", "-1.7e308", DISAGREE),
         (Kind.NUMBER, "tall", "180", MISSING),
     ],
 )
