@@ -28,7 +28,10 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(help="CSV (.csv, .tsv, .csv.gz) or Parquet.", show_default=False)]
-Out = Annotated[Path, typer.Option(help="A new directory for links, clusters, model and report.", show_default=False)]
+Out = Annotated[
+    Path,
+    typer.Option(help="A new directory for links, possible pairs, clusters, model and report.", show_default=False),
+]
 Seed = Annotated[int, typer.Option(help="The same files and seed give the same result.")]
 
 
@@ -36,8 +39,9 @@ Seed = Annotated[int, typer.Option(help="The same files and seed give the same r
 def dedupe(file: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
     """Find the records of one file that are one person.
 
-    Writes links.parquet (id_a, id_b, weight, probability, pattern, joined, guards), clusters.parquet (id, cluster),
-    model.json and report.json. A link whose records are not joined names what stopped it under guards.
+    Writes links.parquet (id_a, id_b, weight, probability, pattern, joined, guards) with the pairs that stand in one
+    cluster, possible.parquet, likewise, with those that might be one person and were not joined: guards names what
+    stopped a pair that was heavy enough; clusters.parquet (id, cluster), model.json and report.json.
     """
     with spoken():
         _linked([file], out, mapping, seed, workers)
@@ -45,7 +49,11 @@ def dedupe(file: File, out: Out, mapping: Columns = None, seed: Seed = 0, worker
 
 @app.command()
 def link(file: File, other: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
-    """Find the records of two files that are one person; each link joins a record of either file (see dedupe)."""
+    """Find the records of two files that are one person.
+
+    Writes links.parquet, possible.parquet, clusters.parquet, model.json and report.json as dedupe does; each link and
+    each possible pair is of a record of either file.
+    """
     with spoken():
         _linked([file, other], out, mapping, seed, workers)
 
@@ -95,6 +103,7 @@ def explain(
 def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
     from linkage.partition_report import partition_lines  # noqa: PLC0415
+    from linkage.result import POSSIBLE  # noqa: PLC0415
     from linkage.writing import check_free  # noqa: PLC0415
 
     began = time.perf_counter()
@@ -110,9 +119,10 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
     }
     outputs.write(linker, out, report, first)
     typer.echo(
-        f"{report['records']:,} records, {report['links']:,} links of which {report['links_in_clusters']:,} join"
-        f" their records, {report['clusters']:,} clusters in {report['seconds']:.1f} s: {out}"
+        f"{report['records']:,} records, {report['links']:,} links, {report['clusters']:,} clusters"
+        f" in {report['seconds']:.1f} s: {out}"
     )
+    typer.echo(f"{report['possible']:,} possible pairs were not joined: {out / POSSIBLE}")
     for line in partition_lines(report["partition"]):
         typer.echo(line)
 

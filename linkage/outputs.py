@@ -58,19 +58,20 @@ def across(linker: Linker, first: int) -> Chosen:
 
 
 def counts(linker: Linker, first: int | None = None) -> dict[str, Any]:
-    """What was found, in numbers: records, links, clusters and those of more than one record, pairs kept apart.
+    """What was found, in numbers: records, links and possible pairs as `write` writes them, clusters and those of
+    more than one record, pairs kept apart.
 
-    first: with two files, the records of the first; then only links across the files are counted.
+    first: with two files, the records of the first; then only pairs across the files are counted.
     """
-    chosen = None if first is None else across(linker, first)
+    joined = _joined(linker) if first is None else _joined(linker)[across(linker, first)]
     records = len(linker.table)
     sizes = np.unique(linker.clusters.label, return_counts=True)[1]
     return {
         "model": linker.model.fingerprint,
         "records": records,
         "records_by_file": [records] if first is None else [first, records - first],
-        "links": len(linker.pairs.a) if chosen is None else int(chosen.sum()),
-        "links_in_clusters": int(_joined(linker)[slice(None) if chosen is None else chosen].sum()),
+        "links": int(joined.sum()),
+        "possible": int((~joined).sum()),
         "certain": linker.model.certain,
         "clusters": len(sizes),
         "clusters_of_several": int((sizes > 1).sum()),

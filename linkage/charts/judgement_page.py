@@ -70,12 +70,12 @@ def _strata(report: SampleReport) -> str:
 def _links(links: LinkReport) -> Iterator[str]:
     yield "<h2>Probabilities</h2>"
     if links.calibration is None:
-        yield "<p>No link has a label, so nothing is said of probabilities and thresholds.</p>"
+        yield "<p>No pair has a label, so nothing is said of probabilities and thresholds.</p>"
         return
     calibration = links.without_guards or links.calibration
     scores, every = calibration.scores, links.calibration.scores
     yield (
-        f"<p>Brier score {every.brier:.5f} over all {every.pairs:,} labelled links,"
+        f"<p>Brier score {every.brier:.5f} over all {every.pairs:,} labelled pairs,"
         f" {scores.brier:.5f} over the {scores.pairs:,} that no guard stops, which the curve shows.</p>"
     )
     yield (
@@ -92,7 +92,7 @@ def _links(links: LinkReport) -> Iterator[str]:
         rows.append(row(wanted, ("no threshold reaches it",)) if precise is None else _choice(wanted, precise))
         yield f"<h2>Thresholds</h2><p>In force: certain from {signed(links.certain)} bits.</p>"
         yield table(
-            "What joining every link that no guard stops from a weight on would do.",
+            "What joining every pair that no guard stops from a weight on would do.",
             ("Chosen for", "Weight in bits", "Precision", "Recall", "F1"),
             [group("", 5, rows)],
             4,
@@ -104,7 +104,7 @@ def _curve(calibration: Calibration) -> str:
         row(bin_name(one), (), (f"{one.pairs:,}", percent(one.predicted), limited(one.observed)))
         for one in calibration.curve
     ]
-    head = ("Probability", "Links", "Predicted", "One person, 95 % limits")
+    head = ("Probability", "Pairs", "Predicted", "One person, 95 % limits")
     return table("The numbers of the curve.", head, [group("", 4, rows)], 3)
 
 

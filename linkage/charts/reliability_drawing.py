@@ -18,7 +18,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 96.0, 936.0, 16.0, 452.0
 def reliability_drawing(calibration: Calibration) -> str:
     """Predicted against observed probability by bin, both on a scale of log odds, with 95 % limits."""
     told = "; ".join(
-        f"{bin_name(one)}: predicted {percent(one.predicted)}, observed {limited(one.observed)}, {one.pairs:,} links"
+        f"{bin_name(one)}: predicted {percent(one.predicted)}, observed {limited(one.observed)}, {one.pairs:,} pairs"
         for one in calibration.curve
     )
     return svg(_WIDTH, _HEIGHT, "Reliability curve", told, _marks(calibration.curve))

@@ -12,10 +12,10 @@ _SIDE = 6.6  # inches
 
 
 def reliability_picture(links: LinkReport) -> bytes:
-    """The PNG file; of the links that no guard stops, where there are any. Raises `LinkageError` without labels."""
+    """The PNG file; of the pairs that no guard stops, where there are any. Raises `LinkageError` without labels."""
     calibration = links.without_guards or links.calibration
     if calibration is None:
-        raise LinkageError("no link has a label, so there is no reliability curve to draw")
+        raise LinkageError("no pair has a label, so there is no reliability curve to draw")
     figure = figure_of(_SIDE, _SIDE)
     axes = figure.add_axes((0.15, 0.12, 0.81, 0.74))
     axes.set(xlim=(0, 1), ylim=(0, 1))
@@ -36,6 +36,6 @@ def reliability_picture(links: LinkReport) -> bytes:
         axes.plot(x, place(one.observed.value), "o", color=colour, markersize=size, clip_on=False)
     scores = calibration.scores
     figure.text(0.03, 0.95, "Reliability of probabilities", size=14, weight="bold", color=INK)
-    told = f"{scores.pairs:,} links; Brier score {scores.brier:.5f}; bars: 95 % limits, orange where off the line"
+    told = f"{scores.pairs:,} pairs; Brier score {scores.brier:.5f}; bars: 95 % limits, orange where off the line"
     figure.text(0.03, 0.915, told, size=8.5, color=QUIET)
     return png(figure)

@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from math import isfinite, log2
 from typing import Any
 
-from linkage.comparison import COMPARISONS, WORDS
+from linkage import further
+from linkage.comparison import FURTHER_WORDS, WORDS, Location
 from linkage.explain import LABELS
+from linkage.growing import MOST_SAID
 from linkage.model import Model
+from linkage.record import Kind
 
 _BAR = 30  # characters of the longest bar
 _MOST = 25.0  # bits it stands for
+_WITH_PLACE = frozenset(level.name.lower() for level in Location if level > Location.DISAGREE)
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One level: what it means, and its weight in bits, log2 of m over u.
 
-    low, high: the weight for the commonest and for the rarest name, both the weight itself where none counts.
+    low, high: the weight for the commonest and for the rarest value, both the weight itself where none counts.
     """
 
     level: str
@@ -49,7 +53,7 @@ class Panel:
 def panels(model: Model) -> tuple[Panel, ...]:
     """The comparisons of a model in the order of its document, those that weigh nothing left out.
 
-    A level without two rates above 0 is none, and does not appear.
+    A level without two rates above 0 is none, and does not appear; nor does one that no rows of the model reach.
     """
     made = (_panel(name, levels, model) for name, levels in model.document["comparisons"].items())
     return tuple(panel for panel in made if any(bar.weight for bar in panel.bars))
@@ -71,10 +75,21 @@ def thresholds(model: Model) -> str:
     return f"prior {model.prior:+.1f}, possible from {model.possible:+.1f}, certain from {model.certain:+.1f} bits"
 
 
+def balance(model: Model) -> str:
+    """What decides about clusters of several records beside the heaviest pair; "" for nothing."""
+    if model.balance is None:
+        return ""
+    return (
+        f"two clusters join when all pairs across them weigh {model.balance:+.1f} bits or more on average,"
+        f" each counted up to {MOST_SAID:g} bits"
+    )
+
+
 def lines(model: Model) -> Iterator[str]:
     """One line a level: its weight in bits, a bar, what it means; comparisons that weigh nothing are left out."""
     yield heading(model)
     yield thresholds(model)
+    yield from filter(None, (balance(model),))
     for panel in panels(model):
         yield ""
         yield panel.label
@@ -85,19 +100,44 @@ def lines(model: Model) -> Iterator[str]:
 
 
 def _panel(name: str, levels: Mapping[str, Any], model: Model) -> Panel:
-    term = model.document.get("term_frequency", {}).get(name, {})
-    least, most = float(term.get("least", 0.0)), float(term.get("most", 0.0))
-    known = {level.name.lower(): WORDS[name][level] for level in COMPARISONS[name]} if name in COMPARISONS else {}
+    least, most, what = _reach(name, model)
+    known = _words(name, model)
     order = [level for level in known if level in levels] + [level for level in levels if level not in known]
     bars = []
-    for place, level in enumerate(order):
+    for place, level in enumerate(level for level in order if level not in _unreached(name, model)):
         m, u = _rate(levels[level], "m"), _rate(levels[level], "u")
         if m and u:
             weight = log2(m / u)
             low, high = (weight + least, weight + most) if place == 0 else (weight, weight)
             bars.append(Bar(level, known.get(level, level.replace("_", " ")), weight, m, u, low, high))
-    note = f"the commonest names take up to {-least:.1f} bits off, rare ones add up to {most:.1f}" if term else ""
+    note = f"the commonest {what} take up to {-least:.1f} bits off, rare ones add up to {most:.1f}" if what else ""
     return Panel(name, LABELS.get(name, name.replace("_", " ")), tuple(bars), note)
+
+
+def _words(name: str, model: Model) -> dict[str, str]:
+    """What each level means, in the order of the chart; nothing for a comparison that the model does not make."""
+    said = WORDS.get(name, FURTHER_WORDS)
+    words = {level.name.lower(): said[level] for level in model.comparisons.get(name, ())}
+    if name == "location":  # the levels of a place came later, and agree
+        words["disagree"] = words.pop("disagree")
+    return words
+
+
+def _unreached(name: str, model: Model) -> frozenset[str]:
+    """The levels that no two rows of the model can end in."""
+    if name == "location" and model.further is None:
+        return _WITH_PLACE
+    categories = {field.name for field in model.further or () if field.kind is Kind.CATEGORY}
+    return frozenset(("near", "similar")) if name in categories else frozenset()
+
+
+def _reach(name: str, model: Model) -> tuple[float, float, str]:
+    """The bits that the commonest and the rarest agreed value add, and what the values are; "" where none counts."""
+    term = model.document.get("term_frequency", {}).get(name)
+    if term:
+        return float(term.get("least", 0.0)), float(term.get("most", 0.0)), "names"
+    counted = {field.name for field in model.further or () if field.terms}
+    return (further.LEAST, further.MOST, "values") if name in counted else (0.0, 0.0, "")
 
 
 def _rate(pair: Any, key: str) -> float:

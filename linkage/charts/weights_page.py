@@ -8,7 +8,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from linkage.charts.page import circle, group, line, page, rect, row, signed, svg, table, text
-from linkage.charts.weights import Bar, Panel, heading, panels, span
+from linkage.charts.weights import Bar, Panel, balance, heading, panels, span
 from linkage.model import Model
 
 _WIDTH = 960.0
@@ -45,9 +45,10 @@ def _body(model: Model) -> Iterator[str]:
     yield (
         '<ul class="key"><li><span class="bg-for"></span>speaks for one person</li>'
         '<li><span class="bg-against"></span>speaks for two people</li>'
-        '<li class="quiet">thin line: from the commonest name to the rarest</li></ul></header>'
+        '<li class="quiet">thin line: from the commonest value to the rarest</li></ul></header>'
     )
-    yield f"<figure><figcaption>Total weight</figcaption>{_totals(model)}</figure>"
+    beside = f"<small>{escape(balance(model).replace('-', '−'))}</small>" if model.balance is not None else ""
+    yield f"<figure><figcaption>Total weight{beside}</figcaption>{_totals(model)}</figure>"
     scale = _scale(*span(drawn))
     for panel in drawn:
         note = f"<small>{escape(panel.note)}</small>" if panel.note else ""

@@ -75,7 +75,7 @@ def draw_pairs(
     """
     population = known_pairs(result) if table is None else all_pairs(result, table, workers)
     if not len(population):
-        raise LinkageError("the result has no links, so there are no pairs to review")
+        raise LinkageError("the result has no links and no possible pairs, so there is nothing to review")
     model = result.model
     # Where guards or other records decided against the weight, the weight says little of what is true.
     by_weight = (population.weight >= model.certain) == population.joined

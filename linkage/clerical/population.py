@@ -13,7 +13,7 @@ from linkage.columns import Encoded
 from linkage.engines import local
 from linkage.evaluation.clusterings import pairs_together
 from linkage.evaluation.sampling import bands
-from linkage.indexing import index
+from linkage.indexing import index, served
 from linkage.kernel import rows_of
 from linkage.result import Result
 from linkage.tables.errors import InputError
@@ -51,7 +51,7 @@ class Population:
 
 
 def known_pairs(result: Result) -> Population:
-    """The links of a result, and the pairs of its clusters that are no links; they tell nothing of blocking loss."""
+    """The pairs of a result, and those its clusters imply besides; they tell nothing of blocking loss."""
     a, b = _implied(result)
     nothing = np.full(len(a), -inf)
     return _with_links(result, a, b, nothing, np.ones(len(a), np.bool_), looked=False, least=-inf, passed_over=0)
@@ -59,7 +59,7 @@ def known_pairs(result: Result) -> Population:
 
 def all_pairs(result: Result, table: Table, workers: int | None = None) -> Population:
     """As `known_pairs`, and what the records themselves bring up down to the lowest band of weight: pairs that were
-    compared and weigh too little to be links, and pairs that share a looser key only.
+    compared and weigh too little to be possible, and pairs that share a looser key only.
 
     Raises `InputError` when the records are not those of the result, or weigh otherwise than they did.
     """
@@ -67,7 +67,7 @@ def all_pairs(result: Result, table: Table, workers: int | None = None) -> Popul
         raise InputError(
             "the files do not hold the records of the result: name those it was made from, in the same order"
         )
-    encoded = index(table, result.model, workers)
+    encoded = served(index(table, result.model, workers), result.model)
     links = _weigh(encoded, result, result.a, result.b, workers)
     if len(links) and not bool((np.abs(links - result.weight) < _APART).all()):
         raise InputError(
@@ -99,7 +99,7 @@ def _numbers(result: Result, a: npt.NDArray[np.integer], b: npt.NDArray[np.integ
 
 
 def _implied(result: Result) -> tuple[Longs, Longs]:
-    """The pairs of rows that clusters join and that are no links: joined through other records."""
+    """The pairs of rows that clusters join and that stand in no file: joined through other records."""
     a, b = pairs_together(result.label, result.first)
     fresh = ~np.isin(_numbers(result, a, b), _numbers(result, result.a, result.b))
     return a[fresh], b[fresh]
@@ -126,7 +126,7 @@ def _with_links(
     least: float,
     passed_over: int,
 ) -> Population:
-    """The links first, then the pairs a-b, which are none."""
+    """The pairs of the result first, then the pairs a-b, which are none of them."""
     with np.errstate(over="ignore"):
         likely = 1.0 / (1.0 + np.exp2(-weight))
     return Population(

@@ -1,4 +1,4 @@
-"""What labelled links say of probabilities and thresholds, whether the labels are a sample's or the truth."""
+"""What labelled pairs say of probabilities and thresholds, whether the labels are a sample's or the truth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _WORK = 10_000_000  # labels drawn anew for the limits of a threshold; more woul
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """k links of which it is known whether they are one person; sampling: float64[k], how many each stands for."""
+    """k links and possible pairs of which it is known whether they are one person.
+
+    sampling: float64[k], how many each stands for.
+    """
 
     weight: Floats
     probability: Floats
@@ -38,7 +41,7 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What joining every link without a guard from some weight on would do, for two ways of choosing that weight.
+    """What joining every pair without a guard from some weight on would do, for two ways of choosing that weight.
 
     wanted: the precision asked for. for_precision: the lowest threshold that reaches it, None if none does.
     """
@@ -50,8 +53,8 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class LinkReport:
-    """What labels say of a result's links. calibration: of all links, and without_guards of those that no guard
-    stops, which the weight alone decides; None for no links. certain: the threshold in force, bits."""
+    """What labels say of a result's links and possible pairs. calibration: of all, and without_guards of those that
+    no guard stops, which the weight alone decides; None without any. certain: the threshold in force, bits."""
 
     calibration: Calibration | None
     without_guards: Calibration | None
@@ -62,7 +65,7 @@ class LinkReport:
 def judge_links(
     links: Labels, certain: float, missed: float, wanted: float, confidence: float, seed: int = 0
 ) -> LinkReport:
-    """Calibration and thresholds. missed: pairs of one person that are not among the links.
+    """Calibration and thresholds. missed: pairs of one person that are not among them.
 
     Raises `LinkageError` for a precision `wanted` that is none.
     """
@@ -90,7 +93,7 @@ def _calibrate(probability: Floats, same: Truths, sampling: Floats, confidence: 
 def _choose(
     weight: Floats, same: Truths, sampling: Floats, missed: float, wanted: float, confidence: float, seed: int
 ) -> Thresholds | None:
-    """None when no link is one person."""
+    """None when no pair is one person."""
     if not 0.0 < wanted <= 1.0:
         raise LinkageError("the precision wanted must be above 0 and at most 1")
     if not bool(same.any()):

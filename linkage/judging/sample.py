@@ -201,7 +201,7 @@ def _if_unsure(sheet: Sheet, answers: npt.NDArray[np.str_], meant: Answer) -> tu
 def _of_links(
     result: Result, link: Longs, same: Truths, sampling: Floats, wanted: float, confidence: float, seed: int
 ) -> LinkReport:
-    """From the decided pairs, those that are links; link: int64[k], -1 for those that are none."""
+    """From the decided pairs, those that are links or possible; link: int64[k], -1 for those that are neither."""
     there = link >= 0
     found = link[there]
     labels = Labels(

@@ -20,7 +20,8 @@ from linkage.judging.truth import ClusterCounts, TruthReport
 SEEN = "what neither blocking finds, or weighs less than the sample reaches down to, is beyond it"
 _NOTHING = 5e-7
 NOT_SEEN = (
-    "blocking loss is not in it: the sample was drawn without the files, so recall is among links and joins only"
+    "blocking loss is not in it: the sample was drawn without the files, so recall is among links, joins and"
+    " possible pairs only"
 )
 
 
@@ -32,16 +33,16 @@ def truth_lines(report: TruthReport) -> Iterator[str]:
     yield _counts_line("clusters", report.clusters)
     yield _counts_line("clusters of several", report.several)
     yield f"{'per record (B-cubed)':<22} precision {percent(report.b_cubed[0])}, recall {percent(report.b_cubed[1])}"
-    share = percent(report.not_links / actual if actual else 0.0)
+    share = percent(report.neither / actual if actual else 0.0)
     yield (
-        f"blocking loss: {report.not_links:,} of {actual:,} pairs of one person ({share}) are no links at any weight;"
-        f" {report.joined_anyway:,} of them are joined through other records"
+        f"blocking loss: {report.neither:,} of {actual:,} pairs of one person ({share}) are neither links nor"
+        f" possible; {report.joined_anyway:,} of them are joined through other records"
     )
     lost = report.lost
-    if lost.not_compared + lost.links:
+    if lost.not_compared + lost.possible:
         stopped = ", ".join(f"{name.replace('_', ' ')} {times:,}" for name, times in lost.stopped.items())
         yield (
-            f"missed: {lost.not_compared:,} no links at any weight, {lost.links:,} links not joined"
+            f"missed: {lost.not_compared:,} neither links nor possible, {lost.possible:,} possible and not joined"
             f"{f' ({stopped})' if stopped else ''}"
         )
     yield from _link_lines(report.links)
@@ -143,7 +144,7 @@ def _counts_line(what: str, counts: PairCounts | ClusterCounts) -> str:
 
 def _link_lines(links: LinkReport) -> Iterator[str]:
     if links.calibration is None:
-        yield "no link has a label, so nothing is said of probabilities and thresholds"
+        yield "no pair has a label, so nothing is said of probabilities and thresholds"
         return
     yield f"probability            {_scored(links.calibration)}"
     if links.without_guards is not None:
@@ -152,12 +153,12 @@ def _link_lines(links: LinkReport) -> Iterator[str]:
             held = "" if one.holds else "  off"
             yield (
                 f"  {bin_name(one):<20} says {percent(one.predicted)}, is {limited(one.observed)},"
-                f" {counted(one.pairs, 'link')}{held}"
+                f" {counted(one.pairs, 'pair')}{held}"
             )
     if links.thresholds is None:
         return
     best, precise = links.thresholds.best_f1, links.thresholds.for_precision
-    yield f"threshold              {links.certain:+.1f} bits in force; of the links that no guard stops:"
+    yield f"threshold              {links.certain:+.1f} bits in force; of the pairs that no guard stops:"
     yield f"  best F1              {_chosen(best)}"
     wanted = f"  precision {100 * links.thresholds.wanted:g} %"
     yield f"{wanted:<22} {'no threshold reaches it' if precise is None else _chosen(precise)}"
@@ -166,7 +167,7 @@ def _link_lines(links: LinkReport) -> Iterator[str]:
 def _scored(calibration: Calibration) -> str:
     scores = calibration.scores
     error = f"calibration error {scores.calibration_error:.5f}"
-    return f"Brier score {scores.brier:.5f}, {error} over {scores.pairs:,} links"
+    return f"Brier score {scores.brier:.5f}, {error} over {scores.pairs:,} links and possible pairs"
 
 
 def _chosen(choice: Choice) -> str:

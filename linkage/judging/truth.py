@@ -53,12 +53,12 @@ class ClusterCounts:
 class Lost:
     """Where the pairs of one person went that were not joined.
 
-    not_compared: that are no links at any weight: blocking loss, and what weighs far too little. links: links that
-    did not join, and stopped: by which guard, "veto" or `TOO_LIGHT`; a pair with two guards counts under both.
+    not_compared: that are neither links nor possible: blocking loss, and what weighs far too little. possible: pairs
+    that did not join, and stopped: by which guard, "veto" or `TOO_LIGHT`; a pair with two guards counts under both.
     """
 
     not_compared: int
-    links: int
+    possible: int
     stopped: Mapping[str, int]
 
 
@@ -67,9 +67,9 @@ class TruthReport:
     """How a result compares with the truth. records: that the truth speaks of; silent: that it does not.
 
     pairs: of records, by what clusters join. clusters: of all sizes; several: those of more than one record. b_cubed:
-    precision and recall of a record's cluster, mean over records (Bagga & Baldwin 1998). not_links: pairs of one
-    person that are no links at any weight, of which joined_anyway through other records. groups: error by group, by
-    column.
+    precision and recall of a record's cluster, mean over records (Bagga & Baldwin 1998). neither: pairs of one
+    person that are neither links nor possible, of which joined_anyway through other records. groups: error by group,
+    by column.
     """
 
     records: int
@@ -79,7 +79,7 @@ class TruthReport:
     clusters: ClusterCounts
     several: ClusterCounts
     b_cubed: tuple[float, float]
-    not_links: int
+    neither: int
     joined_anyway: int
     lost: Lost
     links: LinkReport
@@ -137,7 +137,7 @@ def judge_by_truth(
         clusters=clusters,
         several=several,
         b_cubed=_b_cubed(label, truth, both),
-        not_links=actual - int(same.sum()),
+        neither=actual - int(same.sum()),
         joined_anyway=joined_true - direct,
         lost=_lost(result, known[same], actual - int(same.sum()) - (joined_true - direct)),
         links=judge_links(labels, result.model.certain, float(actual - same.sum()), wanted, confidence),
@@ -166,7 +166,7 @@ def _b_cubed(label: Longs, truth: Longs, both: Longs) -> tuple[float, float]:
 
 
 def _lost(result: Result, same: Longs, not_compared: int) -> Lost:
-    """The links of one person that do not join, by what stopped them. same: int64[k], links."""
+    """The pairs of one person that do not join, by what stopped them. same: int64[k], places in the result."""
     apart = same[~result.joined[same]]
     counts: dict[str, int] = {}
     for guards, times in zip(*np.unique(result.guards.take(apart).to_pylist(), return_counts=True), strict=True):
@@ -176,7 +176,7 @@ def _lost(result: Result, same: Longs, not_compared: int) -> Lost:
 
 
 def _by_group(result: Result, person: Longs, groups: Groups | None, confidence: float) -> dict[str, FairnessTable]:
-    """Over all pairs that are links, joined or one person: what is none of these nobody looked at."""
+    """Over all pairs that are links, possible, joined or one person: what is none of these nobody looked at."""
     if groups is None:
         return {}
     told = np.flatnonzero(person >= 0)

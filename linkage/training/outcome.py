@@ -169,6 +169,15 @@ def _comparisons(m: Numbers, u: Numbers, base: Model) -> dict[str, dict[str, dic
     }
 
 
+def counted(chance: Chance, passes: Sequence[Pass], prior: Prior) -> dict[str, object]:
+    """What the passes and what came before them counted, as provenance."""
+    return {
+        "matches_among_random_pairs": round(chance.matches),
+        "passes": summary(passes),
+        "prior": {"certain_pairs": prior.certain, "recall": round(prior.recall, 4), "measured": prior.measured},
+    }
+
+
 def summary(passes: Sequence[Pass]) -> dict[str, object]:
     """The passes as provenance: counts only."""
     return {

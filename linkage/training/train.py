@@ -15,7 +15,7 @@ from linkage.model import Model
 from linkage.training.chance import Chance, estimate_chance
 from linkage.training.diagnosis import Finding, Kind
 from linkage.training.joint import refine, sample_pairs
-from linkage.training.outcome import Matches, Pass, Training, added, finish, no_matches, summary
+from linkage.training.outcome import Matches, Pass, Training, added, counted, finish, no_matches
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
 from linkage.training.prior import Prior, estimate_prior
@@ -57,15 +57,8 @@ def train(
     settled, known = _reviewed(matrix, words, base, reviewed)
     material = Material(matrix, words, base, chance, settled, known, seed, workers)
     passes, matches = _run(keys, rows, rules, most_pairs, material)
-    made: dict[str, object] = {
-        "rows": len(matrix),
-        "seed": seed,
-        "random_pairs": looked,
-        "matches_among_random_pairs": round(chance.matches),
-        "reviewed": len(reviewed),
-        "passes": summary(passes),
-        "prior": {"certain_pairs": prior.certain, "recall": round(prior.recall, 4), "measured": prior.measured},
-    }
+    told = {"rows": len(matrix), "seed": seed, "random_pairs": looked, "reviewed": len(reviewed)}
+    made = told | counted(chance, passes, prior)
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
     sample = sample_pairs(matrix, keys, rows, start, most_rows, seed, workers, first)
     joint = refine(sample, start, base, chance, known)

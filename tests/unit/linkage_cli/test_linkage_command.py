@@ -12,7 +12,7 @@ from linkage import outputs
 from linkage.comparison import COLUMNS
 from linkage.evaluation import compare_clusterings
 from linkage.model import Model
-from tests.unit.linkage_cli.people_builders import PEOPLE, rows, run, with_twins, write
+from tests.unit.linkage_cli.people_builders import NUMBER_NAMES, PEOPLE, rows, run, with_two_numbers, write
 
 
 def test_dedupe_finds_who_is_one_person(linked: Path) -> None:
@@ -33,16 +33,26 @@ def test_links_have_weight_probability_and_pattern(linked: Path) -> None:
     assert links.schema.field("pattern").type.byte_width == COLUMNS
 
 
-def test_links_say_whether_they_join_and_what_stopped_those_that_do_not(tmp_path: Path) -> None:
-    file = write(tmp_path / "twins.csv", with_twins())
-    assert run("dedupe", file, "--out", tmp_path / "out").exit_code == 0
+def test_links_join_and_possible_pairs_say_what_stopped_them(tmp_path: Path) -> None:
+    file = write(tmp_path / "doubles.csv", with_two_numbers(), NUMBER_NAMES)
+    said = run("dedupe", file, "--out", tmp_path / "out")
+    assert said.exit_code == 0, said.output
     found = pq.read_table(tmp_path / "out" / "clusters.parquet").to_pydict()
     cluster = dict(zip(found["id"], found["cluster"], strict=True))
-    links = pq.read_table(tmp_path / "out" / "links.parquet").to_pylist()
-    assert all(link["joined"] == (cluster[link["id_a"]] == cluster[link["id_b"]]) for link in links)
-    stopped = {link["guards"] for link in links if not link["joined"] and {link["id_a"][0], link["id_b"][0]} == {"t"}}
-    assert any("multiple_birth" in guards for guards in stopped)
-    assert all(link["guards"] for link in links if link["weight"] >= 11.0 and not link["joined"])
+    links, possible = (
+        pq.read_table(tmp_path / "out" / f"{name}.parquet").to_pylist() for name in ("links", "possible")
+    )
+    assert all(pair["joined"] and cluster[pair["id_a"]] == cluster[pair["id_b"]] for pair in links)
+    assert not any(pair["joined"] or cluster[pair["id_a"]] == cluster[pair["id_b"]] for pair in possible)
+    stopped = [
+        pair["guards"] for pair in possible if pair["id_a"][:-1] == pair["id_b"][:-1] and pair["id_a"][0] == "t"
+    ]
+    assert stopped == ["nhs_number_conflict"] * 20
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert all(pair["guards"] for pair in possible if pair["weight"] >= report["certain"])
+    assert (report["links"], report["possible"]) == (len(links), len(possible))
+    assert f"{len(links):,} links" in said.output
+    assert f"{len(possible):,} possible pairs were not joined" in said.output
 
 
 def test_the_report_counts_and_the_model_can_be_used_again(linked: Path) -> None:
@@ -56,7 +66,7 @@ def test_the_report_counts_and_the_model_can_be_used_again(linked: Path) -> None
 def test_the_same_file_gives_the_same_files(people: Path, linked: Path) -> None:
     again = people.parent / "again"
     assert run("dedupe", people, "--out", again, "--workers", 1).exit_code == 0
-    for name in ("links.parquet", "clusters.parquet"):
+    for name in ("links.parquet", "possible.parquet", "clusters.parquet"):
         assert pq.read_table(again / name).equals(pq.read_table(linked / name))
 
 
@@ -77,6 +87,12 @@ def test_link_of_files_that_share_their_ids(tmp_path: Path) -> None:
     assert run("link", first, second, "--out", tmp_path / "out").exit_code == 0
     links = pq.read_table(tmp_path / "out" / "links.parquet").to_pydict()
     assert {one for one, other in zip(links["id_a"], links["id_b"], strict=True) if one == "1:1" and other == "2:1"}
+
+
+@pytest.mark.parametrize("command", ["dedupe", "link"])
+def test_help_names_every_file_that_is_written(linked: Path, command: str) -> None:
+    told = run(command, "--help").output
+    assert [file.name for file in linked.iterdir() if file.name not in told] == []
 
 
 def test_train_and_show(people: Path, tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ def test_by_hand() -> None:
     assert (report.clusters.found, report.clusters.true, report.clusters.exact) == (5, 4, 0)
     assert (report.several.found, report.several.true, report.several.exact) == (2, 2, 0)
     assert report.b_cubed == pytest.approx(((5 + 1) / 7, (2 / 3 + 2 / 3 + 1 / 3 + 1 / 2 + 1 / 2 + 1 + 1) / 7))
-    assert (report.not_links, report.joined_anyway, report.lost.not_compared) == (2, 0, 2)
-    assert (report.lost.links, report.lost.stopped) == (1, {"multiple_birth": 1})
+    assert (report.neither, report.joined_anyway, report.lost.not_compared) == (2, 0, 2)
+    assert (report.lost.possible, report.lost.stopped) == (1, {"multiple_birth": 1})
     assert report.links.calibration is not None
     assert report.links.calibration.scores.pairs == 3
     assert report.links.thresholds is not None
@@ -59,8 +59,8 @@ def test_by_hand() -> None:
 
 def test_a_pair_joined_through_a_third_record_is_found_without_being_a_link() -> None:
     report = judge_by_truth(result([0, 0, 0], [(0, 1, 20.0, ""), (1, 2, 20.0, "")]), np.zeros(3, np.int64))
-    assert (report.pairs.recall, report.not_links, report.joined_anyway) == (1.0, 1, 1)
-    assert (report.lost.not_compared, report.lost.links) == (0, 0)
+    assert (report.pairs.recall, report.neither, report.joined_anyway) == (1.0, 1, 1)
+    assert (report.lost.not_compared, report.lost.possible) == (0, 0)
 
 
 def test_what_the_truth_is_silent_on_counts_nowhere() -> None:
@@ -80,10 +80,10 @@ def test_with_two_files_only_pairs_across_them_count() -> None:
 
 def test_a_result_without_links_can_be_judged() -> None:
     report = judge_by_truth(result([0, 1, 2]), np.array([0, 0, 1]))
-    assert (report.pairs.precision, report.pairs.recall, report.not_links) == (1.0, 0.0, 1)
+    assert (report.pairs.precision, report.pairs.recall, report.neither) == (1.0, 0.0, 1)
     assert (report.links.calibration, report.links.thresholds) == (None, None)
-    assert "no link has a label" in "\n".join(truth_lines(report))
-    assert "No link has a label" in judgement_page(report, "none")
+    assert "no pair has a label" in "\n".join(truth_lines(report))
+    assert "No pair has a label" in judgement_page(report, "none")
     with pytest.raises(LinkageError, match="no reliability curve"):
         reliability_picture(report.links)
 
@@ -104,9 +104,9 @@ def test_pairs_are_those_that_brute_force_counts(data: st.DataObject) -> None:
     by_id = [{str(row): one for row, one in enumerate(side)} for side in (label, person)]
     assert report.pairs == compare_clusterings(*by_id)
     true = {(a, b) for a, b in combinations(range(n), 2) if person[a] == person[b]}
-    assert report.not_links == len(true - picked)
+    assert report.neither == len(true - picked)
     assert report.joined_anyway == len({(a, b) for a, b in true - picked if label[a] == label[b]})
-    assert report.lost.not_compared + report.lost.links == report.pairs.false_negative
+    assert report.lost.not_compared + report.lost.possible == report.pairs.false_negative
     blocks = [{frozenset(r for r in range(n) if side[r] == one) for one in side} for side in (label, person)]
     assert report.clusters.exact == len(blocks[0] & blocks[1])
     json.dumps(document(report), allow_nan=False)

@@ -26,13 +26,15 @@ def copy(linked: Path, tmp_path: Path) -> Path:
 
 def test_a_result_is_what_its_files_say(linked: Path) -> None:
     found = load_result(linked)
-    links = pq.read_table(linked / "links.parquet")
+    links, possible = (pq.read_table(linked / f"{name}.parquet") for name in ("links", "possible"))
     assert len(found.ids) == 2 * PEOPLE
     assert [found.ids[int(row)].as_py() for row in found.rows_of(["p7b", "p3a"])] == ["p7b", "p3a"]
     assert found.rows_of(["nobody"]).tolist() == [-1]
     assert (found.a < found.b).all()
     assert (found.joined == (found.label[found.a] == found.label[found.b])).all()
-    assert found.weight.tolist() == links["weight"].to_pylist()
+    assert found.weight.tolist() == links["weight"].to_pylist() + possible["weight"].to_pylist()
+    assert found.joined.tolist() == [True] * len(links) + [False] * len(possible)
+    assert len(possible) > 0
     assert found.first is None
 
 
@@ -71,7 +73,9 @@ def test_a_veto_is_no_guard_of_the_pair() -> None:
     assert found.guarded.tolist() == [False, False, True]
 
 
-@pytest.mark.parametrize("name", ["links.parquet", "clusters.parquet", "model.json", "report.json"])
+@pytest.mark.parametrize(
+    "name", ["links.parquet", "possible.parquet", "clusters.parquet", "model.json", "report.json"]
+)
 @pytest.mark.parametrize("content", [None, b"", b"nonsense", b"[]"])
 def test_what_is_no_result_is_a_sentence(copy: Path, name: str, content: bytes | None) -> None:
     (copy / name).unlink()

@@ -22,12 +22,14 @@ from linkage.columns import encode_table
 from linkage.errors import LinkageError
 from linkage.kernel import rows_of as matrix_of
 from linkage.model import Model
+from linkage.outputs import result_of
+from linkage.people import people as linker_for
 from linkage.result import Result, load_result
 from linkage.standardise import standardise
 from linkage.tables.errors import InputError
 from linkage.tables.reading import read
 from linkage.tables.table import Table
-from tests.unit.linkage_cli.people_builders import COLUMN_NAMES, PEOPLE, rows, run, write
+from tests.unit.linkage_cli.people_builders import COLUMN_NAMES, PEOPLE, precise_keys_alone, rows, run, write
 from tests.unit.linkage_cli.result_builders import fill, result, rows_of
 
 FACTS = Facts(3, 70_000, -1.5, True, False, True, 90_000, 300)
@@ -82,8 +84,9 @@ def test_joined_pairs_and_others_are_drawn_each_from_strata_of_their_own(loaded:
     assert not population.joined[sample.rows].all()
 
 
-def test_pairs_that_blocking_never_compared_are_among_them(loaded: Result, table: Table) -> None:
-    population = all_pairs(loaded, table)
+def test_pairs_that_blocking_never_compared_are_among_them(table: Table) -> None:
+    with precise_keys_alone():
+        population = all_pairs(result_of(linker_for(table)), table)
     keys = [set(block_keys(standardise(table.demographics(row)))) for row in range(len(table))]
     shared = np.array([bool(keys[a] & keys[b]) for a, b in zip(population.a, population.b, strict=True)])
     assert (population.compared | ~shared).all()

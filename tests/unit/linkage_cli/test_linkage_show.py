@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +17,11 @@ from linkage.charts.page import page, signed, svg, text
 from linkage.charts.weights import lines, panels, span
 from linkage.charts.weights_page import weights_page
 from linkage.charts.weights_picture import weights_picture
-from linkage.comparison import WORDS
+from linkage.comparison import FURTHER_WORDS, WORDS
 from linkage.model import Model
+from linkage.record import Kind
+from linkage.tables.table import Table
+from linkage.tailor import tailor
 from tests.unit.linkage_cli.people_builders import run
 
 
@@ -35,6 +39,13 @@ class Elements(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.words.append(data)
+
+
+def with_further() -> Table:
+    """Ten people with a birth place, which has a comparison of its own, and a category that only this file has."""
+    told = {"surname": "SMITH", "birth_place": "LEEDS", "colour": "RED"}
+    columns = {name: pa.array([value] * 10) for name, value in told.items()}
+    return Table(pa.array([str(n) for n in range(10)]), columns, {"colour": Kind.CATEGORY})
 
 
 def further(**levels: object) -> Model:
@@ -104,6 +115,28 @@ def test_a_comparison_that_only_this_model_has_is_drawn_and_a_level_without_rate
     assert drawn.bars[0].weight == pytest.approx(6.4919, abs=1e-4)
     assert "Home town" in weights_page(model)
     assert weights_picture(model).startswith(b"\x89PNG")
+
+
+def test_further_fields_are_said_in_words_with_what_their_values_add() -> None:
+    model = tailor(with_further(), Model.default())
+    town, colour = panels(model)[-2:]
+    assert (town.title, [bar.words for bar in town.bars]) == ("Birth place", list(FURTHER_WORDS[1:]))
+    low, weight, high = town.bars[0].low, town.bars[0].weight, town.bars[0].high
+    assert (low - weight, high - weight) == pytest.approx((-5.0, 4.0))
+    assert "values" in town.note
+    assert (colour.title, [bar.words for bar in colour.bars]) == ("Colour", ["same", "different"])
+    place = next(panel for panel in panels(model) if panel.name == "location")
+    assert place.bars[-1].words == "different"
+    assert len(place.bars) == len(WORDS["location"]) - 1
+    assert "two clusters join when all pairs across them weigh -1.0 bits" in "\n".join(lines(model))
+    assert "two clusters join" in weights_page(model)
+    assert "Birth place" in weights_page(model)
+
+
+def test_the_levels_of_a_place_are_not_drawn_where_rows_have_none() -> None:
+    place = next(panel for panel in panels(Model.default()) if panel.name == "location")
+    assert [bar.words for bar in place.bars] == list(WORDS["location"][1:9])
+    assert "two clusters join" not in weights_page(Model.default())
 
 
 def test_levels_come_in_their_own_order_whatever_that_of_the_file() -> None:

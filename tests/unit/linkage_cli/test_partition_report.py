@@ -12,7 +12,7 @@ from linkage.engines.clusters import Clusters, Vetoes
 from linkage.engines.local import Pairs
 from linkage.guard import Guard
 from linkage.partition_report import FLOOR_WORDS, partition_lines, report_partition
-from tests.unit.linkage_cli.people_builders import PEOPLE, run, with_twins, write
+from tests.unit.linkage_cli.people_builders import NUMBER_NAMES, PEOPLE, run, with_two_numbers, write
 
 
 class Told:
@@ -56,17 +56,17 @@ def test_lines_tell_what_there_is_to_tell() -> None:
 
 
 @pytest.fixture
-def twins(tmp_path: Path) -> Path:
-    return write(tmp_path / "twins.csv", with_twins())
+def doubles(tmp_path: Path) -> Path:
+    return write(tmp_path / "doubles.csv", with_two_numbers(), NUMBER_NAMES)
 
 
-def test_dedupe_reports_and_says_it(twins: Path, tmp_path: Path) -> None:
-    result = run("dedupe", twins, "--out", tmp_path / "out")
+def test_dedupe_reports_and_says_it(doubles: Path, tmp_path: Path) -> None:
+    result = run("dedupe", doubles, "--out", tmp_path / "out")
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     told = report["partition"]
     assert told["constrained"]["clusters"] == report["clusters"]
     assert told["by_weight_alone"]["clusters"] <= told["connected_components"]["clusters"] <= report["clusters"]
     assert told["by_weight_alone"]["pairs_joined"] > told["constrained"]["pairs_joined"]
-    assert told["stopped_by_guard"]
-    assert report["records_by_file"] == [2 * PEOPLE + 80]
+    assert told["stopped_by_guard"] == {"two different verified NHS numbers": 20}
+    assert report["records_by_file"] == [2 * PEOPLE + 40]
     assert list(partition_lines(told)) == result.stdout.splitlines()[-len(list(partition_lines(told))) :]
