@@ -51,7 +51,8 @@ def unequal(
     """The level of two values that are not the same."""
     p = 8 * slot
     if kind == CODE:
-        found = edits(a8, i, p, int(a8[i, p + NAME_SIZE]), b8, j, p, int(b8[j, p + NAME_SIZE]))
+        n, m = np.int64(a8[i, p + NAME_SIZE]), np.int64(b8[j, p + NAME_SIZE])  # unsigned, a difference would wrap
+        found = edits(a8, i, p, n, b8, j, p, m)
         return X_NEAR if found <= 1 else X_SIMILAR if found == 2 else X_DISAGREE
     if kind == NAME:
         likeness = closeness(a8, a, i, b8, b, j, slot, similar)
