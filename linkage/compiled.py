@@ -40,7 +40,13 @@ SOURCES = (
     "record",
     "strings",
     "training/patterns",
+    "training/sampling",
 )
+
+INLINED = frozenset(("field_levels", "kernel", "kernel_guards", "likeness", "name_levels", "strings"))
+"""The modules whose functions become part of what calls them: to be called takes them as long as to run."""
+WHOLE = frozenset(("compare", "score_rows", "jaro"))
+"""Those of their functions that do not, lest all else be compiled many times over."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -61,7 +67,8 @@ def compiled(function: F) -> F:
     files, but numba looks only at the file of the outermost one when it asks whether its cache is fresh, and would go
     on running an old comparison inside a new kernel; hence the stamp over all of them.
     """
-    dispatcher = njit(cache=True, nogil=True, error_model="numpy")(function)
+    inlined = function.__module__.rpartition(".")[2] in INLINED and function.__name__ not in WHOLE
+    dispatcher = njit(cache=True, nogil=True, error_model="numpy", forceinline=inlined)(function)
     cache_file = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if cache_file is not None:
         cache_file._source_stamp = stamp()

@@ -51,7 +51,8 @@ def unequal(
     """The level of two values that are not the same."""
     p = 8 * slot
     if kind == CODE:
-        n, m = int(np.int64(a8[i, p + NAME_SIZE])), int(np.int64(b8[j, p + NAME_SIZE]))  # unsigned ones would wrap
+        # Through np.int64, because int() leaves a byte unsigned in compiled code, and a difference would wrap.
+        n, m = int(np.int64(a8[i, p + NAME_SIZE])), int(np.int64(b8[j, p + NAME_SIZE]))
         found = edits(a8, i, p, n, b8, j, p, m)
         return X_NEAR if found <= 1 else X_SIMILAR if found == 2 else X_DISAGREE
     if kind == NAME:

@@ -22,6 +22,7 @@ from linkage.layout import Levels
 from linkage.model import (
     FIRST_FAMILY,
     MIDDLE_IS_FAMILY,
+    NAMESAKES,
     NO_FORENAME,
     OTHER_BIRTH_DATE,
     OTHER_FORENAME,
@@ -53,6 +54,9 @@ def limit_household(weights: Numbers, rules: Numbers, levels: Levels, adjust: Nu
     if levels[BIRTH_DATE] == B_EXACT and (levels[FORENAME] == 0 or levels[FORENAME] >= F_SIMILAR):
         born = weights[BIRTH_DATE, B_EXACT] + adjust[BIRTH_DATE]
         cut = max(cut, together + max(0.0, born) - rules[TWINS])
+    if levels[BIRTH_DATE] == B_GENERATION and 0 < levels[FORENAME] < F_DISAGREE:
+        named = weights[FORENAME, levels[FORENAME]] + adjust[FORENAME]
+        cut = max(cut, together + max(0.0, named) - rules[NAMESAKES])
     if cut > 0.0:
         levels[HOUSEHOLD] = 1
         adjust[HOUSEHOLD] = -cut

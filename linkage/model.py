@@ -47,6 +47,7 @@ GIVEN_RULES = (
     "household_other_generation",
     "household_other_person",
     "household_twins",
+    "household_namesakes",
     "household_middle_names",
     "new_year",
 )
@@ -67,6 +68,7 @@ whether a family shares it."""
     OTHER_GENERATION,
     OTHER_PERSON,
     TWINS,
+    NAMESAKES,
     MIDDLE_IS_FAMILY,
     NEW_YEAR_BITS,
     MOST_FROM_TEXTS,

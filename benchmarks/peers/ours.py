@@ -58,7 +58,7 @@ def ours(table: Table, account: Account | None = None) -> Answer:
 
 
 def read_table(file: Path) -> Table:
-    """The table that `LabelledSet.write` left, without the parts of the address; of two files the first comes first."""
+    """The table that `LabelledSet.write` left, without parts of addresses; of two files the first comes first."""
     read = pq.read_table(file)
     columns = {name: read[name].combine_chunks() for name in read.column_names if name in FIELDS}
     extras = {name: kind for name, kind in EXTRAS.items() if name in read.column_names}

@@ -45,7 +45,7 @@ from linkage.layout import (
     WORDS,
 )
 from linkage.model import Model
-from linkage.record import Demographics, Name, NameUse
+from linkage.record import Name, NameUse
 from linkage.standardise import judge_birth_date, read_status, standardise
 from linkage.standardise.addresses import read_lines, read_postcode, read_town
 from linkage.standardise.contacts import read_email, read_phone, read_practice
@@ -163,7 +163,7 @@ def _forenames(forenames: tuple[str, ...], model: Model) -> tuple[bytes, int, by
 
 
 def _birth(values: Values, _: Model) -> bytes:
-    born, caution = judge_birth_date(Demographics(birth_date=values[0]), unidentified=False)
+    born, caution = judge_birth_date(values[0], unidentified=False)
     return _BIRTH.pack(0, 0, 0, 0, caution, 0, 0, 0, *birth_fields(born))
 
 

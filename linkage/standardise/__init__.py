@@ -32,7 +32,7 @@ def standardise(raw: Demographics) -> StandardRecord:
     names = read_names(raw)
     order = _read_birth_order(raw) or names.birth_order
     unidentified = raw.identity_unknown or bool(names.cautions and Caution.UNIDENTIFIED in names.cautions)
-    birth_date, cautions = judge_birth_date(raw, unidentified=unidentified)
+    birth_date, cautions = judge_birth_date(raw.birth_date, raw.reliability, unidentified=unidentified)
     if names.cautions:
         cautions |= names.cautions
     if raw.identity_unknown:
@@ -78,12 +78,14 @@ def _read_birth_order(raw: Demographics) -> int:
     return order
 
 
-def judge_birth_date(raw: Demographics, *, unidentified: bool) -> tuple[BirthDate, Caution]:
+def judge_birth_date(
+    text: str, reliability: frozenset[Reliability] = frozenset(), *, unidentified: bool
+) -> tuple[BirthDate, Caution]:
     """The birth date with its caution; a default one is no date at all (NHS-52)."""
-    birth_date = read_birth_date(raw.birth_date) if raw.birth_date else MISSING_DATE
-    if is_default(birth_date) or (raw.reliability and Reliability.DEFAULT_BIRTH_DATE in raw.reliability):
+    birth_date = read_birth_date(text) if text else MISSING_DATE
+    if is_default(birth_date) or (reliability and Reliability.DEFAULT_BIRTH_DATE in reliability):
         return MISSING_DATE, Caution.DEFAULT_BIRTH_DATE
-    if (raw.reliability and Reliability.ESTIMATED_BIRTH_DATE in raw.reliability) or (
+    if (reliability and Reliability.ESTIMATED_BIRTH_DATE in reliability) or (
         unidentified and is_new_year(birth_date)
     ):
         return birth_date, Caution.ESTIMATED_BIRTH_DATE

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
+from datetime import date
 from functools import lru_cache
 
 from linkage.record import BirthDate
 
 MISSING_DATE = BirthDate()
+_FULL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EARLIEST_YEAR = 1000
 _LATEST_YEAR = 2199
 
@@ -19,6 +22,13 @@ _DEFAULTS = frozenset({(1900, 1, 1), (1901, 1, 1), (1911, 11, 11), (1899, 12, 30
 @lru_cache(maxsize=65_536)
 def read_birth_date(text: str) -> BirthDate:
     """ "1954", "1954-03" or "1954-03-07" (a time after it is ignored); missing when there is no such day."""
+    if _FULL.fullmatch(text):
+        try:
+            full = date.fromisoformat(text)
+        except ValueError:
+            return MISSING_DATE
+        known = _EARLIEST_YEAR <= full.year <= _LATEST_YEAR
+        return BirthDate(full.year, full.month, full.day) if known else MISSING_DATE
     parts = text.strip()[:10].split("-")
     if len(parts) > 3 or not all(part.isascii() and part.isdigit() for part in parts) or len(parts[0]) != 4:
         return MISSING_DATE
@@ -30,11 +40,11 @@ def read_birth_date(text: str) -> BirthDate:
     return BirthDate(year, month, day)
 
 
-def is_default(date: BirthDate) -> bool:
+def is_default(born: BirthDate) -> bool:
     """Whether the date is one that stands for "not known"."""
-    return date.year < 1912 and (date.year, date.month, date.day) in _DEFAULTS
+    return born.year < 1912 and (born.year, born.month, born.day) in _DEFAULTS
 
 
-def is_new_year(date: BirthDate) -> bool:
+def is_new_year(born: BirthDate) -> bool:
     """Whether the date is 1 January, as the birth dates of unidentified patients are (NHS-53)."""
-    return date.month == 1 and date.day == 1
+    return born.month == 1 and born.day == 1

@@ -2,8 +2,8 @@
 
 A pass learns only what its rule leaves free, from pairs that its rule has chosen. Here every pair of the file is
 accounted for: those with a key by their patterns, the rest by their number. So the shares of the classes are shares
-of all pairs, the share of matches is the prior, and no column need be left out. Four classes: strangers, one person,
-two members of a household, and twins, who share a birth date besides.
+of all pairs, the share of matches is the prior, and no column need be left out. Five classes: strangers, one person,
+two members of a household, twins, who share a birth date besides, and namesakes: father and son of one name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME, MIDDLE_NAMES, MiddleNames
+from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME, FURTHER, MIDDLE_NAMES, BirthDate, MiddleNames
 from linkage.engines import local
 from linkage.layout import SEX, Rows
 from linkage.model import Model, Numbers
@@ -31,8 +31,10 @@ STEADY = 1e-4
 TELLING, AGREEING = [FORENAME, BIRTH_DATE], slice(1, 4)  # exact, or the same as far as both say
 LEAST_EXACT, LEAST_MATCHES = 0.2, 20.0
 LEAST_SHARE = 1e-15
-CLASSES = ("strangers", "matches", "households", "twins")
-STRANGERS, MATCHES, HOUSEHOLDS, TWINS = range(4)
+NEVER = -30.0
+CORE = np.arange(COLUMNS) < FURTHER
+CLASSES = ("strangers", "matches", "households", "twins", "namesakes")
+STRANGERS, MATCHES, HOUSEHOLDS, TWINS, NAMESAKES = range(5)
 BEYOND_DOUBT = 7.0  # bits
 MOST_WITHIN = 0.01
 BETWEEN, MOST_BETWEEN = (2.0**-6, 2.0**-3), 1 / 60
@@ -40,7 +42,7 @@ MOST_BY_CHANCE = 0.8
 MOST_TWINS = 0.02
 """Of all people at most so many are twins (about 3 % in the United Kingdom, half of them of one sex and few of them
 both in one file). Without the bound, records whose forename is spoilt would be taken for twins where none are."""
-PRIOR_PAIRS = (1.0, 1.0, 0.2)
+PRIOR_PAIRS = (1.0, 1.0, 0.2, 0.2)
 """How many pairs of each class but strangers are taken to have been met beforehand."""
 
 
@@ -48,7 +50,8 @@ PRIOR_PAIRS = (1.0, 1.0, 0.2)
 class Joint:
     """shares: of all pairs of rows, by class. matches: what those of one person showed. pairs: how many had patterns,
     of so many rows and so many pairs in all. clear: hardly any pair
-    lies between the matches and the rest. middle: families share their middle names. steady: converged."""
+    lies between the matches and the rest. middle: families share their middle names.
+    far: bits by which chance puts birth dates a generation apart, which namesakes always are. steady: converged."""
 
     shares: Numbers
     matches: Matches
@@ -57,6 +60,7 @@ class Joint:
     every: float
     clear: bool
     middle: bool
+    far: float
     steady: bool
 
     @property
@@ -68,10 +72,11 @@ class Joint:
     def limits(self) -> dict[str, float]:
         """Rules of the model: what a household shares counts up to the odds against meeting two of its members, and
         with the birth date up to those against meeting twins."""
-        household, twins = (round(float(-np.log2(self.shares[of])), 3) for of in (HOUSEHOLDS, TWINS))
+        household, twins, namesakes = (round(float(-np.log2(share)), 3) for share in self.shares[HOUSEHOLDS:])
         whom = ("no_forename", "other_forename", "other_birth_date", "other_generation", "other_person")
         limits = dict.fromkeys((f"household_{who}" for who in whom), household)
-        return {**limits, "household_twins": twins, "household_middle_names": float(self.middle)}
+        others = {"household_twins": twins, "household_namesakes": max(0.0, namesakes - self.far)}
+        return {**limits, **others, "household_middle_names": float(self.middle)}
 
     @property
     def believable(self) -> bool:
@@ -86,10 +91,9 @@ class Joint:
         if not self.believable:
             text = "EM over all pairs took strangers for one person and is left out: the passes decide alone"
             return Finding(Kind.JOINT, text)
-        matches, households, twins = (f"{share * self.every:,.0f}" for share in self.shares[1:])
-        text = (
-            f"of {self.rows:,} rows {matches} pairs are one person, {households} share a household, {twins} are twins"
-        )
+        matches, households, twins, namesakes = (f"{share * self.every:,.0f}" for share in self.shares[1:])
+        text = f"of {self.rows:,} rows {matches} pairs are one person, {households} share a household, {twins} are "
+        text += f"twins, {namesakes} parent and child of one name"
         return Finding(Kind.JOINT, f"{text}; prior {self.prior:.2f} bits")
 
     @property
@@ -171,7 +175,8 @@ def refine(
     matches = matches_of(patterns, patterns.count * match, TRAINED)
     if reviewed:
         matches = added(matches, matches_of(reviewed[0], reviewed[0].count * reviewed[1], TRAINED))
-    told = (int(patterns.pairs), sample.rows, sample.every, _is_clear(patterns, match), shared, fitted.steady)
+    far = float(-np.log2(chance.u[BIRTH_DATE, BirthDate.GENERATION]))
+    told = (int(patterns.pairs), sample.rows, sample.every, _is_clear(patterns, match), shared, far, fitted.steady)
     return Joint(fitted.shares, matches, *told)
 
 
@@ -189,7 +194,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """shares: of all pairs, by class; classes: float64[4, P], each pattern's probability to be of each."""
+    """shares: of all pairs, by class; classes: float64[5, P], each pattern's probability to be of each."""
 
     shares: Numbers
     classes: Numbers
@@ -200,15 +205,18 @@ def _fit(patterns: Patterns, m: Numbers, held: Held) -> Fitted:
     """EM to its end, from m and one match for each row on."""
     family = held.family & TRAINED
     sides = (TRAINED, family, family | (np.arange(COLUMNS) == BIRTH_DATE))
-    met = held.rows * np.array([1.0, 1.0, 0.01])
+    met = held.rows * np.array([1.0, 1.0, 0.01, 0.01])
+    namesakes, apart = family & CORE | (np.arange(COLUMNS) == FORENAME), _far_apart(patterns, held.u)
     shares, steady, logs_u = _shares(met, held.every), False, log_rates(held.u)
     classes = np.zeros((len(CLASSES), len(patterns.count)))
     for _ in range(MOST_ROUNDS):
         ratio = log_rates(m) - logs_u
-        classes = _classes(np.stack([evidence(patterns, ratio, columns) for columns in sides]), shares)
+        logs = [evidence(patterns, ratio, columns) for columns in sides]
+        classes = _classes(np.stack((*logs, evidence(patterns, ratio, namesakes) + apart)), shares)
         fresh = estimate(tally(patterns, patterns.count * classes[MATCHES]) + held.same, held.anchor)
         met = (classes[1:] * patterns.count).sum(axis=1) + np.array(PRIOR_PAIRS)
-        met[TWINS - 1] = min(met[TWINS - 1], MOST_TWINS * (held.rows / 2.0 + met[MATCHES - 1]))
+        most = MOST_TWINS * (held.rows / 2.0 + met[MATCHES - 1])
+        met[TWINS - 1 :] = np.minimum(met[TWINS - 1 :], most)
         shares = _shares(met, held.every)
         steady = bool(np.nanmax(np.abs(fresh - m)) < STEADY)
         m = fresh
@@ -217,10 +225,17 @@ def _fit(patterns: Patterns, m: Numbers, held: Held) -> Fitted:
     return Fitted(shares, classes, steady)
 
 
+def _far_apart(patterns: Patterns, u: Numbers) -> Numbers:
+    """float64[P]: what birth dates say for namesakes against strangers, in natural logarithms."""
+    level = patterns.levels[:, BIRTH_DATE]
+    generation = -float(np.log(u[BIRTH_DATE, BirthDate.GENERATION]))
+    return np.where(level == 0, 0.0, np.where(level == int(BirthDate.GENERATION), generation, NEVER))
+
+
 def _share_middle_names(patterns: Patterns, fitted: Fitted) -> bool:
     """Whether members of a household agree on middle names far too often for chance."""
     level = patterns.levels[:, MIDDLE_NAMES]
-    household = patterns.count * (fitted.classes[HOUSEHOLDS] + fitted.classes[TWINS])
+    household = patterns.count * fitted.classes[HOUSEHOLDS : TWINS + 1].sum(axis=0)
     agreeing, told = household[level == int(MiddleNames.AGREE)].sum(), household[level > 0].sum()
     return bool(told >= LEAST_MATCHES and agreeing >= MOST_BY_CHANCE * told)
 
@@ -239,7 +254,7 @@ def _shares(met: Numbers, every: float) -> Numbers:
 
 
 def _classes(logs: Numbers, shares: Numbers) -> Numbers:
-    """Each pattern's probability to be of each class: float64[4, P]."""
+    """Each pattern's probability to be of each class: float64[5, P]."""
     odds = np.vstack((np.zeros((1, logs.shape[1])), logs)) + np.log(shares)[:, None]
     odds -= odds.max(axis=0)
     odds = np.exp(odds)

@@ -23,8 +23,8 @@ from linkage.training.chance import Chance
 from linkage.training.diagnosis import Comparisons, Finding, Kind, find_disagreement
 from linkage.training.em import MATCHES, Fit, family_of, fit, start_from
 from linkage.training.outcome import Matches, Pass, added, matches_of, no_matches
-from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count
-from linkage.training.sampling import draw_blocked
+from linkage.training.patterns import Flags, Longs, Patterns, codes_of, count
+from linkage.training.sampling import Entries, draw_blocked
 from linkage.training.tally import FOLLOWS, TRAINED
 
 FURTHER_COLUMNS = tuple(range(FURTHER, COLUMNS))
@@ -73,10 +73,10 @@ class Material:
     workers: int | None
 
 
-def run_pass(rule: str, keys: Longs, rows: Ints, most: int, material: Material) -> tuple[Pass, Matches]:
+def run_pass(rule: str, entries: Entries, most: int, material: Material) -> tuple[Pass, Matches]:
     """One rule's EM, and what its pairs of one person showed."""
     n, base, chance = len(material.matrix), material.base, material.chance
-    drawn = draw_blocked(keys, rows, n, most, material.seed)
+    drawn = draw_blocked(entries, n, most, material.seed)
     fresh = ~np.isin(drawn.a.astype(np.int64) * n + drawn.b, material.settled)
     a, b = drawn.a[fresh], drawn.b[fresh]
     patterns = count(codes_of(material.matrix, material.words, a, b, base, material.workers))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from linkage.comparison import COLUMNS, LEVELS
 from linkage.compiled import compiled
+from linkage.fetching import AHEAD, fetch
 from linkage.kernel import compare
 from linkage.layout import HEAD, SEX, Levels, Rows, Words, field
 from linkage.model import Model, Numbers
@@ -43,10 +44,13 @@ class Patterns:
 
 
 @compiled
-def code_pairs(matrix: Rows, words: Words, a: Ints, b: Ints, weights: Numbers, rules: Numbers, codes: Longs) -> None:
-    """Fill codes[n] with the packed pattern of each pair of rows a[n], b[n]."""
-    levels, adjust = np.zeros(COLUMNS, np.uint8), np.zeros(COLUMNS)
+def code_pairs(matrix: Rows, words: Words, a: Ints, b: Ints, weights: Numbers, rules: Numbers, codes: Longs) -> int:
+    """Fill codes[n] with the packed pattern of each pair of rows a[n], b[n]; the number returned says nothing."""
+    levels, adjust, fetched = np.zeros(COLUMNS, np.uint8), np.zeros(COLUMNS), 0
     for n in range(a.shape[0]):
+        if n % AHEAD == 0:
+            for k in range(n, min(n + AHEAD, a.shape[0])):
+                fetched ^= fetch(words, a[k]) ^ fetch(words, b[k])
         i, j = int(np.int64(a[n])), int(np.int64(b[n]))  # the compiler would make another kernel for int32
         compare(matrix, words, i, matrix, words, j, weights, rules, -inf, levels, adjust)
         both = field(words[i, HEAD], SEX) == 2 and field(words[j, HEAD], SEX) == 2
@@ -54,6 +58,7 @@ def code_pairs(matrix: Rows, words: Words, a: Ints, b: Ints, weights: Numbers, r
         for column in range(COLUMNS):
             code = code * RADICES[column] + np.int64(levels[column])
         codes[n] = code
+    return fetched
 
 
 def codes_of(matrix: Rows, words: Words, a: Ints, b: Ints, model: Model, workers: int | None = None) -> Longs:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
+from linkage.compiled import compiled
 from linkage.training.patterns import Ints, Longs
+
+Bytes = npt.NDArray[np.uint8]
+Wide = npt.NDArray[np.uint64]
 
 LARGEST_BLOCK = 1_000  # beyond, a key is a crowd in which hardly a pair is one person
 ENTRIES_PER_PAIR = 2
+_RULES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,68 @@ def draw_rows(n: int, most: int, seed: int) -> Longs:
     return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
 
 
-def draw_blocked(keys: Longs, rows: Ints, n: int, most: int, seed: int) -> Drawn:
-    """At most `most` pairs of n rows that share one of a rule's keys, from evenly drawn keys."""
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The blocking entries of a rule whose keys were drawn: keys int64[E], rows int32[E]; share: of all its keys."""
+
+    keys: Longs
+    rows: Ints
+    share: float
+
+
+def draw_entries(keys: Longs, rows: Ints, rules: Bytes, most: int, seed: int) -> list[Entries]:
+    """Of each of 256 rules the entries of evenly drawn keys in a blocking index, for about `most` pairs."""
+    shares = np.minimum(1.0, ENTRIES_PER_PAIR * most / np.maximum(1, count_rules(rules)))
+    limits = np.array([int(share * 2.0**64) if share < 1.0 else 2**64 - 1 for share in shares], np.uint64)
+    start = np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64)
+    key, row, ends = thin(keys, rows, rules, start, limits)
+    cuts = pairwise((0, *ends.tolist()))
+    return [Entries(key[a:b], row[a:b], share) for (a, b), share in zip(cuts, shares.tolist(), strict=True)]
+
+
+@compiled
+def count_rules(rules: Bytes) -> Longs:
+    """int64[256]: how many entries each rule has."""
+    count = np.zeros(_RULES, np.int64)
+    for rule in rules:
+        count[rule] += 1
+    return count
+
+
+@compiled
+def thin(keys: Longs, rows: Ints, rules: Bytes, start: np.uint64, limits: Wide) -> tuple[Longs, Ints, Longs]:
+    """The entries whose keys, scattered from `start`, are not above their rule's limit, one rule after another.
+
+    Keys int64[E], rows int32[E], and int64[256], where the entries of each rule end.
+    """
+    to = np.zeros(len(limits) + 1, np.int64)
+    for k in range(len(keys)):
+        if mixed(keys[k], start) <= limits[rules[k]]:
+            to[rules[k] + 1] += 1
+    to = np.cumsum(to)
+    key, row = np.empty(to[-1], np.int64), np.empty(to[-1], np.int32)
+    for k in range(len(keys)):
+        rule = rules[k]
+        if mixed(keys[k], start) <= limits[rule]:
+            key[to[rule]], row[to[rule]] = keys[k], rows[k]
+            to[rule] += 1
+    return key, row, to[:-1]
+
+
+@compiled
+def mixed(key: int, start: np.uint64) -> np.uint64:
+    """A key scattered (the multiply and shift of splitmix64, S. Vigna 2015)."""
+    bits = np.uint64(key) + start
+    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return bits ^ (bits >> np.uint64(31))
+
+
+def draw_blocked(entries: Entries, n: int, most: int, seed: int) -> Drawn:
+    """At most `most` pairs of n rows that share one of a rule's keys."""
     dice = np.random.default_rng(seed)
-    share = min(1.0, ENTRIES_PER_PAIR * most / max(1, len(keys)))
-    if share < 1.0:
-        kept = _mixed(keys, seed) < np.uint64(share * 2.0**64)
-        keys, rows = keys[kept], rows[kept]
-    order = np.lexsort((rows, keys))
+    keys, rows, share = entries.keys, entries.rows, entries.share
+    order = np.lexsort((rows, keys)) if np.any(rows[1:] < rows[:-1]) else np.argsort(keys, kind="stable")
     keys, rows = keys[order], rows[order]
     starts = np.flatnonzero(np.concatenate((np.ones(min(1, len(keys)), np.bool_), keys[1:] != keys[:-1])))
     sizes = np.diff(np.append(starts, len(keys)))
@@ -77,12 +138,3 @@ def _ordered(one: Longs, other: Longs, n: int, *, whole: bool, distinct: bool) -
         fresh[1:] = codes[1:] != codes[:-1]
         low, high = np.divmod(codes[fresh], max(n, 1))
     return Drawn(low.astype(np.int32), high.astype(np.int32), whole)
-
-
-def _mixed(keys: Longs, seed: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """Keys scattered by the seed (the multiply and shift of splitmix64, S. Vigna 2015)."""
-    bits = keys.view(np.uint64) + np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64)
-    bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    result: np.ndarray[tuple[int], np.dtype[np.uint64]] = bits ^ (bits >> np.uint64(31))
-    return result

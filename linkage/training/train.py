@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +22,7 @@ from linkage.training.outcome import Matches, Pass, Training, added, counted, fi
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
 from linkage.training.prior import Prior, estimate_prior
-from linkage.training.sampling import draw_random
+from linkage.training.sampling import count_rules, draw_entries, draw_random
 
 Places = npt.NDArray[np.uint8]
 
@@ -74,18 +77,21 @@ def _run(
     keys: Longs, rows: Ints, rules: Places, most_pairs: int, material: Material
 ) -> tuple[tuple[Pass, ...], Matches]:
     """All passes, and what those worth using showed together: each weighs what it saw."""
-    passes, matches = [], no_matches()
-    there = np.unique(rules)
+    there = np.flatnonzero(count_rules(rules))
     most = max(1, most_pairs // max(1, len(there)))
-    for place, rule in enumerate(ALL_RULES):
-        if place >= FIRST_LOOSE and place not in there:
-            continue
-        of_rule = rules == place
-        done, found = run_pass(rule, keys[of_rule], rows[of_rule], most, material)
-        passes.append(done)
-        if done.used:
+    drawn, alone = draw_entries(keys, rows, rules, most, material.seed), replace(material, workers=1)
+
+    def run(place: int, rule: str) -> tuple[Pass, Matches]:
+        return run_pass(rule, drawn[place], most, alone)
+
+    wanted = [(place, rule) for place, rule in enumerate(ALL_RULES) if place < FIRST_LOOSE or place in there]
+    with ThreadPoolExecutor(material.workers or len(os.sched_getaffinity(0))) as pool:
+        done = list(pool.map(run, *zip(*wanted, strict=True)))
+    matches = no_matches()
+    for passed, found in done:
+        if passed.used:
             matches = added(matches, found)
-    return tuple(passes), matches
+    return tuple(passed for passed, _ in done), matches
 
 
 def draw_chance(

@@ -8,8 +8,9 @@ from unittest.mock import patch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from linkage.standardise import addresses, name_parts, words
+from linkage.standardise import addresses, dates, name_parts, words
 from linkage.standardise.addresses import read_lines
+from linkage.standardise.dates import read_birth_date
 from linkage.standardise.name_parts import read_family, read_given
 
 BESIDE = "DO NOT USE PATIENT RECORD KNOWN GIVEN NAME NO SON DAUGHTER OF RIP TWIN TWINA TRIPLET2 TRIP QUADIV ZZ"
@@ -50,6 +51,20 @@ def test_a_plain_address_reads_as_when_it_is_taken_apart(text: str) -> None:
     with patch.object(addresses, "_PLAIN_LINE", re.compile("(?!)")):
         apart = read_lines((text,))
     assert read_lines((text,)) == apart
+
+
+@settings(max_examples=1000)
+@given(st.from_regex(r"[012][0-9]{3}-[01][0-9]-[0-3][0-9]", fullmatch=True))
+@example("1850-01-01")
+@example("2199-12-31")
+@example("1900-02-29")
+@example("2200-01-01")
+@example("1954-00-00")
+@example("1954-03-00")
+def test_a_full_date_reads_as_when_it_is_taken_apart(text: str) -> None:
+    with patch.object(dates, "_FULL", re.compile("(?!)")):
+        apart = read_birth_date.__wrapped__(text)
+    assert read_birth_date.__wrapped__(text) == apart
 
 
 def test_most_names_and_addresses_are_plain() -> None:
