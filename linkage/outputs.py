@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -34,13 +35,21 @@ def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | Non
     there and not empty.
     """
     with new_directory(out) as folder:
-        chosen = None if first is None else across(linker, first)
-        found = links(linker, chosen)
-        pq.write_table(found.filter(found["joined"]), folder / LINKS)
-        pq.write_table(found.filter(pc.invert(found["joined"])), folder / POSSIBLE)
-        pq.write_table(clusters(linker), folder / CLUSTERS)
+        found = links(linker, None if first is None else across(linker, first))
+        tables = {
+            LINKS: found.filter(found["joined"]),
+            POSSIBLE: found.filter(pc.invert(found["joined"])),
+            CLUSTERS: clusters(linker),
+        }
+        with ThreadPoolExecutor(len(tables)) as pool:
+            list(pool.map(lambda name: _write_table(tables[name], folder / name), tables))
         (folder / MODEL).write_text(json.dumps(linker.model.document, indent=1), encoding="utf-8")
         (folder / REPORT).write_text(json.dumps(report, indent=2), encoding="utf-8")
+
+
+def _write_table(table: pa.Table, file: Path) -> None:
+    # A dictionary of ids would be as long as the column.
+    pq.write_table(table, file, use_dictionary=[name for name in ("pattern", "guards") if name in table.column_names])
 
 
 def result_of(linker: Linker, first: int | None = None) -> Result:
@@ -65,7 +74,7 @@ def counts(linker: Linker, first: int | None = None) -> dict[str, Any]:
     """
     joined = _joined(linker) if first is None else _joined(linker)[across(linker, first)]
     records = len(linker.table)
-    sizes = np.unique(linker.clusters.label, return_counts=True)[1]
+    sizes = np.bincount(linker.clusters.label)
     return {
         "model": linker.model.fingerprint,
         "records": records,
@@ -73,7 +82,7 @@ def counts(linker: Linker, first: int | None = None) -> dict[str, Any]:
         "links": int(joined.sum()),
         "possible": int((~joined).sum()),
         "certain": linker.model.certain,
-        "clusters": len(sizes),
+        "clusters": int((sizes > 0).sum()),
         "clusters_of_several": int((sizes > 1).sum()),
         "largest_cluster": int(sizes.max(initial=0)),
         "kept_apart": len(linker.clusters.vetoes),
@@ -96,7 +105,7 @@ def links(linker: Linker, chosen: Chosen | None = None) -> pa.Table:
     """
     pairs = linker.pairs
     kept = np.flatnonzero(chosen) if chosen is not None else np.arange(len(pairs.a))
-    order = kept[np.lexsort((pairs.b[kept], pairs.a[kept], -pairs.weight[kept]))]
+    order = kept[np.argsort(-pairs.weight[kept], kind="stable")]  # the engine gives them by row
     pattern = np.ascontiguousarray(pairs.pattern[order])
     width = pattern.shape[1]
     return pa.table(
@@ -117,9 +126,9 @@ def links(linker: Linker, chosen: Chosen | None = None) -> pa.Table:
 def _guards(linker: Linker, order: npt.NDArray[np.int64]) -> pa.Array:
     """The guards of some pairs as text, each distinct set of them put into words once."""
     vetoed = linker.clusters.reason[order] == VETOED
-    sets, place = np.unique(linker.pairs.guards[order].astype(np.int64) * 2 + vetoed, return_inverse=True)
-    words = [",".join((*guard_names(int(one) >> 1), *[VETO] * (int(one) & 1))) for one in sets]
-    return pa.array(words, pa.string()).take(pa.array(place))
+    sets = pa.array(linker.pairs.guards[order].astype(np.int64) * 2 + vetoed).dictionary_encode()
+    words = [",".join((*guard_names(one >> 1), *[VETO] * (one & 1))) for one in sets.dictionary.to_pylist()]
+    return pa.array(words, pa.string()).take(sets.indices)
 
 
 def guard_names(bits: int) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ Found = tuple[Ints, Ints, Floats, Bits, Levels]
 
 CONFUSION = int(Guard.NHS_NUMBER_CONFUSION)
 PAIRS_PER_SHARE = 1_000_000
+_FEW = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def link(
 
     encoded: uint8[N, ENCODED_SIZE]; keys int64[M] and rows int32[M] are the entries of the blocking index, in any
     order. `floor` defaults to the model's `possible`; `workers` to the processors this process may use. The result
-    is what `score` says of the same pairs, to the bit, ordered by the first row of each. Raises `ModelError` for rows
+    is what `score` says of the same pairs, to the bit, ordered by both rows. Raises `ModelError` for rows
     of another model, `LinkageError` for an entry that points outside `encoded`.
     """
     matrix, words = rows_of(encoded, model)
@@ -147,31 +148,52 @@ def link_rows(
     this share so far, and one more for any number.
     """
     kept, count = 0, 0
-    found = no_pairs(1024)
+    found, near = no_pairs(1024), np.empty(64, np.int32)
     one, other, adjust = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64), np.empty(COLUMNS)
     for i in range(low, high):
-        for entry in range(first[i], first[i + 1]):
-            p = int(np.int64(place[entry]))
-            while member[p] >= 0:
-                p += 1
-                j = int(np.int64(member[p]))
-                j = j if j >= 0 else ~j
-                if met[j] == i:
-                    continue
-                met[j] = i
-                met[-1] ^= fetch(words, j) & 1
-                one[count], other[count] = i, j
-                count += 1
-                if count == AHEAD:
-                    if kept + count > len(found[0]):
-                        found = more_room(found)
-                    kept = weigh(matrix, words, one, other, weights, rules, floor, found, kept, adjust)
-                    count = 0
+        near, meets = meet(i, member, place[first[i] : first[i + 1]], met, near)
+        for k in range(meets):
+            one[count], other[count] = i, near[k]
+            met[-1] ^= fetch(words, other[count]) & 1
+            count += 1
+            if count == AHEAD:
+                if kept + count > len(found[0]):
+                    found = more_room(found)
+                kept = weigh(matrix, words, one, other, weights, rules, floor, found, kept, adjust)
+                count = 0
     if kept + count > len(found[0]):
         found = more_room(found)
     kept = weigh(matrix, words, one[:count], other[:count], weights, rules, floor, found, kept, adjust)
     a, b, weight, guards, pattern = found
     return a[:kept].copy(), b[:kept].copy(), weight[:kept].copy(), guards[:kept].copy(), pattern[:kept].copy()
+
+
+@compiled
+def meet(i: int, member: Ints, places: Places, met: Ints, near: Ints) -> tuple[Ints, int]:
+    """The rows after i in its blocks, each once and ascending, and how many; in `near`, or in a wider array."""
+    count = 0
+    for place in places:
+        p = int(np.int64(place))
+        while member[p] >= 0:
+            p += 1
+            j = member[p] if member[p] >= 0 else ~member[p]
+            if met[j] == i:
+                continue
+            met[j] = i
+            if count == len(near):
+                near = grown(near, 2 * count)
+            near[count] = j
+            count += 1
+    if count > _FEW:
+        near[:count].sort()
+        return near, count
+    for k in range(1, count):
+        j, to = near[k], k
+        while to > 0 and near[to - 1] > j:
+            near[to] = near[to - 1]
+            to -= 1
+        near[to] = j
+    return near, count
 
 
 @compiled
