@@ -19,7 +19,7 @@ from linkage.training.sampling import draw_rows
 
 RULES = list(ALL_RULES)
 ALONE = {RULES.index(name) for name in ("birth-date", "surname", "forename", "postcode", "phone", "street", "value")}
-ROWS, DRAWN = 600, 100
+ROWS, DRAWN = 600, 300
 SURNAMES = ("Smith", "Jones", "Taylor", "Brown", "Patel", "Khan", "Hargreaves", "Okafor")
 FORENAMES = ("Jane", "Peter", "Amelia", "Noah", "Isla", "George")
 
