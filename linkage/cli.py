@@ -102,6 +102,7 @@ def explain(
 
 def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
+    from linkage.blocking_report import tell_blocking  # noqa: PLC0415
     from linkage.partition_report import partition_lines  # noqa: PLC0415
     from linkage.result import POSSIBLE  # noqa: PLC0415
     from linkage.writing import check_free  # noqa: PLC0415
@@ -123,7 +124,7 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
         f" in {report['seconds']:.1f} s: {out}"
     )
     typer.echo(f"{report['possible']:,} possible pairs were not joined: {out / POSSIBLE}")
-    for line in partition_lines(report["partition"]):
+    for line in (*partition_lines(report["partition"]), *tell_blocking(report["blocking"])):
         typer.echo(line)
 
 

@@ -44,7 +44,9 @@ def _loose(n: int, model: Model, seed: int) -> npt.NDArray[np.uint8]:
 
 
 def _served(encoded: Encoded) -> Encoded:
-    return _only(encoded, within_budget(encoded.keys, encoded.rules).kept)
+    blocks = within_budget(encoded.keys, encoded.rules)
+    crowded = {rule: keys for rule, keys in blocks.crowds.items() if keys}
+    return replace(_only(encoded, blocks.kept), crowded=crowded)
 
 
 def _only(encoded: Encoded, chosen: npt.NDArray[np.bool_]) -> Encoded:

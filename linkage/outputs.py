@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linkage.blocking_report import report_blocking
 from linkage.engines.clusters import VETOED
 from linkage.guard import Guard
 from linkage.partition_report import report_partition
@@ -87,6 +88,7 @@ def counts(linker: Linker, first: int | None = None) -> dict[str, Any]:
         "largest_cluster": int(sizes.max(initial=0)),
         "kept_apart": len(linker.clusters.vetoes),
         "partition": report_partition(linker, first),
+        "blocking": report_blocking(linker),
         "findings": [finding.text for finding in linker.training.diagnosis],
     }
 
