@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from linkage.comparison import MOST_FURTHER
+from linkage.comparison import COMPARISONS, MOST_FURTHER
 from linkage.frequencies import Frequencies
 from linkage.model import Model
 from linkage.record import Kind
@@ -47,13 +47,14 @@ LEAST_NAMES = 500
 
 
 def tailor(table: Table, base: Model) -> Model:
-    """The model to train for a table."""
-    document = dict(base.document)
+    """The model to train for a table; what the base has for another file's further fields is left out."""
+    document = {key: value for key, value in base.document.items() if key not in ("further", "foreign")}
     document["guards"] = list(GUARDS)
+    document["comparisons"] = {name: base.document["comparisons"][name] for name in COMPARISONS}
     if not is_usual(table):
         kinds = further_kinds(table)
         document["further"] = [_further(table, name, kind) for name, kind in kinds.items()]
-        rates = {name: _rates(kind) for name, kind in kinds.items()}
+        rates = {name: _rates(name, kind, base) for name, kind in kinds.items()}
         document["comparisons"] = {**document["comparisons"], **rates}
         document["foreign"] = "postcode" in table.columns and is_foreign(table.columns["postcode"])
     document |= {"certain": 1.5, "possible": -6.0, "veto": -30.0, "balance": -1.0}
@@ -96,7 +97,10 @@ def _further(table: Table, name: str, kind: Kind) -> dict[str, Any]:
     return told
 
 
-def _rates(kind: Kind) -> dict[str, dict[str, float]]:
+def _rates(name: str, kind: Kind, base: Model) -> dict[str, dict[str, float]]:
+    """What anchors a further field: the base's rates where it has one of that name and kind, else the kind's."""
+    if (name, kind) in {(field.name, field.kind) for field in base.further or ()}:
+        return dict(base.document["comparisons"][name])
     names = ("exact", "near", "similar", "disagree")
     return {name: {"m": m, "u": u} for name, (m, u) in zip(names, RATES[kind], strict=True)}
 
