@@ -110,11 +110,13 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
     began = time.perf_counter()
     check_free(out)
     readings = [read_people(file, mapping) for file in files]
-    linker = _linker(readings, seed, workers)
+    reports = [asdict(reading.report) for reading in readings]
     first = len(readings[0].table) if len(readings) > 1 else None
+    linker = _linker(readings, seed, workers).without_fields()
+    readings.clear()
     typer.echo("weighing pairs and settling clusters ...", err=True)
     report: dict[str, Any] = {
-        "files": [asdict(reading.report) for reading in readings],
+        "files": reports,
         **outputs.counts(linker, first),
         "seconds": round(time.perf_counter() - began, 2),
     }

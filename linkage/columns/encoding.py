@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -134,9 +134,10 @@ class _Encoding:
 
     def run(self) -> Encoded:
         """All of it."""
-        names = self._start("family"), self._start("given")
+        family, given = self._start("family"), self._start("given")
         fields = self._start_fields()
-        named = self._gather_names(*names)
+        named = self._gather_names(family, given)
+        del family, given
         apart = self._find_apart()
         self._gather_fields(fields)
         if len(apart):
@@ -177,10 +178,10 @@ class _Encoding:
                 started[further_reading(place)] = self._start(further_reading(place), (name,))
         return started
 
-    def _gather_fields(self, started: Mapping[str, Future[Answers]]) -> None:
+    def _gather_fields(self, started: dict[str, Future[Answers]]) -> None:
         """Gather every field but the names, in the order of `_FIELDS`."""
-        for name, future in started.items():
-            codes, table = future.result()
+        for name in list(started):
+            codes, table = started.pop(name).result()
             if name in _LISTS:
                 self._share(append_word, codes, table, *_LISTS[name])
             else:
