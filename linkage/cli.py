@@ -102,6 +102,7 @@ def explain(
 
 def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
+    from linkage.blocking_report import tell_blocking  # noqa: PLC0415
     from linkage.partition_report import partition_lines  # noqa: PLC0415
     from linkage.result import POSSIBLE  # noqa: PLC0415
     from linkage.writing import check_free  # noqa: PLC0415
@@ -109,11 +110,13 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
     began = time.perf_counter()
     check_free(out)
     readings = [read_people(file, mapping) for file in files]
-    linker = _linker(readings, seed, workers)
+    reports = [asdict(reading.report) for reading in readings]
     first = len(readings[0].table) if len(readings) > 1 else None
+    linker = _linker(readings, seed, workers).without_fields()
+    readings.clear()
     typer.echo("weighing pairs and settling clusters ...", err=True)
     report: dict[str, Any] = {
-        "files": [asdict(reading.report) for reading in readings],
+        "files": reports,
         **outputs.counts(linker, first),
         "seconds": round(time.perf_counter() - began, 2),
     }
@@ -123,7 +126,7 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
         f" in {report['seconds']:.1f} s: {out}"
     )
     typer.echo(f"{report['possible']:,} possible pairs were not joined: {out / POSSIBLE}")
-    for line in partition_lines(report["partition"]):
+    for line in (*partition_lines(report["partition"]), *tell_blocking(report["blocking"])):
         typer.echo(line)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.columns import Encoded, encode_table
-from linkage.columns.gather import ALL, DOUBLE, NONE
+from linkage.columns.gather import ALL, DOUBLE, NONE, keep_entries
 from linkage.loose_blocking import FIRST_LOOSE, within_budget
 from linkage.model import Model
 from linkage.tables.table import Table
@@ -29,7 +29,7 @@ def index(table: Table, model: Model, workers: int | None = None, seed: int = 0)
 
 
 def served(encoded: Encoded, model: Model) -> Encoded:
-    """The entries to link by, without those that are there for the training alone."""
+    """The entries to link by, without those that are there for the training alone; `encoded` is used up."""
     if model.further is not None or len(encoded.matrix) <= MOST_ROWS:
         return encoded
     return _only(encoded, encoded.rules < FIRST_LOOSE)
@@ -44,10 +44,13 @@ def _loose(n: int, model: Model, seed: int) -> npt.NDArray[np.uint8]:
 
 
 def _served(encoded: Encoded) -> Encoded:
-    return _only(encoded, within_budget(encoded.keys, encoded.rules).kept)
+    blocks = within_budget(encoded.keys, encoded.rules)
+    crowded = {rule: keys for rule, keys in blocks.crowds.items() if keys}
+    return replace(_only(encoded, blocks.kept), crowded=crowded)
 
 
 def _only(encoded: Encoded, chosen: npt.NDArray[np.bool_]) -> Encoded:
-    """Some of the entries."""
-    keys, rows, rules = encoded.keys[chosen], encoded.rows[chosen], encoded.rules[chosen]
+    """Some of the entries, in the place of all of them: a copy would be a third of all memory."""
+    count = keep_entries(encoded.keys, encoded.rows, encoded.rules, chosen)
+    keys, rows, rules = encoded.keys[:count], encoded.rows[:count], encoded.rules[:count]
     return replace(encoded, keys=keys, rows=rows, rules=rules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linkage.blocking_report import report_blocking
 from linkage.engines.clusters import VETOED
 from linkage.guard import Guard
 from linkage.partition_report import report_partition
@@ -23,6 +23,8 @@ from linkage.result import CLUSTERS, LINKS, MODEL, POSSIBLE, REPORT, VETO, Resul
 from linkage.writing import new_directory
 
 Chosen = npt.NDArray[np.bool_]
+
+_PIECE = 1 << 19
 
 
 def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | None = None) -> None:
@@ -34,22 +36,28 @@ def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | Non
     the first of its records. Nothing is left behind when writing fails. Raises `LinkageError` when `out` is
     there and not empty.
     """
+    joined, wanted = _joined(linker), np.True_ if first is None else across(linker, first)
+    tables = {
+        LINKS: lambda: _link_tables(linker, joined & wanted),
+        POSSIBLE: lambda: _link_tables(linker, ~joined & wanted),
+        CLUSTERS: lambda: iter((clusters(linker),)),
+    }
     with new_directory(out) as folder:
-        found = links(linker, None if first is None else across(linker, first))
-        tables = {
-            LINKS: found.filter(found["joined"]),
-            POSSIBLE: found.filter(pc.invert(found["joined"])),
-            CLUSTERS: clusters(linker),
-        }
         with ThreadPoolExecutor(len(tables)) as pool:
-            list(pool.map(lambda name: _write_table(tables[name], folder / name), tables))
+            list(pool.map(lambda name: _write_tables(tables[name](), folder / name), tables))
         (folder / MODEL).write_text(json.dumps(linker.model.document, indent=1), encoding="utf-8")
         (folder / REPORT).write_text(json.dumps(report, indent=2), encoding="utf-8")
 
 
-def _write_table(table: pa.Table, file: Path) -> None:
+def _write_tables(tables: Iterator[pa.Table], file: Path) -> None:
+    """Write at least one table as one file."""
+    table = next(tables)
     # A dictionary of ids would be as long as the column.
-    pq.write_table(table, file, use_dictionary=[name for name in ("pattern", "guards") if name in table.column_names])
+    few = [name for name in ("pattern", "guards") if name in table.column_names]
+    with pq.ParquetWriter(file, table.schema, use_dictionary=few) as writer:
+        writer.write_table(table)
+        for following in tables:
+            writer.write_table(following)
 
 
 def result_of(linker: Linker, first: int | None = None) -> Result:
@@ -87,6 +95,7 @@ def counts(linker: Linker, first: int | None = None) -> dict[str, Any]:
         "largest_cluster": int(sizes.max(initial=0)),
         "kept_apart": len(linker.clusters.vetoes),
         "partition": report_partition(linker, first),
+        "blocking": report_blocking(linker),
         "findings": [finding.text for finding in linker.training.diagnosis],
     }
 
@@ -103,22 +112,33 @@ def links(linker: Linker, chosen: Chosen | None = None) -> pa.Table:
     joined: whether both stand in one cluster. guards: what keeps the pair from joining by itself, names of `Guard` in
     lower case with commas between, and `VETO`; "" for nothing.
     """
+    return pa.concat_tables(_link_tables(linker, chosen))
+
+
+def _link_tables(linker: Linker, chosen: Chosen | None) -> Iterator[pa.Table]:
+    """The table of `links` in pieces, because it is several times as large as the pairs."""
     pairs = linker.pairs
     kept = np.flatnonzero(chosen) if chosen is not None else np.arange(len(pairs.a))
     order = kept[np.argsort(-pairs.weight[kept], kind="stable")]  # the engine gives them by row
-    pattern = np.ascontiguousarray(pairs.pattern[order])
+    for at in range(0, max(1, len(order)), _PIECE):
+        yield _link_table(linker, order[at : at + _PIECE])
+
+
+def _link_table(linker: Linker, rows: npt.NDArray[np.int64]) -> pa.Table:
+    pairs, label = linker.pairs, linker.clusters.label
+    a, b, weight, pattern = pairs.a[rows], pairs.b[rows], pairs.weight[rows], pairs.pattern[rows]
     width = pattern.shape[1]
     return pa.table(
         {
-            "id_a": linker.table.ids.take(pa.array(pairs.a[order])),
-            "id_b": linker.table.ids.take(pa.array(pairs.b[order])),
-            "weight": pairs.weight[order],
-            "probability": linker.probability(pairs.weight[order]),
+            "id_a": linker.table.ids.take(pa.array(a)),
+            "id_b": linker.table.ids.take(pa.array(b)),
+            "weight": weight,
+            "probability": linker.probability(weight),
             "pattern": pa.FixedSizeBinaryArray.from_buffers(
-                pa.binary(width), len(order), [None, pa.py_buffer(pattern.tobytes())]
+                pa.binary(width), len(rows), [None, pa.py_buffer(pattern)]
             ),
-            "joined": _joined(linker)[order],
-            "guards": _guards(linker, order),
+            "joined": label[a] == label[b],
+            "guards": _guards(linker, rows),
         }
     )
 

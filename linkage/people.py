@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -64,6 +64,10 @@ class Linker:
         rows = (self._row(name) for name in (one, other))
         a, b = (standardise(self.table.demographics(row, further, foreign=foreign)) for row in rows)
         return explain(a, b, self.model)
+
+    def without_fields(self) -> Linker:
+        """The same without what the records say, which only explanations need: a sixth of the memory."""
+        return replace(self, table=replace(self.table, columns={}, extras={}))
 
     def _row(self, name: str) -> int:
         row: int = self.table.ids.index(name).as_py()

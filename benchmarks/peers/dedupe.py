@@ -45,7 +45,8 @@ def main(file: Path, folder: Path) -> None:
         linker = people(table.slice(0, _FEW))
         outputs.counts(linker)
     with account.phase("train"):
-        linker = people(table)
+        linker = people(table).without_fields()
+        del table
     with account.phase("link"):
         found = linker.pairs
     with account.phase("cluster"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -72,7 +72,8 @@ class Encoded:
 
     matrix: uint8[N, model.size], their encoded rows. keys: int64[M], rows: int32[M] and rules: uint8[M] are the
     entries of the blocking index by row; a rule is its place in `loose_blocking.ALL_RULES`. apart: how many rows went
-    the scalar road, because their fields could not be read one by one.
+    the scalar road, because their fields could not be read one by one. crowded: by rule, keys that do not serve,
+    because too many records share them.
     """
 
     matrix: Rows
@@ -80,6 +81,7 @@ class Encoded:
     rows: Codes
     rules: Bytes
     apart: int = 0
+    crowded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +134,10 @@ class _Encoding:
 
     def run(self) -> Encoded:
         """All of it."""
-        names = self._start("family"), self._start("given")
+        family, given = self._start("family"), self._start("given")
         fields = self._start_fields()
-        named = self._gather_names(*names)
+        named = self._gather_names(family, given)
+        del family, given
         apart = self._find_apart()
         self._gather_fields(fields)
         if len(apart):
@@ -170,15 +173,15 @@ class _Encoding:
             # A status that is not said counts too, beside a number.
             if name == "status" or not self._usual.keys().isdisjoint(READINGS[name].fields):
                 started[variants.get(name, name)] = self._start(variants.get(name, name))
-        for place, field in enumerate(self._further):
-            if field in self._table.columns:
-                started[further_reading(place)] = self._start(further_reading(place), (field,))
+        for place, name in enumerate(self._further):
+            if name in self._table.columns:
+                started[further_reading(place)] = self._start(further_reading(place), (name,))
         return started
 
-    def _gather_fields(self, started: Mapping[str, Future[Answers]]) -> None:
+    def _gather_fields(self, started: dict[str, Future[Answers]]) -> None:
         """Gather every field but the names, in the order of `_FIELDS`."""
-        for name, future in started.items():
-            codes, table = future.result()
+        for name in list(started):
+            codes, table = started.pop(name).result()
             if name in _LISTS:
                 self._share(append_word, codes, table, *_LISTS[name])
             else:

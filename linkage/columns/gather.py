@@ -37,6 +37,7 @@ from linkage.loose_blocking import MOST_LOOSE_KEYS, find_loose_facts
 Codes = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+Flags = npt.NDArray[np.bool_]
 
 UNIDENTIFIED_BIT = 1
 NONE, DOUBLE, ALL = 0, 1, 2
@@ -119,6 +120,17 @@ def write_keys(
         for k in range(_find_all(parts, words, i, kinds, loose[i], facts)):
             at = starts[i] + k
             keys[at], rows[at], rules[at] = key_of(facts, k), i, facts[k, 0]
+
+
+@compiled
+def keep_entries(keys: Longs, rows: Codes, rules: Bytes, chosen: Flags) -> int:
+    """Move some entries of an index to its front, in their order, and say how many they are."""
+    count = 0
+    for k in range(len(keys)):
+        if chosen[k]:
+            keys[count], rows[count], rules[count] = keys[k], rows[k], rules[k]
+            count += 1
+    return count
 
 
 @compiled

@@ -100,8 +100,13 @@ def test_from_file_to_links_and_clusters(session: SparkSession, file: Path, tmp_
     label = clusters.cluster(encoded.matrix, pairs, UK, rank=rank).label
     dedupe(session, str(file), str(tmp_path / "out"), UK)
 
-    links = pq.read_table(tmp_path / "out" / "links.parquet")
-    assert links.column_names == ["id_a", "id_b", "weight", "probability", "pattern"]
+    joined, apart = (pq.read_table(tmp_path / "out" / f"{name}.parquet") for name in ("links", "possible"))
+    assert joined.column_names == apart.column_names == ["id_a", "id_b", "weight", "probability", "pattern"]
+    cluster = dict(zip(ids.to_pylist(), label.tolist(), strict=True))
+    for table, together in ((joined, True), (apart, False)):
+        ends = zip(table["id_a"].to_pylist(), table["id_b"].to_pylist(), strict=True)
+        assert all((cluster[a] == cluster[b]) is together for a, b in ends)
+    links = pa.concat_tables([joined, apart])
     told = {
         (frozenset(ends), weight, pattern)
         for *ends, weight, pattern in zip(

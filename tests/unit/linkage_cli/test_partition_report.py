@@ -69,4 +69,4 @@ def test_dedupe_reports_and_says_it(doubles: Path, tmp_path: Path) -> None:
     assert told["by_weight_alone"]["pairs_joined"] > told["constrained"]["pairs_joined"]
     assert told["stopped_by_guard"] == {"two different verified NHS numbers": 20}
     assert report["records_by_file"] == [2 * PEOPLE + 40]
-    assert list(partition_lines(told)) == result.stdout.splitlines()[-len(list(partition_lines(told))) :]
+    assert "\n".join(partition_lines(told)) in result.stdout

@@ -1,0 +1,53 @@
+"""What blocking did to a file: the pairs of every rule, keys too crowded to serve, pairs it may have missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from linkage.engines.blocking_loss import estimate_blocking_loss
+from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
+from linkage.people import Linker
+
+
+def report_blocking(linker: Linker) -> dict[str, Any]:
+    """By rule: keys, their pairs, the largest block, links found, links no other rule found, crowded keys left out.
+
+    And the estimated share of pairs of one person that share no key (Chao 1987), None where the links cannot tell.
+    """
+    encoded, pairs, label = linker.encoded, linker.pairs, linker.clusters.label
+    joined = label[pairs.a] == label[pairs.b]
+    ends = pairs.a[joined], pairs.b[joined]
+    loss = estimate_blocking_loss(ends, encoded.keys, encoded.rows, encoded.rules, len(linker.table))
+    rules: dict[str, dict[str, int]] = {}
+    for place, rule in enumerate(ALL_RULES):
+        sizes = np.unique(encoded.keys[encoded.rules == place], return_counts=True)[1].astype(np.int64)
+        crowded = encoded.crowded.get(rule, 0)
+        if len(sizes) or crowded:
+            found = [int(table[place]) if place < len(table) else 0 for table in (loss.of_rule, loss.only)]
+            rules[rule] = {
+                "keys": len(sizes),
+                "pairs": int((sizes * (sizes - 1) // 2).sum()),
+                "largest_block": int(sizes.max(initial=0)),
+                "links": found[0],
+                "links_of_no_other": found[1],
+                "crowded_keys_left_out": crowded,
+            }
+    return {"rules": rules, "missed": None if isnan(loss.share) else round(loss.share, 6)}
+
+
+def tell_blocking(report: Mapping[str, Any]) -> Iterator[str]:
+    """The report in a few lines."""
+    rules = report["rules"]
+    keys, pairs = (sum(rule[name] for rule in rules.values()) for name in ("keys", "pairs"))
+    largest = max((rule["largest_block"] for rule in rules.values()), default=0)
+    crowded = sum(rule["crowded_keys_left_out"] for rule in rules.values())
+    missed = "cannot be told" if report["missed"] is None else f"is estimated at {report['missed']:.3%}"
+    yield f"blocking: {pairs:,} pairs under {keys:,} keys of {len(rules)} rules, the largest block {largest:,}"
+    yield f"the share of pairs of one person that have no key in common {missed}"
+    if crowded:
+        loose = len([name for place, name in enumerate(ALL_RULES) if place >= FIRST_LOOSE and name in rules])
+        yield f"{crowded:,} crowded keys of {loose} loose rules left to preciser ones"
