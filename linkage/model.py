@@ -204,7 +204,7 @@ def _json(folder: Traversable, name: str) -> dict[str, Any]:
         document = json.loads(folder.joinpath(name).read_text(encoding="utf-8"))
     except OSError:
         raise ModelError(f"the model file {name} cannot be read") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"the model file {name} is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise ModelError(f"the model file {name} must hold an object")

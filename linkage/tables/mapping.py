@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from linkage.comparison import COMPARISONS
 from linkage.tables.dates import compile_format
 from linkage.tables.errors import InputError
 from linkage.tables.table import FIELDS
@@ -158,7 +159,7 @@ def _extras(said: Sequence[object]) -> Iterable[Extra]:
                 raise InputError(f"{where}'{key}' must be given, as text")
         if extra["kind"] not in KINDS:
             raise InputError(f"{where}'kind' is one of {', '.join(KINDS)}{suggest(extra['kind'], KINDS)}")
-        if extra["name"] in seen or extra["name"] in KEYS:
+        if extra["name"] in seen or extra["name"] in KEYS or extra["name"] in COMPARISONS:
             raise InputError(f"{where}the name '{extra['name']}' is taken")
         seen.add(extra["name"])
         yield Extra(extra["name"], extra["column"].strip(), extra["kind"])

@@ -8,7 +8,7 @@ import pytest
 
 from linkage.errors import LinkageError
 from linkage.tables.errors import InputError
-from linkage.tables.mapping import Extra, Mapping, load_mapping
+from linkage.tables.mapping import Extra, Mapping, load_mapping, mapping_of
 from linkage.tables.recognise import describe, recognise
 from linkage.tables.table import FIELDS
 
@@ -209,3 +209,10 @@ def test_a_mapping_must_fit_the_columns() -> None:
         recognise(["id"]).check(["id"])
     with pytest.raises(InputError, match=r"no field 'phone_2'.*did you mean 'phone'"):
         Mapping({"id": ("id",), "phone_2": ("b",)})
+
+
+@pytest.mark.parametrize("name", ["household", "location", "birth_date", "surname"])
+def test_an_extra_cannot_take_the_name_of_a_comparison(name: str) -> None:
+    said = {"columns": {"id": "id"}, "extra": [{"name": name, "column": "job", "kind": "category"}]}
+    with pytest.raises(InputError, match=f"the name '{name}' is taken"):
+        mapping_of(said)
