@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from mpi.embedded import EmbeddedPostgres, create_database, drop_database, rename_database
@@ -20,6 +21,10 @@ CLUSTERS = "PYTEST_CLUSTERS"  # where this run's PostgreSQL clusters lie; xdist 
 TEMPLATE = "migrated"
 _TEMPLATE_LOCK = 7_041_966
 _numbers = count()
+
+# A law holds or not; how long an example takes says only what else the machine has to do.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
