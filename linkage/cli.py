@@ -13,11 +13,12 @@ import typer
 from linkage.commands.evaluate import evaluate
 from linkage.commands.sample import sample
 from linkage.commands.show import show
-from linkage.commands.speaking import Columns, Workers, read_people, spoken
+from linkage.commands.speaking import Columns, Memory, Workers, read_people, room_of, spoken
 from linkage.errors import LinkageError
 
 if TYPE_CHECKING:
     from linkage.people import Linker
+    from linkage.room import Room
     from linkage.tables.reading import Reading
 
 app = typer.Typer(
@@ -36,7 +37,9 @@ Seed = Annotated[int, typer.Option(help="The same files and seed give the same r
 
 
 @app.command()
-def dedupe(file: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
+def dedupe(
+    file: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None, memory: Memory = None
+) -> None:
     """Find the records of one file that are one person.
 
     Writes links.parquet (id_a, id_b, weight, probability, pattern, joined, guards) with the pairs that stand in one
@@ -44,18 +47,26 @@ def dedupe(file: File, out: Out, mapping: Columns = None, seed: Seed = 0, worker
     stopped a pair that was heavy enough; clusters.parquet (id, cluster), model.json and report.json.
     """
     with spoken():
-        _linked([file], out, mapping, seed, workers)
+        _linked([file], out, mapping, seed, workers, memory)
 
 
 @app.command()
-def link(file: File, other: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
+def link(
+    file: File,
+    other: File,
+    out: Out,
+    mapping: Columns = None,
+    seed: Seed = 0,
+    workers: Workers = None,
+    memory: Memory = None,
+) -> None:
     """Find the records of two files that are one person.
 
     Writes links.parquet, possible.parquet, clusters.parquet, model.json and report.json as dedupe does; each link and
     each possible pair is of a record of either file.
     """
     with spoken():
-        _linked([file, other], out, mapping, seed, workers)
+        _linked([file, other], out, mapping, seed, workers, memory)
 
 
 @app.command()
@@ -65,12 +76,14 @@ def train(
     mapping: Columns = None,
     seed: Seed = 0,
     workers: Workers = None,
+    memory: Memory = None,
 ) -> None:
     """Train a model on a file, without labels, and say what could not be learned."""
     with spoken():
         from linkage.writing import write_new  # noqa: PLC0415
 
-        linker = _linker([read_people(file, mapping)], seed, workers)
+        room = room_of(memory, out.parent)
+        linker = _linker([read_people(file, mapping, room)], seed, workers, room)
         for finding in linker.training.diagnosis:
             typer.echo(finding.text, err=True)
         write_new(out, json.dumps(linker.model.document, indent=1))
@@ -89,18 +102,22 @@ def explain(
     mapping: Columns = None,
     seed: Seed = 0,
     workers: Workers = None,
+    memory: Memory = None,
 ) -> None:
     """Say why two records of a file weigh what they weigh, field by field, in words and bits."""
     with spoken():
         if one == other:
             raise LinkageError(f"both ids are '{one}': name two different records")
-        explanation = _linker([read_people(file, mapping)], seed, workers).explain(one, other)
+        room = room_of(memory, file.parent)
+        explanation = _linker([read_people(file, mapping, room)], seed, workers, room).explain(one, other)
         for line in explanation.lines:
             typer.echo(f"{line.weight + line.adjustment:+7.2f}  {line.sentence}")
         typer.echo(f"{explanation.total:+7.2f}  {explanation.summary}")
 
 
-def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None) -> None:
+def _linked(
+    files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None, memory: str | None
+) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
     from linkage.blocking_report import tell_blocking  # noqa: PLC0415
     from linkage.partition_report import partition_lines  # noqa: PLC0415
@@ -109,10 +126,11 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
 
     began = time.perf_counter()
     check_free(out)
-    readings = [read_people(file, mapping) for file in files]
+    room = room_of(memory, out.parent)
+    readings = [read_people(file, mapping, room) for file in files]
     reports = [asdict(reading.report) for reading in readings]
     first = len(readings[0].table) if len(readings) > 1 else None
-    linker = _linker(readings, seed, workers).without_fields()
+    linker = _linker(readings, seed, workers, room).without_fields()
     readings.clear()
     typer.echo("weighing pairs and settling clusters ...", err=True)
     report: dict[str, Any] = {
@@ -130,12 +148,12 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
         typer.echo(line)
 
 
-def _linker(readings: list[Reading], seed: int, workers: int | None) -> Linker:
+def _linker(readings: list[Reading], seed: int, workers: int | None, room: Room) -> Linker:
     from linkage.people import people  # noqa: PLC0415
     from linkage.tables.together import together  # noqa: PLC0415
 
     table = readings[0].table
     for reading in readings[1:]:
-        table = together(table, reading.table)
+        table = together(table, reading.table, room)
     typer.echo(f"training on {len(table):,} records ...", err=True)
-    return people(table, seed=seed, workers=workers)
+    return people(table, seed=seed, workers=workers, room=room)
