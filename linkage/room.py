@@ -28,9 +28,9 @@ import pyarrow as pa
 from linkage.errors import LinkageError
 
 MIB = 1 << 20
-PROCESS = 384 * MIB
+PROCESS = 512 * MIB
 """Python, numpy, Arrow, the compiled code and the model, with readers that share most of it."""
-LEAST = 512 * MIB
+LEAST = 640 * MIB
 """The smallest bound."""
 MOST_SPARE = 1024 * MIB
 _SMALL = MIB

@@ -64,7 +64,7 @@ _LISTS = {
 }
 _TEXTS = {"address": "address_text", "town": "town_text"}
 _ROWS_FOR_PROCESSES = 20_000
-_BYTES_PER_ROW = 384  # of what a row takes while its piece is encoded: codes, distinct values and their answers
+_BYTES_PER_ROW = 640  # of what a row takes while its piece is encoded: codes, distinct values and their answers
 _LEAST_ROWS = 50_000
 _SHARE = 1 << 16
 

@@ -4,7 +4,9 @@ Every rule is taken for one attempt at catching a pair (capture and recapture). 
 T rules and f2 by exactly two, at least (T - 1) / T * f1 ** 2 / (2 * f2) pairs were caught by none (Chao 1987);
 without any caught twice, f1 * (f1 - 1) / 2 stands for the last part. It is a lower bound however unequal the pairs
 are, if the rules catch independently. Rules that share a fact catch together, so here it is an estimate and no more,
-and it says nothing of pairs that were found and weighed too little.
+and it says nothing of pairs that were found and weighed too little. Where they catch in bunches, so that more pairs
+were caught by three rules than by two, and the estimate would be more than `FURTHEST` times the pairs caught once, it
+tells of the bunches and not of the pairs, and none is given.
 """
 
 from __future__ import annotations
@@ -23,13 +25,14 @@ Longs = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
 MOST_RULES = 63
+FURTHEST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class BlockingLoss:
-    """found: pairs that share a key; once and twice: those that share keys of one and of two rules only; missed: the
-    estimate of those that share none, nan where one rule alone or no pair can tell. of_rule: int64[R], the pairs that
-    share a key of each rule; only: int64[R], those that share no other rule's."""
+    """found: pairs that share a key; once, twice: those that share keys of one and of two rules only; missed: the
+    estimate of those that share none, nan where one rule alone, no pair or bunches of rules cannot tell. of_rule:
+    int64[R], the pairs that share a key of each rule; only: int64[R], those that share no other rule's."""
 
     found: int
     once: int
@@ -58,11 +61,13 @@ def estimate_blocking_loss(pairs: tuple[Ints, Ints], keys: Longs, rows: Ints, ru
     times = np.bitwise_count(met)
     of_rule = np.array([int(np.count_nonzero(met & bit)) for bit in rule], np.int64)
     only = np.array([int(np.count_nonzero(met == bit)) for bit in rule], np.int64)
-    once, twice = int(np.count_nonzero(times == 1)), int(np.count_nonzero(times == 2))
+    once, twice, thrice = (int(np.count_nonzero(times == n)) for n in (1, 2, 3))
     found, tries = int(np.count_nonzero(met)), int(np.count_nonzero(of_rule))
     missed = nan
     if tries > 1:
         missed = (tries - 1) / tries * (once**2 / (2.0 * twice) if twice else once * (once - 1) / 2.0)
+        if thrice > twice and missed > FURTHEST * once:
+            missed = nan
     return BlockingLoss(found, once, twice, missed, of_rule, only)
 
 

@@ -45,6 +45,13 @@ def test_issue_3_no_pair_caught_twice_means_that_many_may_be_missed() -> None:
     assert loss.missed == pytest.approx(2 / 3 * 4 * 3 / 2)
 
 
+def test_issue_3_rules_that_catch_in_bunches_tell_nothing() -> None:
+    """The German file of the benchmarks: 75 pairs caught once, 1 twice, 165 by three rules; in truth none is missed."""
+    bunches = [{0}] * 75 + [{0, 1}] + [{0, 1, 2}] * 165 + [{0, 1, 2, 3}] * 526
+    assert isnan(estimated(bunches).share)
+    assert estimated(bunches[:76] + [{0, 1}] * 40 + bunches[76:]).missed == pytest.approx(3 / 4 * 75**2 / (2 * 41))
+
+
 def test_issue_3_one_rule_or_no_pair_tells_nothing() -> None:
     assert isnan(estimated([{1}, {1}]).share)
     nothing = np.zeros(0, np.int32)

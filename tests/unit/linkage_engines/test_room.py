@@ -144,6 +144,6 @@ def test_sizes_are_read_as_people_write_them() -> None:
     for wrong in ("", "4 apples", "-4GB", "GB", "4GBB"):
         with pytest.raises(LinkageError, match="is no size of memory: write it like 4GB"):
             read_memory(wrong)
-    with pytest.raises(LinkageError, match="100 MiB of memory are too few: at least 512 are needed"):
+    with pytest.raises(LinkageError, match="100 MiB of memory are too few: at least 640 are needed"):
         Room(100 * MIB)
     assert usual_memory() >= LEAST
