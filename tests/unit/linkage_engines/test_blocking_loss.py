@@ -46,7 +46,7 @@ def test_issue_3_no_pair_caught_twice_means_that_many_may_be_missed() -> None:
 
 
 def test_issue_3_rules_that_catch_in_bunches_tell_nothing() -> None:
-    """The German file of the benchmarks: 75 pairs caught once, 1 twice, 165 by three rules; in truth none is missed."""
+    """As in the German file of the benchmarks, of which in truth none is missed."""
     bunches = [{0}] * 75 + [{0, 1}] + [{0, 1, 2}] * 165 + [{0, 1, 2, 3}] * 526
     assert isnan(estimated(bunches).share)
     assert estimated(bunches[:76] + [{0, 1}] * 40 + bunches[76:]).missed == pytest.approx(3 / 4 * 75**2 / (2 * 41))
