@@ -13,6 +13,7 @@ from linkage.crowds import find_crowds, take_apart
 from linkage.kernel import rows_of
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE, FIRST_SINGLE, within_budget
 from linkage.model import Model
+from linkage.progress import SILENT, Progress
 from linkage.room import UNBOUNDED, Room
 from linkage.tables.table import Table
 from linkage.training.sampling import draw_rows
@@ -21,14 +22,22 @@ MOST_ROWS = 100_000
 """A file of so many records is small enough for every loose key; of a larger one, so many records show the rest."""
 
 
-def index(table: Table, model: Model, workers: int | None = None, seed: int = 0, room: Room = UNBOUNDED) -> Encoded:
+def index(
+    table: Table,
+    model: Model,
+    workers: int | None = None,
+    seed: int = 0,
+    room: Room = UNBOUNDED,
+    progress: Progress = SILENT,
+) -> Encoded:
     """The encoded rows of a table with its precise blocking entries, and the loose ones within their budget.
 
     A small file gets all of them. In a larger one each record gets those of two facts if the model has further fields
     or a place; if not, its precise keys serve, and the loose ones of the rows that training draws are there to show
     it households (`served`).
     """
-    return _served(encode_table(table, model, workers, _loose(len(table), model, seed), room), model)
+    loose = _loose(len(table), model, seed)
+    return _served(encode_table(table, model, workers, loose, room, progress), model)
 
 
 def served(encoded: Encoded, model: Model) -> Encoded:

@@ -16,6 +16,7 @@ from linkage.errors import LinkageError
 from linkage.explain import Explanation, explain
 from linkage.indexing import MOST_ROWS, index, served
 from linkage.model import Model
+from linkage.progress import SILENT, Progress
 from linkage.room import UNBOUNDED, Room
 from linkage.standardise import standardise
 from linkage.tables.table import Table
@@ -26,13 +27,15 @@ from linkage.training import Training, train
 @dataclass(frozen=True)
 class Linker:
     """Records under a model that was trained on them. `workers`: threads, None for all processors. room: where large
-    arrays lie."""
+    arrays lie. progress: who is told how far it has come.
+    """
 
     table: Table
     encoded: Encoded
     training: Training
     workers: int | None = None
     room: Room = UNBOUNDED
+    progress: Progress = SILENT
 
     @property
     def model(self) -> Model:
@@ -43,8 +46,15 @@ class Linker:
     def pairs(self) -> local.Pairs:
         """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
         encoded = self.encoded
-        entries = encoded.keys, encoded.rows
-        found = local.link(encoded.matrix, *entries, self.model, workers=self.workers, room=self.room)
+        found = local.link(
+            encoded.matrix,
+            encoded.keys,
+            encoded.rows,
+            self.model,
+            workers=self.workers,
+            room=self.room,
+            progress=self.progress,
+        )
         first = self.apart
         return found if first is None else found.where((found.a < first) != (found.b < first))
 
@@ -56,7 +66,9 @@ class Linker:
     @cached_property
     def clusters(self) -> Clusters:
         """Who is one person: the constrained partition of the certain pairs."""
-        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers, apart=self.apart)
+        pairs = self.pairs
+        self.progress.begin("settling clusters", 0)
+        return cluster(self.encoded.matrix, pairs, self.model, self.workers, apart=self.apart)
 
     def probability(self, weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """The probability that a pair of this total weight in bits is one person."""
@@ -88,6 +100,7 @@ def people(
     reviewed: Sequence[tuple[int, int, bool]] = (),
     workers: int | None = None,
     room: Room = UNBOUNDED,
+    progress: Progress = SILENT,
 ) -> Linker:
     """A linker for people with what columns there are, trained unsupervised on the table itself.
 
@@ -95,8 +108,9 @@ def people(
     pairs of rows that a person has judged. The same table and seed make the same model, in whatever `room`.
     """
     start = tailor(table, base or Model.default())
-    encoded = index(table, start, workers, seed, room)
+    encoded = index(table, start, workers, seed, room, progress)
     entries = encoded.keys, encoded.rows, encoded.rules
+    progress.begin("learning a model", 0)
     trained = train(
         encoded.matrix,
         *entries,
@@ -107,4 +121,4 @@ def people(
         workers=workers,
         first=table.first,
     )
-    return Linker(table, served(encoded, start), trained, workers, room)
+    return Linker(table, served(encoded, start), trained, workers, room, progress)

@@ -43,6 +43,7 @@ from linkage.layout import (
     Rows,
 )
 from linkage.model import Model
+from linkage.progress import SILENT, Progress, stepping
 from linkage.record import Caution
 from linkage.room import UNBOUNDED, Room
 from linkage.tables.table import FIELDS, Table
@@ -99,7 +100,12 @@ class Names:
 
 
 def encode_table(
-    table: Table, model: Model, workers: int | None = None, loose: Bytes | None = None, room: Room = UNBOUNDED
+    table: Table,
+    model: Model,
+    workers: int | None = None,
+    loose: Bytes | None = None,
+    room: Room = UNBOUNDED,
+    progress: Progress = SILENT,
 ) -> Encoded:
     """Encode every record of a table: bit for bit what `encode`, `standardise` and `block_keys` make of each.
 
@@ -120,7 +126,7 @@ def encode_table(
 
         def pieces() -> Iterator[tuple[Longs, Codes, Bytes]]:
             nonlocal apart
-            for first in range(0, n, size):
+            for first in stepping(range(0, n, size), "encoding records", -(-n // size), progress):
                 piece, last = table.slice(first, size), first + size
                 work = _Encoding(piece, model, words[first:last], wanted[first:last], read, waiting, threads)
                 yield work.index(first, room)

@@ -27,6 +27,7 @@ from linkage.guard import Guard
 from linkage.kernel import compare, rows_of
 from linkage.layout import ENCODED_SIZE, Levels, Rows, Words
 from linkage.model import Model, Numbers
+from linkage.progress import SILENT, Progress, stepping
 from linkage.record import StandardRecord
 from linkage.room import UNBOUNDED, Room
 
@@ -83,6 +84,7 @@ def link(
     floor: float | None = None,
     workers: int | None = None,
     room: Room = UNBOUNDED,
+    progress: Progress = SILENT,
 ) -> Pairs:
     """Every unordered pair of rows that share a key, once, and kept if it weighs `floor` or is a confusion.
 
@@ -104,8 +106,10 @@ def link(
         found: Found = link_rows(matrix, words, *index, model.weights, model.rules, least, own.met, *share)
         return found
 
+    cut = shares(blocks.candidates)
     with ThreadPoolExecutor(workers) as pool:
-        return Pairs(*room.gathered(pool.map(run, shares(blocks.candidates)), _NOTHING))
+        parts = stepping(pool.map(run, cut), "weighing pairs", len(cut), progress)
+        return Pairs(*room.gathered(parts, _NOTHING))
 
 
 def shares(candidates: Longs) -> list[tuple[int, int]]:
