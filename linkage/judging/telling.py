@@ -16,6 +16,7 @@ from linkage.evaluation.reliability import Bin
 from linkage.judging.labels import Calibration, LinkReport
 from linkage.judging.sample import SampleReport
 from linkage.judging.truth import ClusterCounts, TruthReport
+from linkage.plurals import counted
 
 SEEN = "what neither blocking finds, or weighs less than the sample reaches down to, is beyond it"
 _NOTHING = 5e-7
@@ -112,11 +113,6 @@ def measured(measure: Measure) -> str:
     """A measure with the limits to trust."""
     low, high = percent(measure.score.low), percent(measure.score.high)
     return f"{percent(measure.value)} (95 % limits {low} to {high})"
-
-
-def counted(number: int, what: str) -> str:
-    """So many of something."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def bin_name(one: Bin) -> str:
