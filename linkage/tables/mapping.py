@@ -51,7 +51,8 @@ class Mapping:
         if self.dob_format:
             compile_format(self.dob_format)
         # An id may be the number that is compared too; any other column with two meanings is a slip of the pen.
-        times = Counter(column for name, columns in self.columns.items() if name != "id" for column in columns)
+        compared = [column for name, columns in self.columns.items() if name != "id" for column in columns]
+        times = Counter((*compared, *(extra.column for extra in self.extras)))
         for column in times:
             if times[column] > 1:
                 raise InputError(f"the column '{column}' is mapped twice: each column has one meaning")
@@ -73,7 +74,7 @@ class Mapping:
                 raise InputError(f"there is no column '{column}', which the mapping names{suggest(column, names)}")
             if times[column] > 1:
                 raise InputError(f"{times[column]} columns are called '{column}': give each a name of its own")
-        if set(self.columns) == {"id"}:
+        if set(self.columns) == {"id"} and not self.extras:
             raise InputError("no column but the id was recognised: say in a mapping what the others mean")
 
 
@@ -157,6 +158,8 @@ def _extras(said: Sequence[object]) -> Iterable[Extra]:
         for key in ("name", "column", "kind"):
             if not isinstance(extra.get(key), str) or not extra[key].strip():
                 raise InputError(f"{where}'{key}' must be given, as text")
+        if not extra["name"].isprintable():
+            raise InputError(f"{where}'name' must be text that can be shown on one line")
         if extra["kind"] not in KINDS:
             raise InputError(f"{where}'kind' is one of {', '.join(KINDS)}{suggest(extra['kind'], KINDS)}")
         if extra["name"] in seen or extra["name"] in KEYS or extra["name"] in COMPARISONS:

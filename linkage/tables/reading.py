@@ -26,6 +26,7 @@ from linkage.tables.texts import clean_ids, distinct
 _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 _PARQUET = (".parquet", ".pq")
 _NO_ID = "no id"
+_READ_BY_MEANING = ("dob", "sex", "multiple_birth")
 _THREADS = 4
 _SHOWN = 5
 
@@ -74,9 +75,11 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
         raise InputError(f"{report.source}: {_nothing(report)}")
     named = {name: sources for name, sources in mapping.columns.items() if name != "id"}
     named |= {extra.name: (extra.column,) for extra in mapping.extras}
+    kinds = {extra.name: Kind(extra.kind) for extra in mapping.extras}
 
     def one(name: str) -> Field:
-        return read_field(name, [Source(column, columns[column]) for column in named[name]], mapping.dob_format)
+        sources = [Source(column, columns[column]) for column in named[name]]
+        return read_field(name, sources, mapping.dob_format, kinds.get(name))
 
     with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
         fields = dict(zip(named, pool.map(one, named), strict=True))
@@ -87,7 +90,9 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
         raise InputError(f"{report.source}: none of its columns says anything but the id")
     silent = tuple(name for name in every if name not in said_by_some)
     fields["id"] = Field(recoded=found.recoded, lost=found.lost)
-    extras = {extra.name: Kind(extra.kind) for extra in mapping.extras if extra.name in said_by_some}
+    extras = {name: kind for name, kind in kinds.items() if name in said_by_some}
+    raw = {name: columns[named[name][0]] for name in (*extras, *_READ_BY_MEANING) if extras and name in fields}
+    _refuse_copies(said_by_some, extras, raw, report.source)
     return Reading(Table(ids, said_by_some, extras), _complete(report, fields, silent))
 
 
@@ -173,6 +178,23 @@ def _refuse_repeats(ids: pa.Array, source: str) -> None:
         f"{source}: {len(repeated):,} ids are there more than once, in {sum(times[x] for x in repeated):,} rows, "
         f"but each record needs its own (first: {shown})"
     )
+
+
+def _refuse_copies(
+    columns: abc.Mapping[str, pa.Array], extras: abc.Iterable[str], raw: abc.Mapping[str, Any], source: str
+) -> None:
+    """Raise `InputError` for an extra column that says in every row what another does: it would count twice.
+
+    raw: as the source has them, the extra columns and those that the table holds in other words.
+    """
+    for name in extras:
+        for other, column in columns.items():
+            alike = columns[name].equals(column) or (other in _READ_BY_MEANING and raw[name].equals(raw[other]))
+            if other != name and alike and pc.count_distinct(column).as_py() > 1:
+                raise InputError(
+                    f"{source}: '{name}' and '{other}' say the same in every row, which would count twice: leave one"
+                    " out of the mapping"
+                )
 
 
 def _nothing(report: Report) -> str:
