@@ -60,6 +60,9 @@ class Frequencies:
     ) -> Frequencies:
         """The inverse of `to_document`; fields without limits get the default ones. Raises `ModelError`."""
         wanted = tuple(fields)
+        for key in document:
+            if key not in (*wanted, "limits"):
+                raise ModelError(f"frequencies: unknown field '{key}'; known are {', '.join(wanted)} and limits")
         shares = {field: _read_shares(field, document[field]) for field in wanted if field in document}
         given = document.get("limits", {})
         limits = {field: _read_limits(field, given[field]) for field in wanted if field in given}

@@ -34,6 +34,7 @@ from linkage.frequencies import Frequencies
 from linkage.further import KIND_CODES, FurtherField, read_fields
 from linkage.guard import Guard
 from linkage.layout import ENCODED_SIZE, ENCODING_VERSION, FURTHER_SLOTS, SLOT
+from linkage.model_keys import check_keys
 from linkage.terms import TermWeight
 
 GIVEN_RULES = (
@@ -152,6 +153,7 @@ class Model:
         """The model a parsed file means, its frequencies inside. Raises `ModelError` with what is wrong and where."""
         if document.get("encoding") != ENCODING_VERSION:
             raise ModelError(f"the model is not made for encoding {ENCODING_VERSION}; train it again")
+        check_keys(document, GIVEN_RULES)
         prior, certain, possible, veto = (
             _number(document, key, "the model") for key in ("prior", "certain", "possible", "veto")
         )
@@ -173,7 +175,7 @@ class Model:
             certain=certain,
             possible=possible,
             veto=veto,
-            balance=_number(document, "balance", "the model") if "balance" in document else None,
+            balance=None if document.get("balance") is None else _number(document, "balance", "the model"),
             weights=weights,
             m=m,
             u=u,

@@ -174,7 +174,7 @@ def test_a_chain_of_records_that_components_swallow_is_cut_where_all_pairs_say_s
     records = [JOHN, JOHN, JOHN, bridge, son, son, son]
     veto = weight_of(JOHN, son, FILES) - 5.0
     with_floor = Model.from_document({**FILES.document, "veto": veto, "possible": veto + 1.0})
-    without = Model.from_document({key: value for key, value in with_floor.document.items() if key != "balance"})
+    without = Model.from_document({**with_floor.document, "balance": None})
     encoded = matrix(records)
     pairs = block_pairs(encoded, with_floor)
     weights = {(a, b): bits for a, b, bits in zip(pairs.a.tolist(), pairs.b.tolist(), pairs.weight, strict=True)}
