@@ -122,11 +122,13 @@ def bin_name(one: Bin) -> str:
 
 def gap_line(gap: Gap) -> str:
     """The gap between two groups in a sentence."""
-    sure = "beyond chance" if gap.beyond_chance else "may be chance"
-    return (
-        f"{gap.measure.replace('_', ' ')} of {gap.high} is higher than of {gap.low} by {limited(gap.difference)}:"
-        f" {sure}, p {'below 0.0001' if gap.adjusted < 0.0001 else f'{gap.adjusted:.2g}'}"
-    )
+    if gap.few:
+        sure = "too few pairs to tell"
+    else:
+        sure = "beyond chance" if gap.beyond_chance else "may be chance"
+        sure += f", p {'below 0.0001' if gap.adjusted < 0.0001 else f'{gap.adjusted:.2g}'}"
+    higher = f"{gap.measure.replace('_', ' ')} of {gap.high} is higher than of {gap.low}"
+    return f"{higher} by {limited(gap.difference)}: {sure}"
 
 
 def _counts_line(what: str, counts: PairCounts | ClusterCounts) -> str:
