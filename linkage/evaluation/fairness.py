@@ -58,8 +58,8 @@ class Group:
 class Gap:
     """Two groups and one measure: `high` has the higher value. difference: Newcombe's limits. p_value: of the
     two-proportion test; adjusted: by Holm for all gaps of the table that can be judged. beyond_chance: by the test,
-    and the limits do not hold 0. few: a share rests on fewer than `LEAST` pairs, so that only the limits tell anything;
-    then both p-values are 1. small: one of the two groups is."""
+    and the limits do not hold 0. few: a share rests on fewer than `LEAST` pairs, so that only the limits tell
+    anything; then both p-values are 1. small: one of the two groups is."""
 
     measure: str
     high: str
