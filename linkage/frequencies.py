@@ -65,6 +65,8 @@ class Frequencies:
                 raise ModelError(f"frequencies: unknown field '{key}'; known are {', '.join(wanted)} and limits")
         shares = {field: _read_shares(field, document[field]) for field in wanted if field in document}
         given = document.get("limits", {})
+        if not isinstance(given, Mapping):
+            raise ModelError("frequencies: 'limits' must be an object of fields with floor and cap")
         limits = {field: _read_limits(field, given[field]) for field in wanted if field in given}
         return cls(shares, limits)
 
@@ -98,7 +100,9 @@ def uk() -> Frequencies:
     return Frequencies.from_document(json.loads(text))
 
 
-def _read_shares(field: str, table: Mapping[str, object]) -> dict[str, float]:
+def _read_shares(field: str, table: object) -> dict[str, float]:
+    if not isinstance(table, Mapping):
+        raise ModelError(f"frequencies: '{field}' must be an object of values and their shares")
     return {value: _read_share(field, share) for value, share in table.items()}
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from math import exp2, inf
+from math import exp2, inf, isinf
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +233,7 @@ def _part(document: Mapping[str, Any], key: str, place: str) -> Mapping[str, Any
 
 def _number(part: Mapping[str, Any], key: str, place: str, low: float = -inf, high: float = inf) -> float:
     value = part.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or isinf(value):
         limits = "" if low == -inf else f" from {low:g} to {high:g}"
         raise ModelError(f"{place} needs a number '{key}'{limits}")
     return float(value)
@@ -307,7 +307,7 @@ def _guards(document: Mapping[str, Any]) -> int:
     known = {guard.name.lower(): guard for guard in Guard if guard.name}
     if listed is None:
         return sum(known.values())
-    if not isinstance(listed, list) or not set(listed) <= set(known):
+    if not isinstance(listed, list) or not all(isinstance(name, str) and name in known for name in listed):
         raise ModelError(f"'guards' must be a list of some of {', '.join(known)}")
     return sum(known[name] for name in set(listed))
 

@@ -23,6 +23,9 @@ def check_keys(document: Mapping[str, Any], rules: Collection[str]) -> None:
             "a model for files needs 'balance', the bits that all pairs across two clusters must weigh on average to"
             " join them, or null where the heaviest pair decides"
         )
+    for key in ("name", "version"):
+        if not isinstance(document.get(key, ""), str):
+            raise ModelError(f"the model's '{key}' must be text")
     if not isinstance(document.get("foreign", False), bool):
         raise ModelError("'foreign' must be true or false")
     _refuse(document.get("rules"), rules, "rules")
