@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import pyarrow.compute as pc
 
 from linkage.people import Linker
 from linkage.plurals import counted
@@ -14,6 +16,12 @@ _SHARED = frozenset(
 )
 _MOSTLY = 0.5
 """From this share of random pairs on that look like one person, chance agreement cannot be learned from the rest."""
+_CROWDS: Mapping[str, float] = {
+    **dict.fromkeys(("nhs_number", "national_id", "dob", "phone", "phone_2", "phone_3", "email", "email_2"), 0.1),
+    **dict.fromkeys(("forename", "surname", "full_name", "postcode", "address"), 0.5),
+}
+"""From this share of a field's values on, one of them is a default rather than a fact."""
+_LEAST = 20
 
 
 def cautions(linker: Linker, table: Table) -> Iterator[str]:
@@ -25,6 +33,7 @@ def cautions(linker: Linker, table: Table) -> Iterator[str]:
             " nobody is linked by that alone; where each person has one of their own, map it as an [[extra]] of kind"
             " code"
         )
+    yield from _defaults(table)
     provenance = linker.model.document["provenance"]
     pairs, alike = provenance["random_pairs"], provenance["matches_among_random_pairs"]
     if pairs and alike > _MOSTLY * pairs:
@@ -32,3 +41,15 @@ def cautions(linker: Linker, table: Table) -> Iterator[str]:
             f"{alike:,} of {counted(pairs, 'random pair')} look like one person: what strangers have in common cannot"
             " be learned from these records, so weights and probabilities are not to be relied on"
         )
+
+
+def _defaults(table: Table) -> Iterator[str]:
+    """Fields of which one value stands in so many rows that it must be a default."""
+    for name, column in table.columns.items():
+        said = len(column) - column.null_count
+        most = pc.max(pc.value_counts(pc.ascii_upper(column.drop_null())).field("counts")).as_py()
+        if most >= max(_LEAST, _CROWDS.get(name, 2.0) * said):
+            yield (
+                f"{name}: one value stands in {most:,} of {counted(said, 'row')} that say any: where it is a default"
+                " and no fact, agreement on it misleads, so blank it in the file or leave the column out"
+            )

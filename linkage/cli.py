@@ -32,7 +32,7 @@ Out = Annotated[
     Path,
     typer.Option(help="A new directory for links, possible pairs, clusters, model and report.", show_default=False),
 ]
-Seed = Annotated[int, typer.Option(help="The same files and seed give the same result.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same files and seed give the same result.")]
 
 
 @app.command()

@@ -24,7 +24,7 @@ def sample(
     files: Files = None,
     mapping: Columns = None,
     size: Annotated[int, typer.Option(min=1, help="Pairs to review.")] = 300,
-    seed: Annotated[int, typer.Option(help="The same result and seed draw the same pairs.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same result and seed draw the same pairs.")] = 0,
     workers: Workers = None,
 ) -> None:
     """Draw pairs of a result for review, joined ones and others, most where the answers tell most.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +46,12 @@ def spoken() -> Iterator[None]:
         raise typer.Exit(2) from None
     except MemoryError:
         typer.echo("linkage: there is not enough memory for files of this size", err=True)
+        raise typer.Exit(2) from None
+    except UnicodeEncodeError:
+        say("linkage: the name of a file or directory is not UTF-8: give it another", err=True)
+        raise typer.Exit(2) from None
+    except BrokenExecutor:
+        say("linkage: a process that read values was ended from outside, most often for want of memory", err=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         typer.echo(SENTENCE, err=True)

@@ -18,7 +18,10 @@ from linkage.tables.table import FIELDS
 KINDS = ("name", "text", "category", "number", "code")
 LISTS = {"dob": 3, "phone": 3, "email": 2, "address": 20}
 """The fields that several columns may make up, and how many."""
+_NUMBERS = ("nhs_number", "national_id")
 KEYS = ("id", *(name for name in FIELDS if not name[-1].isdigit()))
+_TAKEN = frozenset((*KEYS, *FIELDS, *COMPARISONS, "limits"))
+"""Names that an extra column cannot have; a model's frequencies have their limits beside the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,12 @@ class Mapping:
         if self.dob_format:
             compile_format(self.dob_format)
         # An id may be the number that is compared too; any other column with two meanings is a slip of the pen.
-        compared = [column for name, columns in self.columns.items() if name != "id" for column in columns]
+        named = [(name, column) for name, columns in self.columns.items() for column in columns]
+        numbers = {column for name, column in named if name in _NUMBERS}
+        ids = [column for name, column in named if name == "id" and column not in numbers]
+        compared = [column for name, column in named if name != "id"]
         times = Counter((*compared, *(extra.column for extra in self.extras)))
+        times.update(column for column in ids if column in compared)
         for column in times:
             if times[column] > 1:
                 raise InputError(f"the column '{column}' is mapped twice: each column has one meaning")
@@ -162,7 +169,7 @@ def _extras(said: Sequence[object]) -> Iterable[Extra]:
             raise InputError(f"{where}'name' must be text that can be shown on one line")
         if extra["kind"] not in KINDS:
             raise InputError(f"{where}'kind' is one of {', '.join(KINDS)}{suggest(extra['kind'], KINDS)}")
-        if extra["name"] in seen or extra["name"] in KEYS or extra["name"] in COMPARISONS:
+        if extra["name"] in seen or extra["name"] in _TAKEN:
             raise InputError(f"{where}the name '{extra['name']}' is taken")
         seen.add(extra["name"])
         yield Extra(extra["name"], extra["column"].strip(), extra["kind"])

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linkage.plurals import counted
 from linkage.record import Kind
 from linkage.tables.delimited import open_text, read_columns
 from linkage.tables.errors import InputError
@@ -21,7 +22,7 @@ from linkage.tables.mapping import Mapping
 from linkage.tables.recognise import recognise
 from linkage.tables.report import Report
 from linkage.tables.table import Table
-from linkage.tables.texts import clean_ids, distinct
+from linkage.tables.texts import DROPPED, clean_ids, distinct
 
 _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 _PARQUET = (".parquet", ".pq")
@@ -175,7 +176,8 @@ def _refuse_repeats(ids: pa.Array, source: str) -> None:
             rows[name].append(row)
     shown = "; ".join(f"'{name}' in rows {', '.join(map(str, at[:_SHOWN]))}" for name, at in rows.items())
     raise InputError(
-        f"{source}: {len(repeated):,} ids are there more than once, in {sum(times[x] for x in repeated):,} rows, "
+        f"{source}: {counted(len(repeated), 'id is', 'ids are')} there more than once,"
+        f" in {sum(times[x] for x in repeated):,} rows, "
         f"but each record needs its own (first: {shown})"
     )
 
@@ -210,9 +212,10 @@ def _complete(report: Report, fields: abc.Mapping[str, Field], silent: tuple[str
     notes = [*report.notes, *(note for field in fields.values() for note in field.notes)]
     recoded, lost = sum(x.recoded for x in fields.values()), sum(x.lost for x in fields.values())
     if recoded:
-        notes.append(f"{recoded:,} values are not UTF-8 and were read as windows-1252")
+        told = counted(recoded, "value is not UTF-8 and was", "values are not UTF-8 and were")
+        notes.append(f"{told} read as windows-1252")
     if lost:
-        notes.append(f"{lost:,} bytes belong to neither UTF-8 nor windows-1252 and were dropped")
+        notes.append(f"{counted(lost, *DROPPED)} dropped")
     return replace(
         report,
         encoding=f"{report.encoding or 'UTF-8'}, windows-1252 where it is not" if recoded else report.encoding,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,33 @@ def test_the_same_as_codes_links_and_there_is_no_caution(tmp_path: Path) -> None
 def test_a_file_of_one_person_is_not_to_be_relied_on(tmp_path: Path) -> None:
     content = [(f"r{n}", "CATHERINE", "HARGREAVES", "1950-03-17", f"M13 {n % 9}WL") for n in range(50)]
     said, told = cautions_of(write(tmp_path / "one.csv", content, ("id", "forename", "surname", "dob", "postcode")))
-    assert len(told) == 1
-    assert "of 1,225 random pairs look like one person" in told[0]
+    assert [line.split(":")[0] for line in told[:3]] == ["forename", "surname", "dob"]
+    assert len(told) == 4
+    assert "of 1,225 random pairs look like one person" in told[3]
     assert " 1 cluster in " in said
+
+
+def test_a_default_date_is_told_without_its_value(tmp_path: Path) -> None:
+    content = [(*row[:3], "1900-01-01" if n % 4 == 0 else row[3], *row[4:]) for n, row in enumerate(rows())]
+    _, told = cautions_of(write(tmp_path / "default.csv", content))
+    assert len(told) == 1
+    assert "dob: one value stands in 200 of 800 rows that say any" in told[0]
+
+
+@pytest.mark.parametrize("command", ["dedupe", "sample"])
+def test_a_seed_below_nothing_is_refused(people: Path, linked: Path, tmp_path: Path, command: str) -> None:
+    result = run(command, people if command == "dedupe" else linked, "--out", tmp_path / "out", "--seed", -1)
+    assert result.exit_code == 2
+    assert not result.exception or isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("name", [b"bad\xff.csv", b"bad\xff.parquet"])
+def test_a_file_name_that_is_not_utf_8_is_a_sentence(tmp_path: Path, people: Path, name: bytes) -> None:
+    file = tmp_path / os.fsdecode(name)
+    file.write_bytes(people.read_bytes())
+    result = run("dedupe", file, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert result.output.startswith("linkage: ")
 
 
 def test_two_files_without_a_field_in_common_are_refused(tmp_path: Path) -> None:

@@ -73,7 +73,22 @@ def test_one_column_has_one_meaning() -> None:
     for extras in ((Extra("a", "x", "text"), Extra("b", "x", "code")), (Extra("a", "surname", "text"),)):
         with pytest.raises(InputError, match=r"the column '(x|surname)' is mapped twice"):
             Mapping(COLUMNS, extras=extras)
-    Mapping(COLUMNS, extras=(Extra("number", "id", "code"),))  # an id may be what is compared
+
+
+def test_an_id_may_be_the_number_that_is_compared_and_nothing_else() -> None:
+    for field in ("nhs_number", "national_id"):
+        Mapping({"id": ("id",), field: ("id",)})
+    Mapping(COLUMNS, extras=(Extra("number", "id", "code"),))
+    for field in ("surname", "phone", "dob"):
+        with pytest.raises(InputError, match="the column 'id' is mapped twice"):
+            Mapping({"id": ("id",), field: ("id",)})
+
+
+@pytest.mark.parametrize("name", ["phone_2", "limits", "household", "id"])
+def test_an_extra_has_a_name_of_its_own(name: str) -> None:
+    said = {"columns": {"id": "id"}, "extra": [{"name": name, "column": "x", "kind": "text"}]}
+    with pytest.raises(InputError, match=f"the name '{name}' is taken"):
+        mapping_of(said)
 
 
 def test_a_copy_of_a_column_is_refused_and_a_constant_is_not() -> None:
