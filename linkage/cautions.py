@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.people import Linker
@@ -45,10 +46,10 @@ def cautions(linker: Linker, table: Table) -> Iterator[str]:
 
 def _defaults(table: Table) -> Iterator[str]:
     """Fields of which one value stands in so many rows that it must be a default."""
-    for name, column in table.columns.items():
-        said = len(column) - column.null_count
-        most = pc.max(pc.value_counts(pc.ascii_upper(column.drop_null())).field("counts")).as_py()
-        if most >= max(_LEAST, _CROWDS.get(name, 2.0) * said):
+    for name, share in _CROWDS.items():
+        column = table.columns.get(name, pa.nulls(0, pa.string())).drop_null()
+        said, most = len(column), pc.max(pc.value_counts(pc.ascii_upper(column)).field("counts")).as_py() or 0
+        if most >= max(_LEAST, share * said):
             yield (
                 f"{name}: one value stands in {most:,} of {counted(said, 'row')} that say any: where it is a default"
                 " and no fact, agreement on it misleads, so blank it in the file or leave the column out"
