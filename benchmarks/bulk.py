@@ -1,7 +1,7 @@
 """How fast and in how much memory a whole region is linked, beside Splink, printed as one JSON object.
 
     python -m benchmarks.bulk [--records N] [--tools ours,splink] [--seed N] [--kind parquet|csv] [--cores N]
-        [--cache FOLDER] [--seconds N] [--out FILE]
+        [--memory 4GB] [--cache FOLDER] [--seconds N] [--out FILE]
 
 Both tools read the same file, each in a process of its own, one after the other: from the file to links and clusters
 on disk. `ours_s` and `splink_s` are the seconds from the first look at the file to the last byte written; starting
@@ -36,20 +36,20 @@ TOOLS = ("ours", "splink")
 SPLINK_PROBABILITY = 0.95  # that of `splink_expert`, which its clusters are made at
 
 
-def command(tool: str, people: Path, folder: Path) -> list[str]:
-    """How a tool is run on a file."""
+def command(tool: str, people: Path, folder: Path, memory: str = "") -> list[str]:
+    """How a tool is run on a file; `memory` bounds ours, "" by what is free."""
     if tool == "ours":
-        return [sys.executable, "-m", "benchmarks.peers.dedupe", str(people), str(folder)]
+        return [sys.executable, "-m", "benchmarks.peers.dedupe", str(people), str(folder), *[memory][: bool(memory)]]
     lightest = log2(SPLINK_PROBABILITY / (1 - SPLINK_PROBABILITY))
     script = "benchmarks.peers.splink_expert"
     return [str(python_of_peers()), "-m", script, str(people), str(folder), "uk", str(lightest)]
 
 
-def answer(tool: str, file: RegionFile, seconds: float) -> Row:
+def answer(tool: str, file: RegionFile, seconds: float, memory: str = "") -> Row:
     """What one tool took and found; {"failed": why} when it found nothing."""
     with tempfile.TemporaryDirectory(prefix="bulk-") as place:
         folder = Path(place)
-        called = command(tool, file.people, folder)
+        called = command(tool, file.people, folder, memory)
         try:
             with PeakMemory() as peak:
                 elapsed = run(called, seconds)
@@ -105,6 +105,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--kind", choices=("parquet", "csv"), default="parquet")
     parser.add_argument("--cores", type=int, help="use so many of the processors only")
+    parser.add_argument("--memory", default="", help="the bound on ours, such as 4GB")
     parser.add_argument("--cache", type=Path, help="a folder that keeps the region's file for the next run")
     parser.add_argument("--seconds", type=float, default=3600.0, help="longest run of one tool")
     parser.add_argument("--out", type=Path)
@@ -117,10 +118,11 @@ def main(arguments: Sequence[str]) -> None:
     if options.cores:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
     told: Row = {"machine": machine(), "records": options.records, "seed": options.seed, "kind": options.kind}
+    told["memory"] = options.memory or "what is free"
     with tempfile.TemporaryDirectory(prefix="bulk-region-") as folder:
         file = region_file(options.records, options.seed, options.kind, options.cache or Path(folder))
         told["file_mb"] = round(file.people.stat().st_size / 2**20, 1)
-        tools = {tool: answer(tool, file, options.seconds) for tool in options.tools}
+        tools = {tool: answer(tool, file, options.seconds, options.memory) for tool in options.tools}
     text = json.dumps({**summary(tools), **told, "tools": tools}, indent=2, allow_nan=False)
     if options.out:
         options.out.write_text(text + "\n")

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from linkage.engines.blocking_loss import estimate_blocking_loss
-from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
+from linkage.loose_blocking import ALL_RULES
 from linkage.people import Linker
 
 
 def report_blocking(linker: Linker) -> dict[str, Any]:
-    """By rule: keys, their pairs, the largest block, links found, links no other rule found, crowded keys left out.
+    """By rule: keys, their pairs, the largest block, links found, links no other rule found, crowded keys left out,
+    and crowded keys taken apart, whose runs count among the keys.
 
     And the estimated share of pairs of one person that share no key (Chao 1987), None where the links cannot tell.
     """
@@ -35,6 +36,7 @@ def report_blocking(linker: Linker) -> dict[str, Any]:
                 "links": found[0],
                 "links_of_no_other": found[1],
                 "crowded_keys_left_out": crowded,
+                "crowded_keys_taken_apart": encoded.taken_apart.get(rule, 0),
             }
     return {"rules": rules, "missed": None if isnan(loss.share) else round(loss.share, 6)}
 
@@ -48,6 +50,7 @@ def tell_blocking(report: Mapping[str, Any]) -> Iterator[str]:
     missed = "cannot be told" if report["missed"] is None else f"is estimated at {report['missed']:.3%}"
     yield f"blocking: {pairs:,} pairs under {keys:,} keys of {len(rules)} rules, the largest block {largest:,}"
     yield f"the share of pairs of one person that have no key in common {missed}"
+    if apart := sum(rule["crowded_keys_taken_apart"] for rule in rules.values()):
+        yield f"{apart:,} keys of crowds taken apart: a record is compared with those that say most of the same"
     if crowded:
-        loose = len([name for place, name in enumerate(ALL_RULES) if place >= FIRST_LOOSE and name in rules])
-        yield f"{crowded:,} crowded keys of {loose} loose rules left to preciser ones"
+        yield f"{crowded:,} crowded keys of a single fact left to keys of two"

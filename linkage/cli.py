@@ -13,11 +13,12 @@ import typer
 from linkage.commands.evaluate import evaluate
 from linkage.commands.sample import sample
 from linkage.commands.show import show
-from linkage.commands.speaking import Columns, Workers, read_people, say, spoken
+from linkage.commands.speaking import Columns, Memory, Workers, read_people, room_of, say, spoken
 from linkage.plurals import counted
 
 if TYPE_CHECKING:
     from linkage.people import Linker
+    from linkage.room import Room
     from linkage.tables.reading import Reading
 
 app = typer.Typer(
@@ -36,7 +37,9 @@ Seed = Annotated[int, typer.Option(min=0, help="The same files and seed give the
 
 
 @app.command()
-def dedupe(file: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
+def dedupe(
+    file: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None, memory: Memory = None
+) -> None:
     """Find the records of one file that are one person.
 
     Writes links.parquet (id_a, id_b, weight, probability, pattern, joined, guards) with the pairs that stand in one
@@ -44,18 +47,26 @@ def dedupe(file: File, out: Out, mapping: Columns = None, seed: Seed = 0, worker
     stopped a pair that was heavy enough; clusters.parquet (id, cluster), model.json and report.json.
     """
     with spoken():
-        _linked([file], out, mapping, seed, workers)
+        _linked([file], out, mapping, seed, workers, memory)
 
 
 @app.command()
-def link(file: File, other: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None) -> None:
+def link(
+    file: File,
+    other: File,
+    out: Out,
+    mapping: Columns = None,
+    seed: Seed = 0,
+    workers: Workers = None,
+    memory: Memory = None,
+) -> None:
     """Find the records of two files that are one person.
 
     Writes links.parquet, possible.parquet, clusters.parquet, model.json and report.json as dedupe does; each link and
     each possible pair is of a record of either file.
     """
     with spoken():
-        _linked([file, other], out, mapping, seed, workers)
+        _linked([file, other], out, mapping, seed, workers, memory)
 
 
 @app.command()
@@ -65,12 +76,14 @@ def train(
     mapping: Columns = None,
     seed: Seed = 0,
     workers: Workers = None,
+    memory: Memory = None,
 ) -> None:
     """Train a model on a file, without labels, and say what could not be learned."""
     with spoken():
         from linkage.writing import write_new  # noqa: PLC0415
 
-        linker = _linker([read_people(file, mapping)], seed, workers)
+        room = room_of(memory, out.parent)
+        linker = _linker([read_people(file, mapping, room)], seed, workers, room)
         for finding in linker.training.diagnosis:
             say(finding.text, err=True)
         write_new(out, json.dumps(linker.model.document, indent=1))
@@ -89,16 +102,20 @@ def explain(
     mapping: Columns = None,
     seed: Seed = 0,
     workers: Workers = None,
+    memory: Memory = None,
 ) -> None:
     """Say why two records of a file weigh what they weigh, field by field, in words and bits."""
     with spoken():
-        explanation = _linker([read_people(file, mapping)], seed, workers).explain(one, other)
+        room = room_of(memory, file.parent)
+        explanation = _linker([read_people(file, mapping, room)], seed, workers, room).explain(one, other)
         for line in explanation.lines:
             say(f"{line.weight + line.adjustment:+7.2f}  {line.sentence}")
         say(f"{explanation.total:+7.2f}  {explanation.summary}")
 
 
-def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None) -> None:
+def _linked(
+    files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None, memory: str | None
+) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
     from linkage.blocking_report import tell_blocking  # noqa: PLC0415
     from linkage.cautions import cautions  # noqa: PLC0415
@@ -108,10 +125,11 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
 
     began = time.perf_counter()
     check_free(out)
-    readings = [read_people(file, mapping) for file in files]
+    room = room_of(memory, out.parent)
+    readings = [read_people(file, mapping, room) for file in files]
     reports = [asdict(reading.report) for reading in readings]
     first = len(readings[0].table) if len(readings) > 1 else None
-    linker = _linker(readings, seed, workers)
+    linker = _linker(readings, seed, workers, room)
     warned = list(cautions(linker, linker.table))
     linker = linker.without_fields()
     readings.clear()
@@ -135,7 +153,7 @@ def _linked(files: list[Path], out: Path, mapping: Path | None, seed: int, worke
         say(f"caution: {line}")
 
 
-def _linker(readings: list[Reading], seed: int, workers: int | None) -> Linker:
+def _linker(readings: list[Reading], seed: int, workers: int | None, room: Room) -> Linker:
     from linkage.people import people  # noqa: PLC0415
     from linkage.tables.together import tell_alone, together  # noqa: PLC0415
 
@@ -143,6 +161,6 @@ def _linker(readings: list[Reading], seed: int, workers: int | None) -> Linker:
     for reading in readings[1:]:
         for line in tell_alone(table, reading.table, (readings[0].report.source, reading.report.source)):
             say(line, err=True)
-        table = together(table, reading.table)
+        table = together(table, reading.table, room)
     say(f"training on {counted(len(table), 'record')} ...", err=True)
-    return people(table, seed=seed, workers=workers)
+    return people(table, seed=seed, workers=workers, room=room)

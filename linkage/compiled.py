@@ -17,6 +17,7 @@ SOURCES = (
     "columns/plain",
     "comparison",
     "compiled",
+    "crowds",
     "engines/block_index",
     "engines/blocking_loss",
     "engines/components",

@@ -9,8 +9,11 @@ import numpy.typing as npt
 
 from linkage.columns import Encoded, encode_table
 from linkage.columns.gather import ALL, DOUBLE, NONE, keep_entries
-from linkage.loose_blocking import FIRST_LOOSE, within_budget
+from linkage.crowds import find_crowds, take_apart
+from linkage.kernel import rows_of
+from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE, FIRST_SINGLE, within_budget
 from linkage.model import Model
+from linkage.room import UNBOUNDED, Room
 from linkage.tables.table import Table
 from linkage.training.sampling import draw_rows
 
@@ -18,14 +21,14 @@ MOST_ROWS = 100_000
 """A file of so many records is small enough for every loose key; of a larger one, so many records show the rest."""
 
 
-def index(table: Table, model: Model, workers: int | None = None, seed: int = 0) -> Encoded:
+def index(table: Table, model: Model, workers: int | None = None, seed: int = 0, room: Room = UNBOUNDED) -> Encoded:
     """The encoded rows of a table with its precise blocking entries, and the loose ones within their budget.
 
     A small file gets all of them. In a larger one each record gets those of two facts if the model has further fields
     or a place; if not, its precise keys serve, and the loose ones of the rows that training draws are there to show
     it households (`served`).
     """
-    return _served(encode_table(table, model, workers, _loose(len(table), model, seed)))
+    return _served(encode_table(table, model, workers, _loose(len(table), model, seed), room), model)
 
 
 def served(encoded: Encoded, model: Model) -> Encoded:
@@ -43,10 +46,33 @@ def _loose(n: int, model: Model, seed: int) -> npt.NDArray[np.uint8]:
     return loose
 
 
-def _served(encoded: Encoded) -> Encoded:
+def _served(encoded: Encoded, model: Model) -> Encoded:
+    """With the loose keys that serve, and every crowd taken apart but those of a single fact.
+
+    The crowds of single facts, such as a common surname, are taken apart already: by the rules of two facts.
+    """
     blocks = within_budget(encoded.keys, encoded.rules)
-    crowded = {rule: keys for rule, keys in blocks.crowds.items() if keys}
-    return replace(_only(encoded, blocks.kept), crowded=crowded)
+    left = {rule: blocks.crowds[rule] for rule in list(ALL_RULES)[FIRST_SINGLE:] if blocks.crowds[rule]}
+    large = find_crowds(encoded.keys)
+    blocks.kept[large[encoded.rules[large] < FIRST_SINGLE]] = False
+    crowd = np.flatnonzero(~blocks.kept & (encoded.rules < FIRST_SINGLE))
+    keys, rows, rules = encoded.keys[crowd], encoded.rows[crowd], encoded.rules[crowd]
+    served = replace(_only(encoded, blocks.kept), crowded=left)
+    if not len(crowd):
+        return served
+    words = rows_of(encoded.matrix, model)[1]
+    runs, origin = take_apart(keys, rows, words)
+    every = np.concatenate((served.rows, rows[origin]))
+    order = np.argsort(every, kind="stable")
+    _, first = np.unique(keys, return_index=True)
+    names = list(ALL_RULES)
+    return replace(
+        served,
+        keys=np.concatenate((served.keys, runs))[order],
+        rows=every[order],
+        rules=np.concatenate((served.rules, rules[origin]))[order],
+        taken_apart={names[rule]: int(count) for rule, count in enumerate(np.bincount(rules[first])) if count},
+    )
 
 
 def _only(encoded: Encoded, chosen: npt.NDArray[np.bool_]) -> Encoded:

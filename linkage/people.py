@@ -16,6 +16,7 @@ from linkage.errors import LinkageError
 from linkage.explain import Explanation, explain
 from linkage.indexing import MOST_ROWS, index, served
 from linkage.model import Model
+from linkage.room import UNBOUNDED, Room
 from linkage.standardise import standardise
 from linkage.tables.table import Table
 from linkage.tailor import tailor
@@ -24,12 +25,14 @@ from linkage.training import Training, train
 
 @dataclass(frozen=True)
 class Linker:
-    """Records under a model that was trained on them. `workers`: threads, None for all processors."""
+    """Records under a model that was trained on them. `workers`: threads, None for all processors. room: where large
+    arrays lie."""
 
     table: Table
     encoded: Encoded
     training: Training
     workers: int | None = None
+    room: Room = UNBOUNDED
 
     @property
     def model(self) -> Model:
@@ -40,7 +43,8 @@ class Linker:
     def pairs(self) -> local.Pairs:
         """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
         encoded = self.encoded
-        found = local.link(encoded.matrix, encoded.keys, encoded.rows, self.model, workers=self.workers)
+        entries = encoded.keys, encoded.rows
+        found = local.link(encoded.matrix, *entries, self.model, workers=self.workers, room=self.room)
         first = self.apart
         return found if first is None else found.where((found.a < first) != (found.b < first))
 
@@ -85,14 +89,15 @@ def people(
     seed: int = 0,
     reviewed: Sequence[tuple[int, int, bool]] = (),
     workers: int | None = None,
+    room: Room = UNBOUNDED,
 ) -> Linker:
     """A linker for people with what columns there are, trained unsupervised on the table itself.
 
     `base` (default: the shipped model) gives the frequencies of names, and what the data cannot say; `reviewed` are
-    pairs of rows that a person has judged. The same table and seed make the same model.
+    pairs of rows that a person has judged. The same table and seed make the same model, in whatever `room`.
     """
     start = tailor(table, base or Model.default())
-    encoded = index(table, start, workers, seed)
+    encoded = index(table, start, workers, seed, room)
     entries = encoded.keys, encoded.rows, encoded.rules
     trained = train(
         encoded.matrix,
@@ -104,4 +109,4 @@ def people(
         workers=workers,
         first=table.first,
     )
-    return Linker(table, served(encoded, start), trained, workers)
+    return Linker(table, served(encoded, start), trained, workers, room)

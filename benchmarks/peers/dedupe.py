@@ -1,6 +1,6 @@
 """What `linkage dedupe` does with a file, phase by phase, in a process of its own like the peers.
 
-    python -m benchmarks.peers.dedupe people.parquet FOLDER [--memory BYTES]
+    python -m benchmarks.peers.dedupe people.parquet FOLDER [MEMORY]
 
 The same calls as the command's. Its own output goes to FOLDER/out, and the benchmark's answer files are made from
 that once the clock has stopped. "warm" compiles on a few records, or loads what an earlier process compiled.
@@ -20,6 +20,7 @@ from linkage import outputs
 from linkage.engines import clusters, local
 from linkage.model import Model
 from linkage.people import Linker, people
+from linkage.room import Room, read_memory, usual_memory
 from linkage.tables.mapping import KEYS, Mapping
 from linkage.tables.reading import read
 
@@ -34,18 +35,19 @@ def mapping_of(file: Path) -> Mapping:
     return Mapping({name: _LISTS.get(name, (name,)) for name in KEYS if name in there})
 
 
-def main(file: Path, folder: Path) -> None:
+def main(file: Path, folder: Path, memory: str = "") -> None:
     """Link a file and leave the answers in a folder."""
     account, out, linker = Account(), folder / "out", None
+    room = Room(read_memory(memory) if memory else usual_memory(), folder)
     with account.phase("read"):
-        table = read(file, mapping_of(file)).table
+        table = read(file, mapping_of(file), room).table
     with account.phase("warm"):
         local.warm(Model.default())
         clusters.warm(Model.default())
         linker = people(table.slice(0, _FEW))
         outputs.counts(linker)
     with account.phase("train"):
-        linker = people(table).without_fields()
+        linker = people(table, room=room).without_fields()
         del table
     with account.phase("link"):
         found = linker.pairs
@@ -60,6 +62,7 @@ def main(file: Path, folder: Path) -> None:
         packages=("numba", "numpy", "pyarrow"),
         links=len(found.a),
         clusters=len(np.unique(label)),
+        filed_mb=round(room.filed / 2**20, 1),
         written_mb=round(sum(part.stat().st_size for part in out.iterdir()) / 2**20, 1),
     )
 
@@ -73,4 +76,4 @@ def _answer(linker: Linker, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -44,6 +44,7 @@ from linkage.layout import (
 )
 from linkage.model import Model
 from linkage.record import Caution
+from linkage.room import UNBOUNDED, Room
 from linkage.tables.table import FIELDS, Table
 
 Codes = npt.NDArray[np.int32]
@@ -63,6 +64,8 @@ _LISTS = {
 }
 _TEXTS = {"address": "address_text", "town": "town_text"}
 _ROWS_FOR_PROCESSES = 20_000
+_BYTES_PER_ROW = 384  # of what a row takes while its piece is encoded: codes, distinct values and their answers
+_LEAST_ROWS = 50_000
 _SHARE = 1 << 16
 
 
@@ -72,8 +75,8 @@ class Encoded:
 
     matrix: uint8[N, model.size], their encoded rows. keys: int64[M], rows: int32[M] and rules: uint8[M] are the
     entries of the blocking index by row; a rule is its place in `loose_blocking.ALL_RULES`. apart: how many rows went
-    the scalar road, because their fields could not be read one by one. crowded: by rule, keys that do not serve,
-    because too many records share them.
+    the scalar road, because their fields could not be read one by one. crowded and taken_apart: by rule,
+    keys that too many records share, which do not serve, and which gave way to runs (`crowds`).
     """
 
     matrix: Rows
@@ -82,6 +85,7 @@ class Encoded:
     rules: Bytes
     apart: int = 0
     crowded: Mapping[str, int] = field(default_factory=dict)
+    taken_apart: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,46 +98,61 @@ class Names:
     givens: Longs
 
 
-def encode_table(table: Table, model: Model, workers: int | None = None, loose: Bytes | None = None) -> Encoded:
+def encode_table(
+    table: Table, model: Model, workers: int | None = None, loose: Bytes | None = None, room: Room = UNBOUNDED
+) -> Encoded:
     """Encode every record of a table: bit for bit what `encode`, `standardise` and `block_keys` make of each.
 
     loose: uint8[N], the loose keys that each record gets besides (`gather.NONE`, `DOUBLE`, `ALL`), None for none.
-    `workers`: processes and threads, None for all processors this process may use. Raises `ValueError` for a sex
-    that is none of `Sex`.
+    `workers`: processes and threads, None for all processors this process may use. In a bounded `room` a long table
+    is done in pieces, each of which reads its distinct values anew. Raises `ValueError` for a sex that is none of
+    `Sex`.
     """
-    workers = workers or len(os.sched_getaffinity(0))
-    processes = workers if len(table) >= _ROWS_FOR_PROCESSES else 1
+    workers, n = workers or len(os.sched_getaffinity(0)), len(table)
+    wanted = np.zeros(n, np.uint8) if loose is None else loose
+    words, apart = room.empty((n, model.size // 8), np.int64), 0
+    size = max(1, min(n, max(_LEAST_ROWS, room.at_once(_BYTES_PER_ROW, n))))
     with (
-        readers(model, processes) as read,
+        readers(model, workers if n >= _ROWS_FOR_PROCESSES else 1) as read,
         ThreadPoolExecutor(workers) as waiting,
         ThreadPoolExecutor(workers) as threads,
     ):
-        found = np.zeros(len(table), np.uint8) if loose is None else loose
-        return _Encoding(table, model, found, read, waiting, threads).run()
+
+        def pieces() -> Iterator[tuple[Longs, Codes, Bytes]]:
+            nonlocal apart
+            for first in range(0, n, size):
+                piece, last = table.slice(first, size), first + size
+                work = _Encoding(piece, model, words[first:last], wanted[first:last], read, waiting, threads)
+                yield work.index(first, room)
+                apart += work.apart
+
+        keys, rows, rules = room.gathered(pieces(), (np.empty(0, np.int64), np.empty(0, np.int32), wanted[:0]))
+    return Encoded(words.view(np.uint8).reshape(n, model.size), keys, rows, rules, apart)
 
 
 class _Encoding:
-    """The work on one table. Fields are read in many processes at once, and gathered one after another."""
+    """The work on a piece of a table. Fields are read in many processes at once, and gathered one after another."""
 
     def __init__(
         self,
         table: Table,
         model: Model,
+        words: Longs,
         loose: Bytes,
         read: Readers,
         waiting: ThreadPoolExecutor,
         threads: ThreadPoolExecutor,
     ) -> None:
         self._table, self._read, self._waiting, self._threads = table, read, waiting, threads
-        self._model, self._loose = model, loose
+        self._model, self._words, self._loose, self.apart = model, words, loose, 0
         self._further = () if model.further is None else tuple(field.name for field in model.further)
-        self._words = np.zeros((len(table), model.size // 8), np.int64)
         self._usual = {name: column for name, column in table.columns.items() if name not in self._further}
+        self._words[:] = 0
         self._words[:, HEAD] = ENCODING_VERSION
         self._words[:, TAG] = np.array([model.tag], np.uint64).view(np.int64)
 
-    def run(self) -> Encoded:
-        """All of it."""
+    def index(self, first: int, room: Room) -> tuple[Longs, Codes, Bytes]:
+        """Write the words of all rows, and give their blocking entries; the first row is row `first` of the table."""
         family, given = self._start("family"), self._start("given")
         fields = self._start_fields()
         named = self._gather_names(family, given)
@@ -141,12 +160,12 @@ class _Encoding:
         apart = self._find_apart()
         self._gather_fields(fields)
         if len(apart):
-            rows = of_rows(self._usual, FIELDS, apart)
             name = "foreign_row" if self._model.foreign else "row"
-            self._words[apart, :WORDS] = self._read.read(name, rows)
-        keys, rows_of_keys, rules = self._index(named)
-        matrix = self._words.view(np.uint8).reshape(len(self._table), self._model.size)
-        return Encoded(matrix, keys, rows_of_keys, rules, len(apart))
+            self._words[apart, :WORDS] = self._read.read(name, of_rows(self._usual, FIELDS, apart))
+        self.apart = len(apart)
+        keys, rows, rules = self._index(named, room)
+        rows += np.int32(first)
+        return keys, rows, rules
 
     def _gather_names(self, one: Future[Answers], other: Future[Answers]) -> Names:
         """Gather the names; one whose fields depend on one another is read now, and stands last in both tables."""
@@ -210,7 +229,7 @@ class _Encoding:
     def _add(self, codes: Codes, table: Longs, targets: tuple[int, ...], skip: int = 0, needs: int = -1) -> None:
         self._share(add_words, codes, table, skip, np.array(targets), needs)
 
-    def _index(self, names: Names) -> tuple[Longs, Codes, Bytes]:
+    def _index(self, names: Names, room: Room) -> tuple[Longs, Codes, Bytes]:
         """The keys of all rows, with the row and the rule of each."""
         surnames = np.ascontiguousarray(names.families[:, -SURNAME_SOUNDS:])
         forenames = np.ascontiguousarray(names.givens[:, -FORENAME_SOUNDS:])
@@ -220,7 +239,7 @@ class _Encoding:
         self._share(count_keys, *sounds, ends)
         starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends)))
         size = int(starts[-1])
-        keys, rows, rules = np.empty(size, np.int64), np.empty(size, np.int32), np.empty(size, np.uint8)
+        keys, rows, rules = room.empty(size, np.int64), room.empty(size, np.int32), room.empty(size, np.uint8)
         self._share(write_keys, *sounds, starts, keys, rows, rules)
         return keys, rows, rules
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.commands.speaking import Columns, ResultDirectory, Workers, read_people, say, spoken
+from linkage.commands.speaking import Columns, ResultDirectory, Workers, read_people, room_of, say, spoken
 
 if TYPE_CHECKING:
     from linkage.tables.table import Table
@@ -56,5 +56,6 @@ def _table(files: list[Path], mapping: Path | None) -> Table:
 
     if len(files) > 2:
         raise InputError("a result is made from one file or from two")
-    tables = [read_people(file, mapping).table for file in files]
-    return tables[0] if len(tables) == 1 else together(*tables)
+    room = room_of(None, files[0].parent)
+    tables = [read_people(file, mapping, room).table for file in files]
+    return tables[0] if len(tables) == 1 else together(tables[0], tables[1], room)

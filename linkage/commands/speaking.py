@@ -15,10 +15,19 @@ from linkage.errors import LinkageError
 from linkage.interrupts import SENTENCE, STOPPED
 
 if TYPE_CHECKING:
+    from linkage.room import Room
     from linkage.tables.reading import Reading
 
 Columns = Annotated[Path | None, typer.Option("--mapping", help="TOML naming the columns; else recognised by name.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Threads; default all processors.")]
+Memory = Annotated[
+    str | None,
+    typer.Option(
+        help="How much memory to take, such as 4GB; what does not fit goes to files beside the output while it runs. "
+        "Default most of what is free.",
+        show_default=False,
+    ),
+]
 ResultDirectory = Annotated[Path, typer.Argument(help="What dedupe or link wrote.", show_default=False)]
 
 CTRL_C = STOPPED + 2
@@ -58,12 +67,21 @@ def spoken() -> Iterator[None]:
         raise typer.Exit(CTRL_C) from None
 
 
-def read_people(file: Path, mapping: Path | None) -> Reading:
+def room_of(memory: str | None, folder: Path) -> Room:
+    """Where large arrays lie: in so much memory, "" or None for what there is to have, and beyond it in files in
+    `folder`, or in the nearest folder above it that is there."""
+    from linkage.room import Room, read_memory, usual_memory  # noqa: PLC0415
+
+    there = next((place for place in (folder, *folder.absolute().parents) if place.is_dir()), None)
+    return Room(read_memory(memory) if memory else usual_memory(), there)
+
+
+def read_people(file: Path, mapping: Path | None, room: Room) -> Reading:
     """The people in a file; what reading it came to goes to standard error."""
     from linkage.tables.mapping import load_mapping  # noqa: PLC0415  Arrow takes a moment to load
     from linkage.tables.reading import read  # noqa: PLC0415
 
-    reading = read(file, None if mapping is None else load_mapping(mapping))
+    reading = read(file, None if mapping is None else load_mapping(mapping), room)
     for line in reading.report.lines():
         say(line, err=True)
     return reading

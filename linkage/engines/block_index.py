@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from linkage.compiled import compiled
 from linkage.errors import LinkageError
+from linkage.room import UNBOUNDED, Room
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -56,7 +57,7 @@ class BlockIndex:
         return np.concatenate((np.zeros(1, np.int64), np.cumsum(self.later)))
 
 
-def index_blocks(keys: Longs, rows: Ints, n: int, workers: int) -> BlockIndex:
+def index_blocks(keys: Longs, rows: Ints, n: int, workers: int, room: Room = UNBOUNDED) -> BlockIndex:
     """Group int64[K] keys of int32[K] rows among n, in any order. Raises `LinkageError` when they do not fit."""
     if len(keys) != len(rows) or (len(rows) and not 0 <= int(rows.min()) <= int(rows.max()) < n):
         raise LinkageError("every blocking key needs one row, and the row must be among the encoded records")
@@ -65,13 +66,16 @@ def index_blocks(keys: Longs, rows: Ints, n: int, workers: int) -> BlockIndex:
         keys, rows = keys[order], rows[order]
     with ThreadPoolExecutor(workers) as pool:
         tasks = _ranges(max(workers, -(-len(keys) // ENTRIES_PER_TASK)))
-        parts = pool.map(lambda task: group(keys, rows, *task), tasks)
-        member = np.concatenate([np.empty(0, np.int32), *parts])
+        member, size = room.empty(len(keys), np.int32), 0
+        for part in pool.map(lambda task: group(keys, rows, *task), tasks):
+            member[size : size + len(part)] = part
+            size += len(part)
+        member = member[:size]
         later, first = np.zeros(n, np.int64), np.zeros(n + 1, np.int64)
         shares = _shares(n, max(1, min(ROWS_PER_TASK, -(-n // workers))))
         list(pool.map(lambda share: count_rows(member, share[0], share[1], first[1:], later), shares))
         np.cumsum(first, out=first)
-        place = np.empty(len(member), np.int32 if len(member) < 1 << 31 else np.int64)
+        place = room.empty(len(member), np.int32 if len(member) < 1 << 31 else np.int64)
         list(pool.map(lambda share: fill_places(member, share[0], share[1], first, place), shares))
     return BlockIndex(member, place, first, later)
 

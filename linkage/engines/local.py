@@ -28,6 +28,7 @@ from linkage.kernel import compare, rows_of
 from linkage.layout import ENCODED_SIZE, Levels, Rows, Words
 from linkage.model import Model, Numbers
 from linkage.record import StandardRecord
+from linkage.room import UNBOUNDED, Room
 
 Floats = npt.NDArray[np.float32]
 Bits = npt.NDArray[np.uint32]
@@ -37,6 +38,10 @@ Found = tuple[Ints, Ints, Floats, Bits, Levels]
 CONFUSION = int(Guard.NHS_NUMBER_CONFUSION)
 PAIRS_PER_SHARE = 1_000_000
 _FEW = 32
+_NOTHING = (
+    *(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.uint32)),
+    np.empty((0, COLUMNS), np.uint8),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,13 @@ class Blocks:
 
 
 def link(
-    encoded: Rows, keys: Longs, rows: Ints, model: Model, floor: float | None = None, workers: int | None = None
+    encoded: Rows,
+    keys: Longs,
+    rows: Ints,
+    model: Model,
+    floor: float | None = None,
+    workers: int | None = None,
+    room: Room = UNBOUNDED,
 ) -> Pairs:
     """Every unordered pair of rows that share a key, once, and kept if it weighs `floor` or is a confusion.
 
@@ -82,19 +93,19 @@ def link(
     """
     matrix, words = rows_of(encoded, model)
     workers = workers or len(os.sched_getaffinity(0))
-    blocks = index_blocks(keys, rows, len(matrix), workers)
+    blocks = index_blocks(keys, rows, len(matrix), workers, room)
     least = float(np.float32(model.possible if floor is None else floor))
     own = threading.local()
 
-    def run(share: tuple[int, int]) -> Pairs:
+    def run(share: tuple[int, int]) -> Found:
         if not hasattr(own, "met"):
             own.met = np.full(len(matrix) + 1, -1, np.int32)
         index = blocks.member, blocks.place, blocks.first
-        return Pairs(*link_rows(matrix, words, *index, model.weights, model.rules, least, own.met, *share))
+        found: Found = link_rows(matrix, words, *index, model.weights, model.rules, least, own.met, *share)
+        return found
 
     with ThreadPoolExecutor(workers) as pool:
-        parts = list(pool.map(run, shares(blocks.candidates)))
-    return _joined(parts)
+        return Pairs(*room.gathered(pool.map(run, shares(blocks.candidates)), _NOTHING))
 
 
 def shares(candidates: Longs) -> list[tuple[int, int]]:
@@ -108,24 +119,6 @@ def warm(model: Model) -> None:
     """Compile the bulk pass, or load it from the cache."""
     rows = np.frombuffer(encode(StandardRecord(), model) * 2, np.uint8).reshape(2, ENCODED_SIZE)
     link(rows, np.zeros(2, np.int64), np.arange(2, dtype=np.int32), model, workers=1)
-
-
-def _joined(parts: list[Pairs]) -> Pairs:
-    empty = Pairs(
-        np.empty(0, np.int32),
-        np.empty(0, np.int32),
-        np.empty(0, np.float32),
-        np.empty(0, np.uint32),
-        np.empty((0, COLUMNS), np.uint8),
-    )
-    parts = [empty, *parts]
-    return Pairs(
-        np.concatenate([part.a for part in parts]),
-        np.concatenate([part.b for part in parts]),
-        np.concatenate([part.weight for part in parts]),
-        np.concatenate([part.guards for part in parts]),
-        np.concatenate([part.pattern for part in parts]),
-    )
 
 
 @compiled

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from linkage.plurals import counted
+from linkage.room import UNBOUNDED, Room
 from linkage.tables.errors import InputError
 from linkage.tables.texts import DROPPED
 
@@ -76,9 +77,9 @@ def open_text(path: Path) -> TextFile:
     return TextFile(path, data, start, names, separator, encoding, notes)
 
 
-def read_columns(file: TextFile, wanted: tuple[str, ...]) -> Lines:
+def read_columns(file: TextFile, wanted: tuple[str, ...], room: Room = UNBOUNDED) -> Lines:
     """The rows under the header, some columns of them; raises `InputError` when they are no rows at all."""
-    table, left_out = _parse(file, [str(file.names.index(name)) for name in wanted])
+    table, left_out = _parse(file, [str(file.names.index(name)) for name in wanted], room)
     notes = [] if file.separator in ",\t" else [f"columns are separated by '{file.separator}'"]
     if left_out:
         notes.append("row numbers count only the rows whose columns could be told apart")
@@ -196,17 +197,17 @@ def _decode_name(name: str) -> str:
     return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
-def _parse(file: TextFile, include: list[str]) -> tuple[Any, dict[str, int]]:
+def _parse(file: TextFile, include: list[str], room: Room) -> tuple[Any, dict[str, int]]:
     """The rows under the header: with quotation marks as such, or as plain characters where that saves more rows."""
     rest = file.data[file.start :]
     try:
-        table, left_out = _parse_quoted(file, rest, include)
+        table, left_out = _parse_quoted(file, rest, include, room)
         if _SWALLOWED not in left_out:
             return table, left_out
     except pa.ArrowInvalid:
         table, left_out = None, {}
     try:
-        plain, ragged = _read(file, rest, include, quoted=False)
+        plain, ragged = _read(file, rest, include, room, quoted=False)
     except pa.ArrowInvalid as error:
         if table is not None:
             return table, left_out
@@ -218,15 +219,15 @@ def _parse(file: TextFile, include: list[str]) -> tuple[Any, dict[str, int]]:
     return _strip_quotes(plain), {_RAGGED: ragged} if ragged else {}
 
 
-def _parse_quoted(file: TextFile, rest: Any, include: list[str]) -> tuple[Any, dict[str, int]]:
+def _parse_quoted(file: TextFile, rest: Any, include: list[str], room: Room) -> tuple[Any, dict[str, int]]:
     """Rows read with quotes. The lines that a stray mark swallowed are left out, with the row that swallowed them."""
-    table, ragged = _read(file, rest, include, quoted=True)
+    table, ragged = _read(file, rest, include, room, quoted=True)
     left_out = {_RAGGED: ragged} if ragged else {}
     missing = _count_lines(rest) - table.num_rows - ragged
     if missing <= 0:
         return table, left_out
     every = [str(at) for at in range(len(file.names))]
-    whole, _ = _read(file, rest, every, quoted=True)
+    whole, _ = _read(file, rest, every, room, quoted=True)
     damaged, breaks = np.zeros(table.num_rows, bool), np.zeros(table.num_rows, np.int64)
     for column in whole.columns:
         inside = pc.count_substring(column, "\n").to_numpy()
@@ -262,7 +263,7 @@ def _count(content: npt.NDArray[np.uint8], character: str) -> int:
     return sum(int(np.count_nonzero(piece == ord(character))) for piece in pieces)
 
 
-def _read(file: TextFile, rest: Any, include: list[str], *, quoted: bool) -> tuple[Any, int]:
+def _read(file: TextFile, rest: Any, include: list[str], room: Room, *, quoted: bool) -> tuple[Any, int]:
     """The columns of the well-formed rows as bytes, and how many rows are not; longer rows need longer blocks."""
     names = [str(at) for at in range(len(file.names))]
     if not rest.size:
@@ -271,7 +272,7 @@ def _read(file: TextFile, rest: Any, include: list[str], *, quoted: bool) -> tup
     for block in (_BLOCK, min(max(rest.size + 1, _BLOCK), _LARGEST_BLOCK)):
         ragged = itertools.count()  # several threads count at once, and next() is one step
         try:
-            table = arrow_csv.read_csv(
+            reader = arrow_csv.open_csv(
                 pa.BufferReader(rest),
                 read_options=arrow_csv.ReadOptions(column_names=names, block_size=block),
                 parse_options=arrow_csv.ParseOptions(
@@ -284,6 +285,7 @@ def _read(file: TextFile, rest: Any, include: list[str], *, quoted: bool) -> tup
                     column_types=dict.fromkeys(names, pa.binary()), include_columns=include, strings_can_be_null=False
                 ),
             )
+            table = room.collected(reader, reader.schema)
         except pa.ArrowInvalid:
             if block >= rest.size:
                 raise

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from linkage.plurals import counted
 from linkage.record import Kind
+from linkage.room import UNBOUNDED, Room
 from linkage.tables.delimited import open_text, read_columns
 from linkage.tables.errors import InputError
 from linkage.tables.fields import Field, Source, read_field
@@ -29,6 +30,7 @@ _PARQUET = (".parquet", ".pq")
 _NO_ID = "no id"
 _READ_BY_MEANING = ("dob", "sex", "multiple_birth")
 _THREADS = 4
+_BYTES_PER_ROW = 128  # of a column while it is read: its text twice, and the table of distinct values
 _SHOWN = 5
 
 
@@ -40,24 +42,25 @@ class Reading:
     report: Report
 
 
-def read(path: Path, mapping: Mapping | None = None) -> Reading:
+def read(path: Path, mapping: Mapping | None = None, room: Room = UNBOUNDED) -> Reading:
     """The people in a CSV (also .csv.gz, .tsv) or Parquet file; without a mapping by the usual names of columns.
 
     Raises `InputError` when the file is missing, empty or damaged, when its columns cannot be told or do not fit
-    the mapping, when ids repeat, or when no row can be used. Rows that cannot be used are counted in the report.
+    the mapping, when ids repeat, or when no row can be used. Rows that cannot be used are counted in the report. The
+    table lies in `room`.
     """
     name = path.name.lower()
     try:
         if name.endswith(_TEXT):
-            return _read_text(path, mapping)
+            return _read_text(path, mapping, room)
         if name.endswith(_PARQUET):
-            return _read_parquet(path, mapping)
+            return _read_parquet(path, mapping, room)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or 'it is damaged'}") from error
     raise InputError(f"{path} is of no kind that can be read: {', '.join((*_TEXT[:3], _PARQUET[0]))}")
 
 
-def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -> Reading:
+def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report, room: Room = UNBOUNDED) -> Reading:
     """A reading from Arrow columns of N values by the source's names; `report` says what is known of them so far.
 
     Raises `InputError` for repeated ids, for columns of no simple type, and when nothing is left.
@@ -72,6 +75,7 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
         said = pc.is_valid(ids)
         ids, columns = ids.filter(said), {name: column.filter(said) for name, column in columns.items()}
         report = replace(report, left_out={**report.left_out, _NO_ID: missing})
+    ids = room.keep(ids)
     if not len(ids):
         raise InputError(f"{report.source}: {_nothing(report)}")
     named = {name: sources for name, sources in mapping.columns.items() if name != "id"}
@@ -80,9 +84,11 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report) -
 
     def one(name: str) -> Field:
         sources = [Source(column, columns[column]) for column in named[name]]
-        return read_field(name, sources, mapping.dob_format, kinds.get(name))
+        field = read_field(name, sources, mapping.dob_format, kinds.get(name))
+        return replace(field, columns={name: room.keep(column) for name, column in field.columns.items()})
 
-    with ThreadPoolExecutor(min(_THREADS, len(os.sched_getaffinity(0)))) as pool:
+    threads = room.at_once(_BYTES_PER_ROW * len(ids), min(_THREADS, len(os.sched_getaffinity(0))))
+    with ThreadPoolExecutor(threads) as pool:
         fields = dict(zip(named, pool.map(one, named), strict=True))
     pa.default_memory_pool().release_unused()
     every = {name: column for field in fields.values() for name, column in field.columns.items()}
@@ -124,16 +130,16 @@ def needed(mapping: Mapping) -> tuple[str, ...]:
     return mapping.used()
 
 
-def _read_text(path: Path, mapping: Mapping | None) -> Reading:
+def _read_text(path: Path, mapping: Mapping | None, room: Room) -> Reading:
     file = open_text(path)
     chosen = choose(file.names, mapping, str(path))
-    lines = read_columns(file, needed(chosen))
+    lines = read_columns(file, needed(chosen), room)
     report = begin(str(path), lines.rows + sum(lines.left_out.values()), chosen, file.names)
     report = replace(report, encoding=file.encoding, left_out=lines.left_out, notes=lines.notes)
-    return assemble(lines.columns, chosen, report)
+    return assemble(lines.columns, chosen, report, room)
 
 
-def _read_parquet(path: Path, mapping: Mapping | None) -> Reading:
+def _read_parquet(path: Path, mapping: Mapping | None, room: Room) -> Reading:
     if not path.stat().st_size:
         raise InputError(f"{path} is empty")
     try:
@@ -142,7 +148,7 @@ def _read_parquet(path: Path, mapping: Mapping | None) -> Reading:
             names = [name.strip() for name in stored]
             chosen, rows = choose(names, mapping, str(path)), file.metadata.num_rows
         columns = _Columns(path, {name: stored[names.index(name)] for name in needed(chosen)})
-        return assemble(columns, chosen, begin(str(path), rows, chosen, names))
+        return assemble(columns, chosen, begin(str(path), rows, chosen, names), room)
     except pa.ArrowException as error:
         raise InputError(f"{path} is no Parquet file, or a damaged one") from error
 

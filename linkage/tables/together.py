@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage.room import UNBOUNDED, Room
 from linkage.tables.errors import InputError
 from linkage.tables.table import FIELDS, Table
 
@@ -25,7 +26,7 @@ _FACTS: Mapping[str, tuple[str, ...]] = {
 """What a field is compared as, where that is not itself."""
 
 
-def together(one: Table, other: Table) -> Table:
+def together(one: Table, other: Table, room: Room = UNBOUNDED) -> Table:
     """All records of both, the first table's before the second's; a column that one lacks is not said there.
 
     Where the two share an id, every id gets its table's number in front: "1:17" and "2:17". Raises `InputError` when
@@ -43,7 +44,7 @@ def together(one: Table, other: Table) -> Table:
     sides = [_numbered(one.ids, "1"), _numbered(other.ids, "2")] if clash else [one.ids, other.ids]
     extras = {**one.extras, **other.extras}
     columns = {
-        name: pa.concat_arrays([_column(one, name), _column(other, name)])
+        name: room.keep(pa.concat_arrays([_column(one, name), _column(other, name)]))
         for name in (*FIELDS, *extras)
         if name in one.columns or name in other.columns
     }
