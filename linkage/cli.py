@@ -13,8 +13,8 @@ import typer
 from linkage.commands.evaluate import evaluate
 from linkage.commands.sample import sample
 from linkage.commands.show import show
-from linkage.commands.speaking import Columns, Memory, Workers, read_people, room_of, spoken
-from linkage.errors import LinkageError
+from linkage.commands.speaking import Columns, Memory, Workers, read_people, room_of, say, spoken
+from linkage.plurals import counted
 
 if TYPE_CHECKING:
     from linkage.people import Linker
@@ -33,7 +33,7 @@ Out = Annotated[
     Path,
     typer.Option(help="A new directory for links, possible pairs, clusters, model and report.", show_default=False),
 ]
-Seed = Annotated[int, typer.Option(help="The same files and seed give the same result.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same files and seed give the same result.")]
 
 
 @app.command()
@@ -85,9 +85,9 @@ def train(
         room = room_of(memory, out.parent)
         linker = _linker([read_people(file, mapping, room)], seed, workers, room)
         for finding in linker.training.diagnosis:
-            typer.echo(finding.text, err=True)
+            say(finding.text, err=True)
         write_new(out, json.dumps(linker.model.document, indent=1))
-        typer.echo(f"{out}: model {linker.model.fingerprint}")
+        say(f"{out}: model {linker.model.fingerprint}")
 
 
 for command in (show, sample, evaluate):
@@ -106,13 +106,11 @@ def explain(
 ) -> None:
     """Say why two records of a file weigh what they weigh, field by field, in words and bits."""
     with spoken():
-        if one == other:
-            raise LinkageError(f"both ids are '{one}': name two different records")
         room = room_of(memory, file.parent)
         explanation = _linker([read_people(file, mapping, room)], seed, workers, room).explain(one, other)
         for line in explanation.lines:
-            typer.echo(f"{line.weight + line.adjustment:+7.2f}  {line.sentence}")
-        typer.echo(f"{explanation.total:+7.2f}  {explanation.summary}")
+            say(f"{line.weight + line.adjustment:+7.2f}  {line.sentence}")
+        say(f"{explanation.total:+7.2f}  {explanation.summary}")
 
 
 def _linked(
@@ -120,6 +118,7 @@ def _linked(
 ) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
     from linkage.blocking_report import tell_blocking  # noqa: PLC0415
+    from linkage.cautions import cautions  # noqa: PLC0415
     from linkage.partition_report import partition_lines  # noqa: PLC0415
     from linkage.result import POSSIBLE  # noqa: PLC0415
     from linkage.writing import check_free  # noqa: PLC0415
@@ -130,30 +129,38 @@ def _linked(
     readings = [read_people(file, mapping, room) for file in files]
     reports = [asdict(reading.report) for reading in readings]
     first = len(readings[0].table) if len(readings) > 1 else None
-    linker = _linker(readings, seed, workers, room).without_fields()
+    linker = _linker(readings, seed, workers, room)
+    warned = list(cautions(linker, linker.table))
+    linker = linker.without_fields()
     readings.clear()
-    typer.echo("weighing pairs and settling clusters ...", err=True)
+    say("weighing pairs and settling clusters ...", err=True)
     report: dict[str, Any] = {
         "files": reports,
         **outputs.counts(linker, first),
+        "cautions": warned,
         "seconds": round(time.perf_counter() - began, 2),
     }
     outputs.write(linker, out, report, first)
-    typer.echo(
-        f"{report['records']:,} records, {report['links']:,} links, {report['clusters']:,} clusters"
-        f" in {report['seconds']:.1f} s: {out}"
+    say(
+        f"{counted(report['records'], 'record')}, {counted(report['links'], 'link')},"
+        f" {counted(report['clusters'], 'cluster')} in {report['seconds']:.1f} s: {out}"
     )
-    typer.echo(f"{report['possible']:,} possible pairs were not joined: {out / POSSIBLE}")
+    not_joined = counted(report["possible"], "possible pair was", "possible pairs were")
+    say(f"{not_joined} not joined: {out / POSSIBLE}")
     for line in (*partition_lines(report["partition"]), *tell_blocking(report["blocking"])):
-        typer.echo(line)
+        say(line)
+    for line in warned:
+        say(f"caution: {line}")
 
 
 def _linker(readings: list[Reading], seed: int, workers: int | None, room: Room) -> Linker:
     from linkage.people import people  # noqa: PLC0415
-    from linkage.tables.together import together  # noqa: PLC0415
+    from linkage.tables.together import tell_alone, together  # noqa: PLC0415
 
     table = readings[0].table
     for reading in readings[1:]:
+        for line in tell_alone(table, reading.table, (readings[0].report.source, reading.report.source)):
+            say(line, err=True)
         table = together(table, reading.table, room)
-    typer.echo(f"training on {len(table):,} records ...", err=True)
+    say(f"training on {counted(len(table), 'record')} ...", err=True)
     return people(table, seed=seed, workers=workers, room=room)

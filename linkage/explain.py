@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 
 from linkage.comparison import COMPARISONS, FURTHER_WORDS, HOUSEHOLD, WORDS
@@ -38,7 +38,16 @@ LABELS: Mapping[str, str] = {
     "gp_practice": "GP practice",
     "mothers_maiden_name": "mother's maiden name",
     "contact": "phone and e-mail",
+    "email": "e-mail",
 }
+
+
+def label(name: str, compared: Container[str]) -> str:
+    """A comparison in words, beside the others: where e-mail is one of its own, contact is the phone alone."""
+    if name == "contact" and "email" in compared:
+        return "phone"
+    return LABELS.get(name, name.replace("_", " "))
+
 
 _VALUES: Mapping[str, Callable[[StandardRecord], str]] = {
     "nhs_number": lambda r: r.nhs_number,
@@ -134,7 +143,7 @@ def _line(
 ) -> Line:
     weight = float(model.weights[column, level])
     words = WORDS.get(name, FURTHER_WORDS)[level]
-    label = LABELS.get(name, name.replace("_", " "))
+    about = label(name, model.comparisons)
     said = _worth(name, level, weight, adjustment)
     return Line(
         comparison=name,
@@ -142,8 +151,8 @@ def _line(
         words=words,
         weight=weight,
         adjustment=adjustment,
-        sentence=f"{label}{_values(name, pair)}: {words}{said}",
-        loggable=f"{label}: {words}{said}",
+        sentence=f"{about}{_values(name, pair)}: {words}{said}",
+        loggable=f"{about}: {words}{said}",
     )
 
 

@@ -60,8 +60,13 @@ class Frequencies:
     ) -> Frequencies:
         """The inverse of `to_document`; fields without limits get the default ones. Raises `ModelError`."""
         wanted = tuple(fields)
+        for key in document:
+            if key not in (*wanted, "limits"):
+                raise ModelError(f"frequencies: unknown field '{key}'; known are {', '.join(wanted)} and limits")
         shares = {field: _read_shares(field, document[field]) for field in wanted if field in document}
         given = document.get("limits", {})
+        if not isinstance(given, Mapping):
+            raise ModelError("frequencies: 'limits' must be an object of fields with floor and cap")
         limits = {field: _read_limits(field, given[field]) for field in wanted if field in given}
         return cls(shares, limits)
 
@@ -95,7 +100,9 @@ def uk() -> Frequencies:
     return Frequencies.from_document(json.loads(text))
 
 
-def _read_shares(field: str, table: Mapping[str, object]) -> dict[str, float]:
+def _read_shares(field: str, table: object) -> dict[str, float]:
+    if not isinstance(table, Mapping):
+        raise ModelError(f"frequencies: '{field}' must be an object of values and their shares")
     return {value: _read_share(field, share) for value, share in table.items()}
 
 

@@ -22,12 +22,21 @@ class AssertionRank(IntEnum):
     PRIVACY = 2
 
 
+class Cause(IntEnum):
+    """What keeps two clusters apart where no guard of `CONFLICTS` does."""
+
+    FLOOR = 1  # two records weigh less than the veto floor
+    ONE_FILE = 2  # two records are of one file, which holds a person once
+    BALANCE = 3  # all pairs across the two, taken together, speak against joining them
+
+
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Why two records may not be in one cluster: a guard of `CONFLICTS`, or a weight below the veto floor."""
+    """Why two records may not be in one cluster: a guard of `CONFLICTS`, or else the cause."""
 
     weight: float
     guards: Guard = Guard.NONE
+    cause: Cause = Cause.FLOOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +132,7 @@ class GrowingClusters:
                 lightest = min(lightest, (weight, pair))
         if total >= self._balance.least * count:
             return None
-        return lightest[1], Conflict(lightest[0])
+        return lightest[1], Conflict(lightest[0], cause=Cause.BALANCE)
 
     def _join(self, one: str, other: str) -> None:
         if len(self._members[one]) < len(self._members[other]):

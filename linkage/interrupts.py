@@ -32,7 +32,7 @@ def install() -> None:
             os.write(2, f"\n{SENTENCE}\n".encode())
             clear()
             for child in multiprocessing.active_children():
-                child.terminate()
+                child.kill()  # any other signal is lost on one that was forked a moment ago
         os._exit(STOPPED + number)
 
     for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGTERM, signal.SIG_DFL)):

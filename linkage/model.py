@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from math import exp2, inf
+from math import exp2, inf, isinf
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from linkage.frequencies import Frequencies
 from linkage.further import KIND_CODES, FurtherField, read_fields
 from linkage.guard import Guard
 from linkage.layout import ENCODED_SIZE, ENCODING_VERSION, FURTHER_SLOTS, SLOT
+from linkage.model_keys import check_keys
 from linkage.terms import TermWeight
 
 GIVEN_RULES = (
@@ -152,6 +153,7 @@ class Model:
         """The model a parsed file means, its frequencies inside. Raises `ModelError` with what is wrong and where."""
         if document.get("encoding") != ENCODING_VERSION:
             raise ModelError(f"the model is not made for encoding {ENCODING_VERSION}; train it again")
+        check_keys(document, GIVEN_RULES)
         prior, certain, possible, veto = (
             _number(document, key, "the model") for key in ("prior", "certain", "possible", "veto")
         )
@@ -173,7 +175,7 @@ class Model:
             certain=certain,
             possible=possible,
             veto=veto,
-            balance=_number(document, "balance", "the model") if "balance" in document else None,
+            balance=None if document.get("balance") is None else _number(document, "balance", "the model"),
             weights=weights,
             m=m,
             u=u,
@@ -231,7 +233,7 @@ def _part(document: Mapping[str, Any], key: str, place: str) -> Mapping[str, Any
 
 def _number(part: Mapping[str, Any], key: str, place: str, low: float = -inf, high: float = inf) -> float:
     value = part.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or isinf(value):
         limits = "" if low == -inf else f" from {low:g} to {high:g}"
         raise ModelError(f"{place} needs a number '{key}'{limits}")
     return float(value)
@@ -305,7 +307,7 @@ def _guards(document: Mapping[str, Any]) -> int:
     known = {guard.name.lower(): guard for guard in Guard if guard.name}
     if listed is None:
         return sum(known.values())
-    if not isinstance(listed, list) or not set(listed) <= set(known):
+    if not isinstance(listed, list) or not all(isinstance(name, str) and name in known for name in listed):
         raise ModelError(f"'guards' must be a list of some of {', '.join(known)}")
     return sum(known[name] for name in set(listed))
 

@@ -12,13 +12,14 @@ from enum import Enum, StrEnum
 from itertools import chain
 
 from linkage.errors import LinkageError
-from linkage.growing import AssertionRank, Balance, Conflict, GrowingClusters, Pair
+from linkage.growing import AssertionRank, Balance, Cause, Conflict, GrowingClusters, Pair
 from linkage.guard import Guard
 
 __all__ = [
     "Assertion",
     "AssertionRank",
     "Balance",
+    "Cause",
     "Conflict",
     "Edge",
     "Partition",
@@ -74,8 +75,9 @@ class Assertion:
 class Question:
     """One pair of final blocks that a person must settle, shown by its heaviest edge `a`-`b` (a < b).
 
-    For a veto, `between` are the two records that conflict and `guards` are theirs; otherwise `between` is None and
-    the guards are the edge's own. An assertion without an edge has weight 0.
+    For a veto, `between` are the two records that conflict (the lightest pair where all of them together do), and
+    `guards` and `cause` are theirs; otherwise both are None and the guards are the edge's own. An assertion without
+    an edge has weight 0.
     """
 
     a: str
@@ -84,6 +86,7 @@ class Question:
     reason: Reason
     guards: Guard = Guard.NONE
     between: Pair | None = None
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +193,7 @@ def _question(edge: Edge, veto: tuple[Pair, Conflict] | None, certain: float) ->
         return Question(edge.a, edge.b, edge.weight, Reason.GUARDED, edge.guards)
     if edge.weight >= certain and veto is not None:
         between, found = veto
-        return Question(edge.a, edge.b, edge.weight, Reason.VETOED, found.guards, between)
+        return Question(edge.a, edge.b, edge.weight, Reason.VETOED, found.guards, between, found.cause)
     return Question(edge.a, edge.b, edge.weight, Reason.POSSIBLE)
 
 

@@ -8,19 +8,25 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linkage.engines.clusters import connected
+from linkage.engines.clusters import Vetoes, connected
 from linkage.evaluation.clusterings import pairs_inside
 from linkage.explain import GUARD_WORDS
-from linkage.guard import Guard
+from linkage.growing import Cause
+from linkage.guard import CONFLICTS
 from linkage.people import Linker
+from linkage.plurals import counted
 
 Longs = npt.NDArray[np.int64]
 
-FLOOR_WORDS = "a weight below the veto floor"
+CAUSE_WORDS: Mapping[Cause, str] = {
+    Cause.FLOOR: "two records weigh less than the veto floor",
+    Cause.ONE_FILE: "two records are of one file, which holds each person once",
+    Cause.BALANCE: "all pairs across the clusters, taken together, speak against one person",
+}
 
 
 def report_partition(linker: Linker, first: int | None = None) -> dict[str, Any]:
-    """Counts of three clusterings of one set of pairs, and what kept records apart, by guard.
+    """Counts of three clusterings of one set of pairs, and what kept records apart, by guard or cause.
 
     constrained: the result. connected_components: certain pairs without a guard joined and nothing asked, so that all
     the difference is the vetoes'. by_weight_alone: guards passed over too. first: with two files, the records of the
@@ -35,7 +41,7 @@ def report_partition(linker: Linker, first: int | None = None) -> dict[str, Any]
         "connected_components": _counts(connected(pairs, n, certain), first),
         "by_weight_alone": _counts(connected(pairs, n, certain, guarded=False), first),
         "vetoes": len(found.vetoes),
-        "vetoes_by_reason": _by_guard(found.vetoes.guards),
+        "vetoes_by_reason": _by_reason(found.vetoes),
         "certain_pairs_stopped_by_a_guard": int(stopped.sum()),
         "stopped_by_guard": _by_guard(pairs.guards[stopped]),
     }
@@ -49,12 +55,18 @@ def partition_lines(report: Mapping[str, Any]) -> Iterator[str]:
         f" {ours['largest']:,}; plain connected components: {plain['clusters']:,}, {plain['pairs_joined']:,},"
         f" {plain['largest']:,}"
     )
-    for count, reasons, what in (
-        (report["vetoes"], report["vetoes_by_reason"], "joins of clusters refused because records in them conflict"),
-        (report["certain_pairs_stopped_by_a_guard"], report["stopped_by_guard"], "certain pairs stopped by a guard"),
+    for count, reasons, one, done in (
+        (report["vetoes"], report["vetoes_by_reason"], "join", "of clusters refused"),
+        (
+            report["certain_pairs_stopped_by_a_guard"],
+            report["stopped_by_guard"],
+            "certain pair",
+            "stopped by a guard",
+        ),
     ):
         if count:
-            yield f"{count:,} {what}: {'; '.join(f'{reason} {times:,}' for reason, times in reasons.items())}"
+            told = "; ".join(f"{reason} {times:,}" for reason, times in reasons.items())
+            yield f"{counted(count, one)} {done}: {told}"
 
 
 def _counts(label: Longs, first: int | None) -> dict[str, int]:
@@ -67,8 +79,17 @@ def _counts(label: Longs, first: int | None) -> dict[str, int]:
     }
 
 
+def _by_reason(vetoes: Vetoes) -> dict[str, int]:
+    """How many each guard of `CONFLICTS` keeps apart, and each cause where none does, the commonest first."""
+    hard = vetoes.guards & np.uint32(CONFLICTS)
+    causes = {words: int(((hard == 0) & (vetoes.cause == cause)).sum()) for cause, words in CAUSE_WORDS.items()}
+    return _commonest(_by_guard(hard) | causes)
+
+
 def _by_guard(guards: npt.NDArray[np.uint32]) -> dict[str, int]:
-    """How many have each guard, in words, the commonest first; without any it was the weight."""
-    counts = {words: int((guards & np.uint32(guard) != 0).sum()) for guard, words in GUARD_WORDS.items()}
-    counts[FLOOR_WORDS] = int((guards == Guard.NONE).sum())
+    """How many have each guard, in words, the commonest first."""
+    return _commonest({words: int((guards & np.uint32(guard) != 0).sum()) for guard, words in GUARD_WORDS.items()})
+
+
+def _commonest(counts: Mapping[str, int]) -> dict[str, int]:
     return {words: count for words, count in sorted(counts.items(), key=lambda entry: -entry[1]) if count}

@@ -75,7 +75,9 @@ class Linker:
         return np.asarray(1.0 / (1.0 + np.exp2(-weight.astype(np.float64))))
 
     def explain(self, one: str, other: str) -> Explanation:
-        """Why two records weigh what they weigh. Raises `LinkageError` for an id that is not in the table."""
+        """Why two different records weigh what they weigh. Raises `LinkageError` for an id that no record has."""
+        if one == other:
+            raise LinkageError(f"both ids are '{one}': name two different records")
         further, foreign = {field.name: field.kind for field in self.model.further or ()}, self.model.foreign
         rows = (self._row(name) for name in (one, other))
         a, b = (standardise(self.table.demographics(row, further, foreign=foreign)) for row in rows)

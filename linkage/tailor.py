@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.comparison import COMPARISONS, MOST_FURTHER
+from linkage.errors import LinkageError
 from linkage.frequencies import Frequencies
 from linkage.model import Model
 from linkage.record import Kind
@@ -80,11 +81,20 @@ def is_foreign(postcodes: pa.Array) -> bool:
 
 
 def further_kinds(table: Table) -> dict[str, Kind]:
-    """The fields of a table that are compared as further ones, the extra ones last and as far as there is room."""
+    """The fields of a table that are compared as further ones, the extra ones last.
+
+    Raises `LinkageError` when they are more than there is room for.
+    """
     there = {name: kind for name, (kind, _) in USUAL_KINDS.items() if name in table.columns}
     if "postcode" in table.columns or "town" in table.columns:
         there.pop("region", None)  # it follows from either
-    return dict(list((there | dict(table.extras)).items())[:MOST_FURTHER])
+    found = there | dict(table.extras)
+    if len(found) > MOST_FURTHER:
+        raise LinkageError(
+            f"{len(found)} further fields are more than the {MOST_FURTHER} that can be compared, so leave"
+            f" {len(found) - MOST_FURTHER} of them out: {', '.join(found)}"
+        )
+    return found
 
 
 def _further(table: Table, name: str, kind: Kind) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from linkage import further
 from linkage.comparison import FURTHER_WORDS, WORDS, Location
-from linkage.explain import LABELS
+from linkage.explain import label
 from linkage.growing import MOST_SAID
 from linkage.model import Model
 from linkage.record import Kind
@@ -111,7 +111,7 @@ def _panel(name: str, levels: Mapping[str, Any], model: Model) -> Panel:
             low, high = (weight + least, weight + most) if place == 0 else (weight, weight)
             bars.append(Bar(level, known.get(level, level.replace("_", " ")), weight, m, u, low, high))
     note = f"the commonest {what} take up to {-least:.1f} bits off, rare ones add up to {most:.1f}" if what else ""
-    return Panel(name, LABELS.get(name, name.replace("_", " ")), tuple(bars), note)
+    return Panel(name, label(name, model.comparisons), tuple(bars), note)
 
 
 def _words(name: str, model: Model) -> dict[str, str]:

@@ -28,7 +28,7 @@ Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
 
 CROWD = 100
-"""Records under one key; more make a crowd."""
+"""Records of one file under one key; more make a crowd."""
 WORDS = "a birth date, a postcode, a phone, an e-mail, or the first letters of a name with part of the birth date"
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _DAY_AND_MONTH, _YEAR = 0xFFFF, 0xFFFF << 16
@@ -43,8 +43,12 @@ class Looser:
     passed_over: int
 
 
-def looser_keys(words: Words, crowd: int = CROWD) -> Looser:
-    """The looser keys of int64[N, WORDS] encoded rows."""
+def looser_keys(words: Words, crowd: int = CROWD, first: int | None = None) -> Looser:
+    """The looser keys of int64[N, WORDS] encoded rows.
+
+    first: with two files, the records of the first; then keys that only one of them has are left out, for linking
+    compares no pair of them.
+    """
     surname, forename = words[:, SURNAME_SLOT], words[:, FORENAME_SLOT]
     born = words[:, BIRTH]
     full, day, year = born * (born >> 32 != 0), born & _DAY_AND_MONTH, born & _YEAR
@@ -65,20 +69,23 @@ def looser_keys(words: Words, crowd: int = CROWD) -> Looser:
         there = np.flatnonzero(np.logical_and.reduce([column != 0 for column in columns]))
         keys.append(_mixed(rule, [column[there] for column in columns]))
         rows.append(there.astype(np.int32))
-    return _without_crowds(np.concatenate(keys), np.concatenate(rows), _letters(surname, 1), crowd)
+    return _without_crowds(np.concatenate(keys), np.concatenate(rows), _letters(surname, 1), crowd, first)
 
 
-def _without_crowds(keys: Longs, rows: Ints, initial: Longs, crowd: int) -> Looser:
-    large = _sizes(keys) > crowd
+def _without_crowds(keys: Longs, rows: Ints, initial: Longs, crowd: int, first: int | None) -> Looser:
+    large = _sizes(keys, rows, first).max(axis=1) > crowd
     keys[large] = _mixed(99, [keys[large], initial[rows[large]]])
-    large = _sizes(keys) > crowd
-    return Looser(keys[~large], rows[~large], len(np.unique(keys[large])))
+    sizes = _sizes(keys, rows, first)
+    compared, large = sizes.min(axis=1) > 0, sizes.max(axis=1) > crowd
+    kept = compared & ~large
+    return Looser(keys[kept], rows[kept], len(np.unique(keys[compared & large])))
 
 
-def _sizes(keys: Longs) -> Longs:
-    """For each entry the entries of its key."""
-    _, place, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    return counts[place]
+def _sizes(keys: Longs, rows: Ints, first: int | None) -> Longs:
+    """int64[M, F]: for each entry the entries of its key in each of the F files."""
+    _, place = np.unique(keys, return_inverse=True)
+    files = [np.ones(len(rows), np.bool_)] if first is None else [rows < first, rows >= first]
+    return np.column_stack([np.bincount(place, file)[place] for file in files]).astype(np.int64)
 
 
 def _letters(name: Longs, count: int) -> Longs:

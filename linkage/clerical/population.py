@@ -74,7 +74,7 @@ def all_pairs(result: Result, table: Table, workers: int | None = None) -> Popul
             "the records weigh otherwise than when the result was made: name the same files and mapping, as they were"
         )
     least = float(_edges(result)[0])
-    looser = looser_keys(rows_of(encoded.matrix, result.model)[1])
+    looser = looser_keys(rows_of(encoded.matrix, result.model)[1], first=result.first)
     below = local.link(encoded.matrix, encoded.keys, encoded.rows, result.model, least, workers)
     loose = local.link(encoded.matrix, looser.keys, looser.rows, result.model, least, workers)
     compared = _numbers(result, below.a, below.b)

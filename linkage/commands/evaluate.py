@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.commands.speaking import ResultDirectory, spoken
+from linkage.commands.speaking import ResultDirectory, say, spoken
 from linkage.tables.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def evaluate(
             check_new(file)
         report = _judge(result, sample, second, truth, groups, by or [], precision)
         for line in truth_lines(report) if isinstance(report, TruthReport) else sample_lines(report):
-            typer.echo(line)
+            say(line)
         if as_json is not None:
             write_new(as_json, json.dumps(document(report), indent=1))
         if html is not None:
@@ -83,7 +83,7 @@ def _judge(
     result = load_result(path)
     told = None if groups is None else read_groups(groups, split_names(by), result)
     if told is not None:
-        typer.echo(f"{groups}: {told.silent:,} records have no row and {told.strangers:,} rows no record", err=True)
+        say(f"{groups}: {told.silent:,} records have no row and {told.strangers:,} rows no record", err=True)
     if truth is not None:
         return judge_by_truth(result, read_truth(truth, result), told, precision)
     if sample is None:

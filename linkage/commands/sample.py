@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.commands.speaking import Columns, ResultDirectory, Workers, read_people, room_of, spoken
+from linkage.commands.speaking import Columns, ResultDirectory, Workers, read_people, room_of, say, spoken
 
 if TYPE_CHECKING:
     from linkage.tables.table import Table
@@ -24,7 +24,7 @@ def sample(
     files: Files = None,
     mapping: Columns = None,
     size: Annotated[int, typer.Option(min=1, help="Pairs to review.")] = 300,
-    seed: Annotated[int, typer.Option(help="The same result and seed draw the same pairs.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same result and seed draw the same pairs.")] = 0,
     workers: Workers = None,
 ) -> None:
     """Draw pairs of a result for review, joined ones and others, most where the answers tell most.
@@ -42,12 +42,12 @@ def sample(
         loaded = load_result(result)
         table = _table(files, mapping) if files else None
         if table is not None:
-            typer.echo(f"weighing {len(table):,} records under looser keys too ...", err=True)
+            say(f"weighing {len(table):,} records under looser keys too ...", err=True)
         drawn = draw_pairs(loaded, size, seed, table, workers)
         write_new(out, sheet(drawn, loaded, table))
         for line in drawn.lines():
-            typer.echo(line)
-        typer.echo(f"{out}: write yes, no or unsure under 'same', then: linkage evaluate {result} --sample {out}")
+            say(line)
+        say(f"{out}: write yes, no or unsure under 'same', then: linkage evaluate {result} --sample {out}")
 
 
 def _table(files: list[Path], mapping: Path | None) -> Table:

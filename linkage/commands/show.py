@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from linkage.commands.speaking import spoken
+from linkage.commands.speaking import say, spoken
 
 Page = Annotated[Path | None, typer.Option("--html", help="A new HTML file with the chart and its numbers.")]
 Picture = Annotated[Path | None, typer.Option("--png", help="A new PNG file with the chart.")]
@@ -31,12 +31,12 @@ def show(
             from linkage.charts.weights_page import weights_page  # noqa: PLC0415
 
             write_new(html, weights_page(loaded))
-            typer.echo(f"{html}: the weights of model {loaded.fingerprint}")
+            say(f"{html}: the weights of model {loaded.fingerprint}")
         if png is not None:
             from linkage.charts.weights_picture import weights_picture  # noqa: PLC0415
 
             write_new(png, weights_picture(loaded))
-            typer.echo(f"{png}: the weights of model {loaded.fingerprint}")
+            say(f"{png}: the weights of model {loaded.fingerprint}")
         if html is None and png is None:
             for line in lines(loaded):
-                typer.echo(line)
+                say(line)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from unicodedata import category
 
 import typer
 
@@ -31,16 +33,34 @@ ResultDirectory = Annotated[Path, typer.Argument(help="What dedupe or link wrote
 CTRL_C = STOPPED + 2
 
 
+def say(line: str, *, err: bool = False) -> None:
+    """One line to the terminal, and nothing but that: what a file calls its columns must not steer the terminal."""
+    typer.echo("".join(_shown(character) for character in line), err=err)
+
+
+def _shown(character: str) -> str:
+    """The character, or its code where it does not show: controls, marks of direction, halves of a pair."""
+    if category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp"):
+        return character.encode("unicode_escape", "surrogatepass").decode()
+    return character
+
+
 @contextmanager
 def spoken() -> Iterator[None]:
     """Errors that can be foreseen become one sentence and exit status 2, Ctrl-C one and 130."""
     try:
         yield
     except LinkageError as error:
-        typer.echo(f"linkage: {error}", err=True)
+        say(f"linkage: {error}", err=True)
         raise typer.Exit(2) from None
     except MemoryError:
         typer.echo("linkage: there is not enough memory for files of this size", err=True)
+        raise typer.Exit(2) from None
+    except UnicodeEncodeError:
+        say("linkage: the name of a file or directory is not UTF-8: give it another", err=True)
+        raise typer.Exit(2) from None
+    except BrokenExecutor:
+        say("linkage: a process that read values was ended from outside, most often for want of memory", err=True)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
         typer.echo(SENTENCE, err=True)
@@ -63,5 +83,5 @@ def read_people(file: Path, mapping: Path | None, room: Room) -> Reading:
 
     reading = read(file, None if mapping is None else load_mapping(mapping), room)
     for line in reading.report.lines():
-        typer.echo(line, err=True)
+        say(line, err=True)
     return reading

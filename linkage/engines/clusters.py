@@ -26,7 +26,7 @@ from linkage.guard import Guard
 from linkage.kernel import rows_of
 from linkage.layout import ENCODED_SIZE, Rows
 from linkage.model import Model
-from linkage.partition import Balance, Conflict, Edge, Partition, Question, Reason, partition
+from linkage.partition import Balance, Cause, Conflict, Edge, Partition, Question, Reason, partition
 from linkage.record import StandardRecord
 
 TOGETHER, POSSIBLE, GUARDED, VETOED = range(4)
@@ -41,7 +41,7 @@ class Vetoes:
     """Certain pairs kept apart because somebody else in the two clusters conflicts; V of them, one for two clusters.
 
     a, b: int64[V], the heaviest such pair; weight float32[V]. between: int64[V, 2], the two rows that conflict, and
-    guards: uint32[V], what stands between those; 0 where it is a weight below the veto floor.
+    guards: uint32[V], what stands between those. cause: uint8[V], the `Cause` where none of these is of `CONFLICTS`.
     """
 
     a: Longs
@@ -49,6 +49,7 @@ class Vetoes:
     weight: Floats
     between: Longs
     guards: Bits
+    cause: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.a)
@@ -193,9 +194,9 @@ class _Weighed:
         """What keeps two records apart, if anything does."""
         weight, guards = self._weigh(int(a), int(b))
         same_file = screen.is_of_one_file(self._rows[int(a)], self._rows[int(b)], self._population.apart)
-        if same_file or screen.is_conflict(np.float32(weight), guards, self._population.model.veto):
+        if screen.is_conflict(np.float32(weight), guards, self._population.model.veto):
             return Conflict(weight, Guard(guards))
-        return None
+        return Conflict(weight, Guard(guards), Cause.ONE_FILE) if same_file else None
 
     def weight(self, a: str, b: str) -> float:
         """The weight of a pair in bits."""
@@ -238,10 +239,15 @@ def _apply(label: Longs, members: Longs, result: Partition) -> Iterator[Question
     return (question for question in result.questions if question.reason is Reason.VETOED)
 
 
-def _veto(members: Longs, question: Question) -> tuple[list[int], float, int]:
-    """The four rows of a question, its weight and its guards."""
+def _veto(members: Longs, question: Question) -> tuple[list[int], float, int, int]:
+    """The four rows of a question, its weight, its guards and its cause."""
     keys = question.a, question.b, *(question.between or (question.a, question.b))
-    return members[[int(key) for key in keys]].tolist(), question.weight, int(question.guards)
+    return (
+        members[[int(key) for key in keys]].tolist(),
+        question.weight,
+        int(question.guards),
+        int(question.cause or 0),
+    )
 
 
 def reasons(pairs: Pairs, joins: npt.NDArray[np.bool_], label: Longs) -> npt.NDArray[np.uint8]:
@@ -253,8 +259,9 @@ def reasons(pairs: Pairs, joins: npt.NDArray[np.bool_], label: Longs) -> npt.NDA
     return reason
 
 
-def _columns(vetoes: Sequence[tuple[list[int], float, int]]) -> Vetoes:
-    rows = np.array([rows for rows, _, _ in vetoes], np.int64).reshape(-1, 4)
-    weight = np.array([weight for _, weight, _ in vetoes], np.float32)
-    guards = np.array([guards for _, _, guards in vetoes], np.uint32)
-    return Vetoes(rows[:, 0], rows[:, 1], weight, rows[:, 2:], guards)
+def _columns(vetoes: Sequence[tuple[list[int], float, int, int]]) -> Vetoes:
+    rows = np.array([rows for rows, *_ in vetoes], np.int64).reshape(-1, 4)
+    weight = np.array([weight for _, weight, _, _ in vetoes], np.float32)
+    guards = np.array([guards for _, _, guards, _ in vetoes], np.uint32)
+    cause = np.array([cause for *_, cause in vetoes], np.uint8)
+    return Vetoes(rows[:, 0], rows[:, 1], weight, rows[:, 2:], guards, cause)

@@ -1,13 +1,13 @@
 """For whom the linkage errs: error by group, and whether the gaps are beyond chance.
 
 A pair whose two records are in two groups counts in each by half. Small groups are shown with their wide limits and
-marked, never hidden, and tested with an exact test.
+marked, never hidden, and tested with an exact test; of the smallest only the limits are given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import erfc, sqrt
 
@@ -20,6 +20,9 @@ from linkage.evaluation.columns import Floats, Longs, Truths, masses, truths
 from linkage.evaluation.intervals import Estimate, difference_limits, effective_size, share_estimate
 
 MEASURES = ("precision", "recall", "false_merge_rate", "missed_link_rate")
+LEAST = 20.0
+"""Pairs (effective) that a share must rest on in either group before a gap can be called beyond chance: pairs of one
+cluster stand or fall together, so that no test knows how few independent ones they are."""
 TESTED = ("precision", "recall", "false_merge_rate")
 """The missed link rate is 1 - recall: the same test twice would only weaken both."""
 
@@ -54,7 +57,9 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Two groups and one measure: `high` has the higher value. difference: Newcombe's limits. p_value: of the
-    two-proportion test; adjusted: by Holm for all gaps of the table. small: one of the two groups is."""
+    two-proportion test; adjusted: by Holm for all gaps of the table that can be judged. beyond_chance: by the test,
+    and the limits do not hold 0. few: a share rests on fewer than `LEAST` pairs, so that only the limits tell
+    anything; then both p-values are 1. small: one of the two groups is."""
 
     measure: str
     high: str
@@ -63,18 +68,21 @@ class Gap:
     p_value: float
     adjusted: float
     beyond_chance: bool
+    few: bool
     small: bool
 
 
 @dataclass(frozen=True, slots=True)
 class FairnessTable:
-    """Groups by name, and every gap between two of them: those beyond chance first, then by size."""
+    """Groups by name, and every gap between two of them: those beyond chance first, those of few pairs last, by
+    size."""
 
     groups: tuple[Group, ...]
     gaps: tuple[Gap, ...]
 
     def largest(self, measure: str) -> Gap | None:
-        """The largest gap of a measure that is beyond chance; if none is, the largest; None for a single group."""
+        """The largest gap of a measure that is beyond chance; if none is, the largest, of few pairs only where there
+        is no other; None for a single group."""
         return next((gap for gap in self.gaps if gap.measure == measure), None)
 
 
@@ -178,28 +186,34 @@ def _group(name: str, linked: Truths, same: Truths, mass: Floats, confidence: fl
 
 
 def _gaps(groups: tuple[Group, ...], confidence: float) -> tuple[Gap, ...]:
-    tests = []
+    gaps = []
     for measure in TESTED:
         for a, b in combinations(groups, 2):
             (first, n), (second, m) = a.measure(measure), b.measure(measure)
             if n and m:
                 high, low = (a, b) if first.value >= second.value else (b, a)
-                tests.append((measure, high, low, two_proportion_test(first, n, second, m)))
-    adjusted = holm([p_value for *_, p_value in tests])
-    gaps = [
-        Gap(
-            measure,
-            high.name,
-            low.name,
-            _difference(high.measure(measure)[0], low.measure(measure)[0]),
-            p_value,
-            float(fair),
-            bool(fair < 1.0 - confidence),
-            high.small or low.small,
-        )
-        for (measure, high, low, p_value), fair in zip(tests, adjusted, strict=True)
-    ]
-    return tuple(sorted(gaps, key=lambda gap: (not gap.beyond_chance, -gap.difference.value)))
+                p_value = two_proportion_test(first, n, second, m) if min(n, m) >= LEAST else None
+                gaps.append(_gap(measure, high, low, p_value))
+    judged = [place for place, gap in enumerate(gaps) if not gap.few]
+    for place, fair in zip(judged, holm([gaps[place].p_value for place in judged]).tolist(), strict=True):
+        beyond = fair < 1.0 - confidence and gaps[place].difference.low > 0.0
+        gaps[place] = replace(gaps[place], adjusted=fair, beyond_chance=beyond)
+    return tuple(sorted(gaps, key=lambda gap: (not gap.beyond_chance, gap.few, -gap.difference.value)))
+
+
+def _gap(measure: str, high: Group, low: Group, p_value: float | None) -> Gap:
+    """A gap before all of them are judged together; p_value: None where too few pairs can tell."""
+    return Gap(
+        measure=measure,
+        high=high.name,
+        low=low.name,
+        difference=_difference(high.measure(measure)[0], low.measure(measure)[0]),
+        p_value=1.0 if p_value is None else p_value,
+        adjusted=1.0,
+        beyond_chance=False,
+        few=p_value is None,
+        small=high.small or low.small,
+    )
 
 
 def _difference(high: Estimate, low: Estimate) -> Estimate:

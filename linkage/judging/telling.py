@@ -16,6 +16,7 @@ from linkage.evaluation.reliability import Bin
 from linkage.judging.labels import Calibration, LinkReport
 from linkage.judging.sample import SampleReport
 from linkage.judging.truth import ClusterCounts, TruthReport
+from linkage.plurals import counted
 
 SEEN = "what neither blocking finds, or weighs less than the sample reaches down to, is beyond it"
 _NOTHING = 5e-7
@@ -114,11 +115,6 @@ def measured(measure: Measure) -> str:
     return f"{percent(measure.value)} (95 % limits {low} to {high})"
 
 
-def counted(number: int, what: str) -> str:
-    """So many of something."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def bin_name(one: Bin) -> str:
     """The probabilities of a bin."""
     return f"{one.low:g} to {one.high:g}"
@@ -126,11 +122,13 @@ def bin_name(one: Bin) -> str:
 
 def gap_line(gap: Gap) -> str:
     """The gap between two groups in a sentence."""
-    sure = "beyond chance" if gap.beyond_chance else "may be chance"
-    return (
-        f"{gap.measure.replace('_', ' ')} of {gap.high} is higher than of {gap.low} by {limited(gap.difference)}:"
-        f" {sure}, p {'below 0.0001' if gap.adjusted < 0.0001 else f'{gap.adjusted:.2g}'}"
-    )
+    if gap.few:
+        sure = "too few pairs to tell"
+    else:
+        sure = "beyond chance" if gap.beyond_chance else "may be chance"
+        sure += f", p {'below 0.0001' if gap.adjusted < 0.0001 else f'{gap.adjusted:.2g}'}"
+    higher = f"{gap.measure.replace('_', ' ')} of {gap.high} is higher than of {gap.low}"
+    return f"{higher} by {limited(gap.difference)}: {sure}"
 
 
 def _counts_line(what: str, counts: PairCounts | ClusterCounts) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from linkage.plurals import counted
 from linkage.tables.errors import InputError
 
 _EARLIEST, _LATEST = 1000, 2199  # the years that linkage.standardise takes
@@ -81,7 +82,7 @@ def read_dates(distinct: Sequence[str | None], counts: Sequence[int], form: str 
             shortened += 0 if whole else rows
         elif value is not None:
             unreadable += rows
-    described = ", ".join(f"{name} ({rows:,} rows)" for name, rows in formats.most_common())
+    described = ", ".join(f"{name} ({counted(rows, 'row')})" for name, rows in formats.most_common())
     return Dates(values, described, unreadable, shortened, note or other)
 
 

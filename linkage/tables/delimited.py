@@ -19,8 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
+from linkage.plurals import counted
 from linkage.room import UNBOUNDED, Room
 from linkage.tables.errors import InputError
+from linkage.tables.texts import DROPPED
 
 _SEPARATORS = ",;\t|"
 _BLOCK = 1 << 22
@@ -113,16 +115,17 @@ def _text_of(data: Any, path: Path) -> tuple[Any, str, tuple[str, ...]]:
     if encoding:
         text = data.to_pybytes().decode(encoding, errors="replace")
         lost = text.count("\ufffd")
-        notes = (f"{lost:,} characters could not be decoded",) if lost else ()
+        notes = (f"{counted(lost, 'character')} could not be decoded",) if lost else ()
         return pa.py_buffer(text.encode("utf-8", errors="replace")), encoding.upper(), notes
     marked = head.startswith(codecs.BOM_UTF8)
     name = "UTF-8 with a byte order mark" if marked else "UTF-8"
     mended, recoded, lost = _mend(data[3:] if marked else data)
     if not recoded + lost:
         return mended, name, ()
-    said = [f"{recoded:,} characters are not UTF-8 and were read as windows-1252"]
+    told = counted(recoded, "character is not UTF-8 and was", "characters are not UTF-8 and were")
+    said = [f"{told} read as windows-1252"]
     if lost:
-        said.append(f"{lost:,} bytes belong to neither UTF-8 nor windows-1252 and were dropped")
+        said.append(f"{counted(lost, *DROPPED)} dropped")
     return mended, f"{name}, windows-1252 where it is not", tuple(said)
 
 

@@ -18,7 +18,10 @@ from linkage.tables.table import FIELDS
 KINDS = ("name", "text", "category", "number", "code")
 LISTS = {"dob": 3, "phone": 3, "email": 2, "address": 20}
 """The fields that several columns may make up, and how many."""
+_NUMBERS = ("nhs_number", "national_id")
 KEYS = ("id", *(name for name in FIELDS if not name[-1].isdigit()))
+_TAKEN = frozenset((*KEYS, *FIELDS, *COMPARISONS, "limits"))
+"""Names that an extra column cannot have; a model's frequencies have their limits beside the fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,12 @@ class Mapping:
         if self.dob_format:
             compile_format(self.dob_format)
         # An id may be the number that is compared too; any other column with two meanings is a slip of the pen.
-        times = Counter(column for name, columns in self.columns.items() if name != "id" for column in columns)
+        named = [(name, column) for name, columns in self.columns.items() for column in columns]
+        numbers = {column for name, column in named if name in _NUMBERS}
+        ids = [column for name, column in named if name == "id" and column not in numbers]
+        compared = [column for name, column in named if name != "id"]
+        times = Counter((*compared, *(extra.column for extra in self.extras)))
+        times.update(column for column in ids if column in compared)
         for column in times:
             if times[column] > 1:
                 raise InputError(f"the column '{column}' is mapped twice: each column has one meaning")
@@ -73,7 +81,7 @@ class Mapping:
                 raise InputError(f"there is no column '{column}', which the mapping names{suggest(column, names)}")
             if times[column] > 1:
                 raise InputError(f"{times[column]} columns are called '{column}': give each a name of its own")
-        if set(self.columns) == {"id"}:
+        if set(self.columns) == {"id"} and not self.extras:
             raise InputError("no column but the id was recognised: say in a mapping what the others mean")
 
 
@@ -157,9 +165,11 @@ def _extras(said: Sequence[object]) -> Iterable[Extra]:
         for key in ("name", "column", "kind"):
             if not isinstance(extra.get(key), str) or not extra[key].strip():
                 raise InputError(f"{where}'{key}' must be given, as text")
+        if not extra["name"].isprintable():
+            raise InputError(f"{where}'name' must be text that can be shown on one line")
         if extra["kind"] not in KINDS:
             raise InputError(f"{where}'kind' is one of {', '.join(KINDS)}{suggest(extra['kind'], KINDS)}")
-        if extra["name"] in seen or extra["name"] in KEYS or extra["name"] in COMPARISONS:
+        if extra["name"] in seen or extra["name"] in _TAKEN:
             raise InputError(f"{where}the name '{extra['name']}' is taken")
         seen.add(extra["name"])
         yield Extra(extra["name"], extra["column"].strip(), extra["kind"])

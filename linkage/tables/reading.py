@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linkage.plurals import counted
 from linkage.record import Kind
 from linkage.room import UNBOUNDED, Room
 from linkage.tables.delimited import open_text, read_columns
@@ -22,11 +23,12 @@ from linkage.tables.mapping import Mapping
 from linkage.tables.recognise import recognise
 from linkage.tables.report import Report
 from linkage.tables.table import Table
-from linkage.tables.texts import clean_ids, distinct
+from linkage.tables.texts import DROPPED, clean_ids, distinct
 
 _TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
 _PARQUET = (".parquet", ".pq")
 _NO_ID = "no id"
+_READ_BY_MEANING = ("dob", "sex", "multiple_birth")
 _THREADS = 4
 _BYTES_PER_ROW = 128  # of a column while it is read: its text twice, and the table of distinct values
 _SHOWN = 5
@@ -78,9 +80,11 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report, r
         raise InputError(f"{report.source}: {_nothing(report)}")
     named = {name: sources for name, sources in mapping.columns.items() if name != "id"}
     named |= {extra.name: (extra.column,) for extra in mapping.extras}
+    kinds = {extra.name: Kind(extra.kind) for extra in mapping.extras}
 
     def one(name: str) -> Field:
-        field = read_field(name, [Source(column, columns[column]) for column in named[name]], mapping.dob_format)
+        sources = [Source(column, columns[column]) for column in named[name]]
+        field = read_field(name, sources, mapping.dob_format, kinds.get(name))
         return replace(field, columns={name: room.keep(column) for name, column in field.columns.items()})
 
     threads = room.at_once(_BYTES_PER_ROW * len(ids), min(_THREADS, len(os.sched_getaffinity(0))))
@@ -93,7 +97,9 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report, r
         raise InputError(f"{report.source}: none of its columns says anything but the id")
     silent = tuple(name for name in every if name not in said_by_some)
     fields["id"] = Field(recoded=found.recoded, lost=found.lost)
-    extras = {extra.name: Kind(extra.kind) for extra in mapping.extras if extra.name in said_by_some}
+    extras = {name: kind for name, kind in kinds.items() if name in said_by_some}
+    raw = {name: columns[named[name][0]] for name in (*extras, *_READ_BY_MEANING) if extras and name in fields}
+    _refuse_copies(said_by_some, extras, raw, report.source)
     return Reading(Table(ids, said_by_some, extras), _complete(report, fields, silent))
 
 
@@ -176,9 +182,27 @@ def _refuse_repeats(ids: pa.Array, source: str) -> None:
             rows[name].append(row)
     shown = "; ".join(f"'{name}' in rows {', '.join(map(str, at[:_SHOWN]))}" for name, at in rows.items())
     raise InputError(
-        f"{source}: {len(repeated):,} ids are there more than once, in {sum(times[x] for x in repeated):,} rows, "
+        f"{source}: {counted(len(repeated), 'id is', 'ids are')} there more than once,"
+        f" in {sum(times[x] for x in repeated):,} rows, "
         f"but each record needs its own (first: {shown})"
     )
+
+
+def _refuse_copies(
+    columns: abc.Mapping[str, pa.Array], extras: abc.Iterable[str], raw: abc.Mapping[str, Any], source: str
+) -> None:
+    """Raise `InputError` for an extra column that says in every row what another does: it would count twice.
+
+    raw: as the source has them, the extra columns and those that the table holds in other words.
+    """
+    for name in extras:
+        for other, column in columns.items():
+            alike = columns[name].equals(column) or (other in _READ_BY_MEANING and raw[name].equals(raw[other]))
+            if other != name and alike and pc.count_distinct(column).as_py() > 1:
+                raise InputError(
+                    f"{source}: '{name}' and '{other}' say the same in every row, which would count twice: leave one"
+                    " out of the mapping"
+                )
 
 
 def _nothing(report: Report) -> str:
@@ -194,9 +218,10 @@ def _complete(report: Report, fields: abc.Mapping[str, Field], silent: tuple[str
     notes = [*report.notes, *(note for field in fields.values() for note in field.notes)]
     recoded, lost = sum(x.recoded for x in fields.values()), sum(x.lost for x in fields.values())
     if recoded:
-        notes.append(f"{recoded:,} values are not UTF-8 and were read as windows-1252")
+        told = counted(recoded, "value is not UTF-8 and was", "values are not UTF-8 and were")
+        notes.append(f"{told} read as windows-1252")
     if lost:
-        notes.append(f"{lost:,} bytes belong to neither UTF-8 nor windows-1252 and were dropped")
+        notes.append(f"{counted(lost, *DROPPED)} dropped")
     return replace(
         report,
         encoding=f"{report.encoding or 'UTF-8'}, windows-1252 where it is not" if recoded else report.encoding,

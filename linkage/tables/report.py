@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from linkage.plurals import counted
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -12,7 +14,8 @@ class Report:
 
     recognised: the source's columns by field ("id" among them); left: its columns without a field, order kept.
     extras: extra columns of the mapping, and as what they are compared. all_null: fields that no row says, which the
-    table leaves out. unreadable: by field, rows whose value is no date, sex or yes and no, and was taken as not said.
+    table leaves out. unreadable: by field, rows whose value is no date, sex, yes and no, or number, or has no Latin
+    letter or digit, and was taken as not said.
     dates: the formats the birth dates were read by. notes: sentences on everything else that was done.
     """
 
@@ -31,21 +34,23 @@ class Report:
     def lines(self) -> Iterator[str]:
         """The report as sentences, one a line."""
         used = self.rows_read - sum(self.left_out.values())
-        yield f"{self.source}: {self.rows_read:,} rows read{self._encoding()}, {used:,} used"
+        yield f"{self.source}: {counted(self.rows_read, 'row')} read{self._encoding()}, {used:,} used"
         for reason, rows in self.left_out.items():
-            yield f"left out: {rows:,} rows with {reason}"
+            yield f"left out: {counted(rows, 'row')} with {reason}"
         for name, columns in self.recognised.items():
             yield f"{name}: from {', '.join(columns)}"
         if self.left:
             yield f"columns not used: {', '.join(self.left)}"
         for name, kind in self.extras.items():
-            yield f"extra column {name}: compared as {kind}"
+            silent = f"not compared, because no row holds a {kind}"
+            yield f"extra column {name}: {silent if name in self.all_null else f'compared as {kind}'}"
         if self.all_null:
             yield f"columns that no row says: {', '.join(self.all_null)}"
         if self.dates:
             yield f"dates of birth read as {self.dates}"
         for name, rows in self.unreadable.items():
-            yield f"{name}: {rows:,} values could not be read and count as not said"
+            told = counted(rows, "value could not be read and counts", "values could not be read and count")
+            yield f"{name}: {told} as not said"
         yield from self.notes
 
     def _encoding(self) -> str:

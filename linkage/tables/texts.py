@@ -18,6 +18,11 @@ _UNSEEN = r"[\p{Cc}\p{Cf}]+"
 _FLOAT = r"^(-?[0-9]+)\.0+$"
 _EXACT_FLOATS = 2.0**53
 _SAMPLE = 20_000
+DROPPED = (
+    "byte belongs to neither UTF-8 nor windows-1252 and was",
+    "bytes belong to neither UTF-8 nor windows-1252 and were",
+)
+"""What is said of one undecodable byte and of several."""
 
 # What programs write for nothing, as they spell it: Null, Nan, None and Na are names of people too.
 _MACHINE_WORDS = (

@@ -197,11 +197,12 @@ def assert_defined(found: Clusters, world: World, pairs: Pairs, model: Model, ra
         told.weight.tolist(),
         *told.between.T.tolist(),
         told.guards.tolist(),
+        told.cause.tolist(),
         strict=True,
     )
     questions = [q for q in expected.questions if q.reason is Reason.VETOED]
     assert sorted(vetoes) == sorted(
-        (row_of[q.a], row_of[q.b], q.weight, *(row_of[key] for key in q.between or ()), int(q.guards))
+        (row_of[q.a], row_of[q.b], q.weight, *(row_of[key] for key in q.between or ()), int(q.guards), q.cause)
         for q in questions
     )
     reason = dict(zip(zip(pairs.a.tolist(), pairs.b.tolist(), strict=True), found.reason.tolist(), strict=True))

@@ -19,7 +19,7 @@ from linkage.engines.spark.session import cut, spoken
 from linkage.errors import LinkageError
 from linkage.model import Model
 
-SETTLED = "row bigint, cluster bigint, b bigint, weight float, one bigint, other bigint, guards bigint"
+SETTLED = "row bigint, cluster bigint, b bigint, weight float, one bigint, other bigint, guards bigint, cause bigint"
 """A row with its cluster; or, with no cluster, the veto of a pair row-b and the two rows that conflict."""
 
 _MEMBER = -1  # stands for the other end in what is a row and no pair
@@ -30,7 +30,7 @@ class SparkClusters:
     """Who is one person, and why not more are.
 
     rows: (row bigint, cluster bigint), every record once, a cluster named by its smallest row. vetoes: (a bigint,
-    b bigint, weight float, one bigint, other bigint, guards bigint), as `linkage.engines.clusters.Vetoes`.
+    b bigint, weight float, one bigint, other bigint, guards bigint, cause bigint), as `clusters.Vetoes`.
     """
 
     rows: DataFrame
@@ -72,7 +72,8 @@ def cluster_records(records: DataFrame, links: DataFrame, model: Model) -> Spark
     members = settled.where("cluster is not null").select("row", "cluster")
     alone = records.select("row").join(members.hint("merge"), "row", "left")
     rows = alone.select("row", f.coalesce("cluster", "row").alias("cluster"))
-    vetoes = settled.where("cluster is null").select(f.col("row").alias("a"), "b", "weight", "one", "other", "guards")
+    told = (f.col("row").alias("a"), "b", "weight", "one", "other", "guards", "cause")
+    vetoes = settled.where("cluster is null").select(*told)
     return SparkClusters(rows, vetoes)
 
 
@@ -124,6 +125,7 @@ def _settled(rows: Longs, cluster: Longs, vetoes: Vetoes) -> pa.RecordBatch:
         "one": pa.array(rows[vetoes.between[:, 0]]),
         "other": pa.array(rows[vetoes.between[:, 1]]),
         "guards": pa.array(vetoes.guards.astype(np.int64)),
+        "cause": pa.array(vetoes.cause.astype(np.int64)),
     }
     for name, values in told.items():
         columns[name] = pa.concat_arrays([pa.nulls(n, values.type), values])

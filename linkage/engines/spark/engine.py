@@ -76,11 +76,11 @@ class SparkEngine:
         label = np.arange(n)
         label[rows(told, "row")] = rows(told, "cluster")
         label = _smallest(label)
-        weight, guards = (vetoed.column(name).to_numpy() for name in ("weight", "guards"))
+        weight, guards, cause = (vetoed.column(name).to_numpy() for name in ("weight", "guards", "cause"))
         between = np.stack((rows(vetoed, "one"), rows(vetoed, "other")), axis=1)
-        vetoes = Vetoes(
-            rows(vetoed, "a"), rows(vetoed, "b"), weight.astype(np.float32), between, guards.astype(np.uint32)
-        )
+        ends = rows(vetoed, "a"), rows(vetoed, "b")
+        told = guards.astype(np.uint32), cause.astype(np.uint8)
+        vetoes = Vetoes(*ends, weight.astype(np.float32), between, *told)
         return Clusters(label, reasons(pairs, joining(pairs, model.certain), label), vetoes)
 
     def _frame(self, columns: Mapping[str, pa.Array], schema: str) -> DataFrame:

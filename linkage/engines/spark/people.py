@@ -67,7 +67,7 @@ class Plan:
                 columns[name] = read_coded(rows.column(sources[0]), name, self.evidence[name])
             else:
                 parts = [Source(column, rows.column(column)) for column in sources]
-                columns |= read_field(name, parts, self.dob_format).columns
+                columns |= read_field(name, parts, self.dob_format, self.extras.get(name)).columns
         return Table(ids, columns, self.extras)
 
 

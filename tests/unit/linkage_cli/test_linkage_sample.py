@@ -133,6 +133,18 @@ def test_looser_keys_find_a_pair_that_shares_only_a_date_and_pass_crowds_over() 
     assert (len(crowded.keys), crowded.passed_over > 0) == (0, True)
 
 
+def test_looser_keys_of_two_files_are_judged_by_the_pairs_across_them() -> None:
+    """Thirty records of one date: no crowd as fifteen in either file, and nothing at all as thirty in one."""
+    encoded = encode_table(read_rows([("1", "ANN", "SMITH", "1980-05-04")]), Model.default(), 1)
+    words = np.repeat(matrix_of(encoded.matrix, Model.default())[1], 31, axis=0)
+    across = looser_keys(words[:30], crowd=20, first=15)
+    assert (len(across.keys) > 0, across.passed_over) == (True, 0)
+    alone = looser_keys(words[:30], crowd=20, first=30)
+    assert (len(alone.keys), alone.passed_over) == (0, 0)
+    crowd = looser_keys(words, crowd=20, first=30)
+    assert (len(crowd.keys), crowd.passed_over > 0) == (0, True)
+
+
 def read_rows(content: list[tuple[str, ...]]) -> Table:
     ids, *columns = zip(*content, strict=True)
     named = zip(("forename", "surname", "dob"), columns, strict=True)

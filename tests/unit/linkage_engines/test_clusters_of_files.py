@@ -19,7 +19,7 @@ from linkage.guard import CONFLICTS, Guard
 from linkage.kernel import score
 from linkage.layout import Rows
 from linkage.model import Model
-from linkage.partition import Balance, Conflict, Edge, Partition, Reason, partition
+from linkage.partition import Balance, Cause, Conflict, Edge, Partition, Reason, partition
 from linkage.record import BirthDate, SexCode, StandardRecord
 from linkage.tailor import GUARDS
 from tests.unit.linkage_engines.test_clusters import JANE, NEIGHBOURS, PEOPLE, blocks
@@ -63,7 +63,9 @@ def partitioned(encoded: Rows, pairs: Pairs, model: Model, apart: int | None) ->
         weight, guards = weighed(a, b)
         of_one_file = apart is not None and (int(a) < apart) == (int(b) < apart)
         light = not guards & Guard.UNIDENTIFIED and weight < model.veto
-        return Conflict(weight, guards) if guards & CONFLICTS or light or of_one_file else None
+        if guards & CONFLICTS or light:
+            return Conflict(weight, guards)
+        return Conflict(weight, guards, Cause.ONE_FILE) if of_one_file else None
 
     def weigh(a: str, b: str) -> float:
         weight, guards = weighed(a, b)
@@ -77,9 +79,9 @@ def assert_equal(found: Clusters, encoded: Rows, pairs: Pairs, model: Model, apa
     expected = partitioned(encoded, pairs, model, apart)
     assert blocks(found.label) == {frozenset(int(key) for key in block) for block in expected.blocks}
     vetoed = [q for q in expected.questions if q.reason is Reason.VETOED]
-    told = {(int(q.a), int(q.b), *(int(key) for key in q.between or ())) for q in vetoed}
+    told = {(int(q.a), int(q.b), *(int(key) for key in q.between or ()), q.cause) for q in vetoed}
     vetoes = found.vetoes
-    assert told == set(zip(vetoes.a, vetoes.b, vetoes.between[:, 0], vetoes.between[:, 1], strict=True))
+    assert told == set(zip(vetoes.a, vetoes.b, vetoes.between[:, 0], vetoes.between[:, 1], vetoes.cause, strict=True))
     assert np.array_equal(found.reason == TOGETHER, found.label[pairs.a] == found.label[pairs.b])
 
 
@@ -137,6 +139,7 @@ def test_of_two_candidates_in_one_file_the_nearer_one_is_joined() -> None:
     assert found.label.tolist() == [0, 1, 0]
     assert found.reason.tolist() == [TOGETHER, VETOED]
     assert found.vetoes.between.tolist() == [[0, 1]]
+    assert found.vetoes.cause.tolist() == [Cause.ONE_FILE]
     assert cluster(matrix(records), hand_made([(0, 2, 21.0), (1, 2, 22.0)]), FILES, apart=2).label.tolist() == [
         0,
         1,
@@ -171,7 +174,7 @@ def test_a_chain_of_records_that_components_swallow_is_cut_where_all_pairs_say_s
     records = [JOHN, JOHN, JOHN, bridge, son, son, son]
     veto = weight_of(JOHN, son, FILES) - 5.0
     with_floor = Model.from_document({**FILES.document, "veto": veto, "possible": veto + 1.0})
-    without = Model.from_document({key: value for key, value in with_floor.document.items() if key != "balance"})
+    without = Model.from_document({**with_floor.document, "balance": None})
     encoded = matrix(records)
     pairs = block_pairs(encoded, with_floor)
     weights = {(a, b): bits for a, b, bits in zip(pairs.a.tolist(), pairs.b.tolist(), pairs.weight, strict=True)}
@@ -204,4 +207,5 @@ def test_a_large_cluster_with_a_bridge_is_cut_in_two() -> None:
     assert weight_of(JANE, other, FILES) < FILES.balance
     found = cluster(encoded, hand_made([*inside, (half - 1, half, 9.0)]), FILES)
     assert found.label.tolist() == [0] * half + [half] * half
+    assert found.vetoes.cause.tolist() == [Cause.BALANCE]
     assert found.reason[-1] == VETOED

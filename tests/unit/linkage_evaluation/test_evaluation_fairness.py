@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from linkage.errors import LinkageError
 from linkage.evaluation.fairness import FairnessTable, Group, error_by_group, holm, two_proportion_test
 from linkage.evaluation.intervals import Estimate
+from linkage.judging.telling import gap_line
 
 
 def group(table: FairnessTable, name: str) -> Group:
@@ -67,6 +68,29 @@ def test_a_gap_of_large_groups_stands_before_a_larger_one_by_chance() -> None:
     gap = by_counts(x=(950, 5, 50, 500), y=(850, 5, 150, 500), z=(3, 0, 1, 0)).largest("recall")
     assert gap is not None
     assert {gap.high, gap.low} == {"x", "y"}
+
+
+@pytest.mark.parametrize(("right", "wrong", "judged"), [(0, 3, False), (0, 19, False), (0, 20, True), (20, 0, True)])
+def test_a_handful_of_pairs_accuses_nobody(right: int, wrong: int, judged: bool) -> None:
+    """Three wrong links beside 5,000 right ones are far beyond an exact test, and may be one cluster."""
+    table = by_counts(few=(right, wrong, 0, 0), many=(5000, 0, 50, 100))
+    gap = table.largest("precision")
+    assert gap is not None
+    assert (gap.few, gap.beyond_chance) == (not judged, judged and wrong > 0)
+    assert gap.small
+    assert gap.difference.low <= gap.difference.value <= gap.difference.high
+    told = gap_line(gap)
+    assert ("too few pairs to tell" in told) is not judged
+    assert ("p " in told.split(": ")[1]) is judged
+
+
+def test_gaps_that_cannot_be_judged_do_not_weaken_the_others() -> None:
+    counts = {"x": (950, 5, 50, 500), "y": (900, 5, 100, 500)}
+    alone = by_counts(**counts).largest("recall")
+    beside = by_counts(**counts, **{f"few{n}": (3, 1, 1, 1) for n in range(9)}).largest("recall")
+    assert alone is not None
+    assert beside is not None
+    assert (alone.adjusted, alone.beyond_chance) == (beside.adjusted, beside.beyond_chance)
 
 
 def test_one_group_has_no_gap() -> None:

@@ -38,4 +38,4 @@ def file_model(
         for name, kind in kinds.items()
     }
     comparisons = {**base["comparisons"], **rates}
-    return Model.from_document({**base, "further": told, "comparisons": comparisons, **changes})
+    return Model.from_document({**base, "balance": None, "further": told, "comparisons": comparisons, **changes})

@@ -257,4 +257,4 @@ def test_the_levels_of_dates_and_places_are_those_without_further_fields() -> No
 )
 def test_a_list_of_further_fields_that_is_none_is_refused(further: object, said: str) -> None:
     with pytest.raises(ModelError, match=said):
-        Model.from_document({**Model.default().document, "further": further})
+        Model.from_document({**Model.default().document, "balance": None, "further": further})

@@ -95,9 +95,9 @@ def test_frequencies_may_stand_in_a_file_beside(model: Model, tmp_path: Path) ->
 def damage(path: str, value: object) -> Damage:
     def run(document: dict[str, Any]) -> None:
         *parents, last = path.split("/")
-        part = document
+        part: Any = document
         for parent in parents:
-            part = part[parent]
+            part = part[int(parent) if isinstance(part, list) else parent]
         if value is None:
             del part[last]
         else:
@@ -123,6 +123,27 @@ def damage(path: str, value: object) -> Damage:
         (damage("term_frequency/surname/together", 3), "'together'"),
         (damage("term_frequency/surname/together", [{"factor": 0.5, "names": []}]), "'factor'"),
         (damage("frequencies", None), "'frequencies'"),
+        (damage("balanc", -1.0), "the model has an unknown key 'balanc'; known are .*balance"),
+        (damage("balance", "none"), "'balance'"),
+        (damage("rules/nearly", 1.0), "rules has an unknown key 'nearly'"),
+        (damage("comparisons/sex/agree/n", 0.5), "comparison 'sex', level 'agree' has an unknown key 'n'"),
+        (damage("term_frequency/town", {}), "term_frequency has an unknown key 'town'"),
+        (damage("term_frequency/surname/mots", 1.0), "term_frequency 'surname' has an unknown key 'mots'"),
+        (damage("term_frequency/surname/together/0/name", []), "'together' has an unknown key 'name'"),
+        (damage("frequencies/surnames", {}), "frequencies: unknown field 'surnames'"),
+        (damage("frequencies/surname", 3), "frequencies: 'surname' must be an object"),
+        (damage("frequencies/limits", 3), "frequencies: 'limits' must be an object"),
+        (damage("prior", float("inf")), "'prior'"),
+        (damage("name", {"a": 1}), "'name' must be text"),
+        (lambda document: document.update(balance=None, guards=[[]]), "'guards' must be a list"),
+        (damage("guards", []), "a model for files needs 'balance'"),
+        (damage("further", []), "a model for files needs 'balance'"),
+        (damage("foreign", "yes"), "needs 'balance'"),
+        (lambda document: document.update(balance=None, foreign="yes"), "'foreign' must be true or false"),
+        (
+            lambda document: document.update(balance=None, further=[{"name": "a", "kind": "code", "familiy": True}]),
+            "further field 1 has an unknown key 'familiy'",
+        ),
     ],
 )
 def test_malformed_models_are_refused_with_a_sentence(model: Model, spoil: Damage, sentence: str) -> None:

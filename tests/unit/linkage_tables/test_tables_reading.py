@@ -95,13 +95,13 @@ def test_encodings_mixed_in_one_file_are_told_apart_value_by_value(write: Write)
     text = f"{HEADER}\n1,Zo".encode() + b"\xeb,Ash,1954,F,\n2,Jos\xc3\xa9,Birch,1960,M,\n3,A\x81n,Cole,1971,F,\n"
     reading = read(write(text))
     assert column(reading, "forename") == ["Zoë", "José", "An"]
-    assert "1 characters are not UTF-8 and were read as windows-1252" in reading.report.notes
-    assert "1 bytes belong to neither UTF-8 nor windows-1252 and were dropped" in reading.report.notes
+    assert "1 character is not UTF-8 and was read as windows-1252" in reading.report.notes
+    assert "1 byte belongs to neither UTF-8 nor windows-1252 and was dropped" in reading.report.notes
 
 
 def test_undecodable_utf_16_is_counted(write: Write) -> None:
     reading = read(write(lines(*ROWS).encode("utf-16").replace("Ash".encode("utf-16-le"), b"A\x00\x00\xd8h\x00")))
-    assert "1 characters could not be decoded" in reading.report.notes
+    assert "1 character could not be decoded" in reading.report.notes
 
 
 def test_header_names_in_windows_1252_with_a_column_mapped(write: Write) -> None:

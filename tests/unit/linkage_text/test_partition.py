@@ -9,6 +9,7 @@ from linkage.guard import Guard
 from linkage.partition import (
     Assertion,
     AssertionRank,
+    Cause,
     Conflict,
     Edge,
     Partition,
@@ -73,7 +74,9 @@ def test_nhs_11_a_conflict_across_the_clusters_stops_the_chain() -> None:
     clash = Conflict(-20, Guard.NHS_NUMBER_CONFLICT)
     result = split("abc", [Edge("a", "b", 20), Edge("b", "c", 15)], conflicts={"ac": clash})
     assert blocks(result) == ["ab", "c"]
-    assert result.questions == (Question("b", "c", 15, Reason.VETOED, Guard.NHS_NUMBER_CONFLICT, ("a", "c")),)
+    assert result.questions == (
+        Question("b", "c", 15, Reason.VETOED, Guard.NHS_NUMBER_CONFLICT, ("a", "c"), Cause.FLOOR),
+    )
 
 
 def test_the_heavier_edge_wins_the_record_in_the_middle() -> None:
@@ -89,7 +92,7 @@ def test_a_veto_is_remembered_by_the_clusters_that_grow_from_it() -> None:
     edges = [Edge("a", "b", 30), Edge("b", "c", 25), Edge("c", "d", 20), Edge("a", "d", 15)]
     result = split("abcd", edges, conflicts=clash)
     assert blocks(result) == ["ab", "cd"]
-    assert result.questions == (Question("b", "c", 25, Reason.VETOED, Guard.NONE, ("a", "c")),)
+    assert result.questions == (Question("b", "c", 25, Reason.VETOED, Guard.NONE, ("a", "c"), Cause.FLOOR),)
 
 
 def test_an_asserted_same_passes_guards_and_vetoes() -> None:

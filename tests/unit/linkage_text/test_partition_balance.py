@@ -16,6 +16,7 @@ from linkage.partition import (
     Assertion,
     AssertionRank,
     Balance,
+    Cause,
     Conflict,
     Edge,
     Partition,
@@ -47,7 +48,7 @@ def test_a_chain_joins_without_balance_and_not_with_it() -> None:
     assert blocks(split(chain, None)) == ["abc"]
     found = split(chain)
     assert blocks(found) == ["ab", "c"]
-    assert found.questions == (Question("b", "c", 8.0, Reason.VETOED, Guard.NONE, ("a", "c")),)
+    assert found.questions == (Question("b", "c", 8.0, Reason.VETOED, Guard.NONE, ("a", "c"), Cause.BALANCE),)
 
 
 @pytest.mark.parametrize(("against", "joined"), [(-10.0, ["abc"]), (-10.01, ["ab", "c"])])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from linkage import tailor as tailoring
 from linkage.comparison import FORENAME, MOST_FURTHER, SURNAME, Further
+from linkage.errors import LinkageError
 from linkage.guard import Guard
 from linkage.model import GUARDS, Model
 from linkage.record import Kind
@@ -182,14 +183,16 @@ def test_an_extra_column_makes_a_large_table_unusual(monkeypatch: pytest.MonkeyP
     assert not is_usual(table_of(columns, {"job": Kind.TEXT}))
 
 
-def test_extra_columns_come_last_and_as_far_as_there_is_room() -> None:
-    extras = {f"extra {n:02}": list(Kind)[n % 5] for n in range(14)}
+def test_extra_columns_come_last_and_never_more_than_there_is_room_for() -> None:
+    extras = {f"extra {n:02}": list(Kind)[n % 5] for n in range(MOST_FURTHER - 2)}
     table = one_row("national_id", "birth_place", "surname", extras=extras)
     kinds = further_kinds(table)
-    assert list(kinds) == ["national_id", "birth_place", *list(extras)[: MOST_FURTHER - 2]]
+    assert list(kinds) == ["national_id", "birth_place", *extras]
     assert kinds["extra 03"] is extras["extra 03"]
     model = tailor(table, UK)
     assert [field.name for field in model.further or ()] == list(kinds)
+    with pytest.raises(LinkageError, match=r"11 further fields are more than the 10 .* leave 1 of them out.*height"):
+        tailor(one_row("national_id", "birth_place", extras={**extras, "height": Kind.NUMBER}), UK)
     assert list(model.comparisons)[-MOST_FURTHER:] == list(kinds)
 
 

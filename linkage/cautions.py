@@ -1,0 +1,56 @@
+"""What a person should know before relying on a result, in sentences without any value of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from linkage.people import Linker
+from linkage.plurals import counted
+from linkage.tables.table import Table
+from linkage.tables.together import facts
+
+_SHARED = frozenset(
+    ("a phone", "an e-mail", "address", "town", "region", "postcode", "gp_practice", "sex", "mothers_maiden_name")
+)
+_MOSTLY = 0.5
+"""From this share of random pairs on that look like one person, chance agreement cannot be learned from the rest."""
+_CROWDS: Mapping[str, float] = {
+    **dict.fromkeys(("nhs_number", "national_id", "dob", "phone", "phone_2", "phone_3", "email", "email_2"), 0.1),
+    **dict.fromkeys(("forename", "surname", "full_name", "postcode", "address"), 0.5),
+}
+"""From this share of a field's values on, one of them is a default rather than a fact."""
+_LEAST = 20
+
+
+def cautions(linker: Linker, table: Table) -> Iterator[str]:
+    """Why a result may be empty or wrong. table: the records, with their fields."""
+    told = facts(table)
+    if told <= _SHARED:
+        yield (
+            f"the records say nothing but {', '.join(table.columns)}, which the members of a household may share, so"
+            " nobody is linked by that alone; where each person has one of their own, map it as an [[extra]] of kind"
+            " code"
+        )
+    yield from _defaults(table)
+    provenance = linker.model.document["provenance"]
+    pairs, alike = provenance["random_pairs"], provenance["matches_among_random_pairs"]
+    if pairs and alike > _MOSTLY * pairs:
+        yield (
+            f"{alike:,} of {counted(pairs, 'random pair')} look like one person: what strangers have in common cannot"
+            " be learned from these records, so weights and probabilities are not to be relied on"
+        )
+
+
+def _defaults(table: Table) -> Iterator[str]:
+    """Fields of which one value stands in so many rows that it must be a default."""
+    for name, share in _CROWDS.items():
+        column = table.columns.get(name, pa.nulls(0, pa.string())).drop_null()
+        said, most = len(column), pc.max(pc.value_counts(pc.ascii_upper(column)).field("counts")).as_py() or 0
+        if most >= max(_LEAST, share * said):
+            yield (
+                f"{name}: one value stands in {most:,} of {counted(said, 'row')} that say any: where it is a default"
+                " and no fact, agreement on it misleads, so blank it in the file or leave the column out"
+            )
