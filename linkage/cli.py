@@ -14,7 +14,9 @@ from linkage.commands.evaluate import evaluate
 from linkage.commands.sample import sample
 from linkage.commands.show import show
 from linkage.commands.speaking import Columns, Memory, Workers, read_people, room_of, say, spoken
+from linkage.commands.waiting import waiting
 from linkage.plurals import counted
+from linkage.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from linkage.people import Linker
@@ -129,18 +131,20 @@ def _linked(
     readings = [read_people(file, mapping, room) for file in files]
     reports = [asdict(reading.report) for reading in readings]
     first = len(readings[0].table) if len(readings) > 1 else None
-    linker = _linker(readings, seed, workers, room)
-    warned = list(cautions(linker, linker.table))
-    linker = linker.without_fields()
-    readings.clear()
-    say("weighing pairs and settling clusters ...", err=True)
-    report: dict[str, Any] = {
-        "files": reports,
-        **outputs.counts(linker, first),
-        "cautions": warned,
-        "seconds": round(time.perf_counter() - began, 2),
-    }
-    outputs.write(linker, out, report, first)
+    with waiting() as progress:
+        linker = _linker(readings, seed, workers, room, progress)
+        warned = list(cautions(linker, linker.table))
+        linker = linker.without_fields()
+        readings.clear()
+        report: dict[str, Any] = {
+            "files": reports,
+            **outputs.counts(linker, first),
+            "cautions": warned,
+            "memory_filed": room.filed,
+            "seconds": round(time.perf_counter() - began, 2),
+        }
+        progress.begin("writing", 0)
+        outputs.write(linker, out, report, first)
     say(
         f"{counted(report['records'], 'record')}, {counted(report['links'], 'link')},"
         f" {counted(report['clusters'], 'cluster')} in {report['seconds']:.1f} s: {out}"
@@ -153,7 +157,9 @@ def _linked(
         say(f"caution: {line}")
 
 
-def _linker(readings: list[Reading], seed: int, workers: int | None, room: Room) -> Linker:
+def _linker(
+    readings: list[Reading], seed: int, workers: int | None, room: Room, progress: Progress = SILENT
+) -> Linker:
     from linkage.people import people  # noqa: PLC0415
     from linkage.tables.together import tell_alone, together  # noqa: PLC0415
 
@@ -162,5 +168,4 @@ def _linker(readings: list[Reading], seed: int, workers: int | None, room: Room)
         for line in tell_alone(table, reading.table, (readings[0].report.source, reading.report.source)):
             say(line, err=True)
         table = together(table, reading.table, room)
-    say(f"training on {counted(len(table), 'record')} ...", err=True)
-    return people(table, seed=seed, workers=workers, room=room)
+    return people(table, seed=seed, workers=workers, room=room, progress=progress)
