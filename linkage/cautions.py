@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +18,9 @@ _SHARED = frozenset(
 )
 _MOSTLY = 0.5
 """From this share of random pairs on that look like one person, chance agreement cannot be learned from the rest."""
-_CROWDS: Mapping[str, float] = {
-    **dict.fromkeys(("nhs_number", "national_id", "dob", "phone", "phone_2", "phone_3", "email", "email_2"), 0.1),
-    **dict.fromkeys(("forename", "surname", "full_name", "postcode", "address"), 0.5),
-}
-"""From this share of a field's values on, one of them is a default rather than a fact."""
+_PLACES_AND_NAMES = ("forename", "surname", "full_name", "postcode", "address")
+_CROWD = 0.5
+"""From this share of such a field's values on, one of them may be a default rather than a fact."""
 _LEAST = 20
 _LOOKED = 200_000
 
@@ -35,6 +33,11 @@ def cautions(linker: Linker, table: Table) -> Iterator[str]:
             f"the records say nothing but {', '.join(table.columns)}, which the members of a household may share, so"
             " nobody is linked by that alone; where each person has one of their own, map it as an [[extra]] of kind"
             " code"
+        )
+    for name, rows in linker.defaults.items():
+        yield (
+            f"{name}: {counted(rows, 'row')} say what people of many names say too: it was taken for a default,"
+            " and for nothing said"
         )
     yield from _defaults(table)
     provenance = linker.model.document["provenance"]
@@ -55,10 +58,10 @@ def _some(column: pa.Array) -> pa.Array:
 
 def _defaults(table: Table) -> Iterator[str]:
     """Fields of which one value stands in so many rows that it must be a default."""
-    for name, share in _CROWDS.items():
+    for name in _PLACES_AND_NAMES:
         column = _some(table.columns.get(name, pa.nulls(0, pa.string()))).drop_null()
         said, most = len(column), pc.max(pc.value_counts(pc.ascii_upper(column)).field("counts")).as_py() or 0
-        if most >= max(_LEAST, share * said):
+        if most >= max(_LEAST, _CROWD * said):
             yield (
                 f"{name}: one value stands in {most:,} of {counted(said, 'row')} that say any, of those looked at;"
                 " where it is a default and no fact, agreement on it misleads, so blank it in the file or leave the"

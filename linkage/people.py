@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from linkage.columns import Encoded
+from linkage.defaults import clear_defaults
 from linkage.engines import local
 from linkage.engines.clusters import Clusters, cluster
 from linkage.errors import LinkageError
@@ -26,8 +27,10 @@ from linkage.training import Training, train
 
 @dataclass(frozen=True)
 class Linker:
-    """Records under a model that was trained on them. `workers`: threads, None for all processors. room: where large
-    arrays lie. progress: who is told how far it has come.
+    """Records under a model that was trained on them.
+
+    workers: threads, None for all processors. room: where large arrays lie. progress: is told how far it has come.
+    defaults: by field, how many rows said what is taken for a default and for nothing said (`linkage.defaults`).
     """
 
     table: Table
@@ -36,6 +39,7 @@ class Linker:
     workers: int | None = None
     room: Room = UNBOUNDED
     progress: Progress = SILENT
+    defaults: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def model(self) -> Model:
@@ -109,6 +113,8 @@ def people(
     `base` (default: the shipped model) gives the frequencies of names, and what the data cannot say; `reviewed` are
     pairs of rows that a person has judged. The same table and seed make the same model, in whatever `room`.
     """
+    cleared = clear_defaults(table)
+    table = cleared.table
     start = tailor(table, base or Model.default())
     encoded = index(table, start, workers, seed, room, progress)
     entries = encoded.keys, encoded.rows, encoded.rules
@@ -123,4 +129,4 @@ def people(
         workers=workers,
         first=table.first,
     )
-    return Linker(table, served(encoded, start), trained, workers, room, progress)
+    return Linker(table, served(encoded, start), trained, workers, room, progress, cleared.rows)

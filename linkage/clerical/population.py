@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from linkage.clerical.looser import looser_keys
 from linkage.columns import Encoded
+from linkage.defaults import clear_defaults
 from linkage.engines import local
 from linkage.evaluation.clusterings import pairs_together
 from linkage.evaluation.sampling import bands
@@ -67,7 +68,7 @@ def all_pairs(result: Result, table: Table, workers: int | None = None) -> Popul
         raise InputError(
             "the files do not hold the records of the result: name those it was made from, in the same order"
         )
-    encoded = served(index(table, result.model, workers), result.model)
+    encoded = served(index(clear_defaults(table).table, result.model, workers), result.model)
     links = _weigh(encoded, result, result.a, result.b, workers)
     if len(links) and not bool((np.abs(links - result.weight) < _APART).all()):
         raise InputError(

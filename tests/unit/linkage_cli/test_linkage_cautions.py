@@ -48,9 +48,9 @@ def test_the_same_as_codes_links_and_there_is_no_caution(tmp_path: Path) -> None
 def test_a_file_of_one_person_is_not_to_be_relied_on(tmp_path: Path) -> None:
     content = [(f"r{n}", "CATHERINE", "HARGREAVES", "1950-03-17", f"M13 {n % 9}WL") for n in range(50)]
     said, told = cautions_of(write(tmp_path / "one.csv", content, ("id", "forename", "surname", "dob", "postcode")))
-    assert [line.split(":")[0] for line in told[:3]] == ["dob", "forename", "surname"]
-    assert len(told) == 4
-    assert "of 1,225 random pairs look like one person" in told[3]
+    assert [line.split(":")[0] for line in told[:2]] == ["forename", "surname"]
+    assert len(told) == 3
+    assert "of 1,225 random pairs look like one person" in told[2]
     assert " 1 cluster in " in said
 
 
@@ -58,7 +58,7 @@ def test_a_default_date_is_told_without_its_value(tmp_path: Path) -> None:
     content = [(*row[:3], "1900-01-01" if n % 4 == 0 else row[3], *row[4:]) for n, row in enumerate(rows())]
     _, told = cautions_of(write(tmp_path / "default.csv", content))
     assert len(told) == 1
-    assert "dob: one value stands in 200 of 800 rows that say any" in told[0]
+    assert told[0].startswith("dob: 200 rows say what people of many names say too")
 
 
 @pytest.mark.parametrize("command", ["dedupe", "sample"])
