@@ -15,9 +15,10 @@ from linkage.kernel import rows_of
 from linkage.layout import Rows, Words
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
 from linkage.model import Model
-from linkage.training.chance import Chance, estimate_chance
+from linkage.training.candidates import NOTHING, Settled, sample_pairs
+from linkage.training.chance import estimate_chance
 from linkage.training.diagnosis import Finding, Kind
-from linkage.training.joint import refine, sample_pairs
+from linkage.training.joint import refine
 from linkage.training.outcome import Matches, Pass, Training, added, counted, finish, no_matches
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
@@ -25,6 +26,8 @@ from linkage.training.prior import Prior, estimate_prior
 from linkage.training.sampling import count_rules, draw_entries, draw_random
 
 Places = npt.NDArray[np.uint8]
+ROUNDS = 2
+"""How often u is found anew by what was learned: by then it hardly moves."""
 
 
 def train(
@@ -56,15 +59,21 @@ def train(
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
     prior = estimate_prior(words)
-    chance, looked = draw_chance(matrix, words, base, prior.bits, random_pairs, seed, workers)
+    random = draw_patterns(matrix, words, base, random_pairs, seed, workers)
+    chance = estimate_chance(random, base, prior.bits)
     settled, known = _reviewed(matrix, words, base, reviewed)
     material = Material(matrix, words, base, chance, settled, known, seed, workers)
     passes, matches = _run(keys, rows, rules, most_pairs, material)
-    told = {"rows": len(matrix), "seed": seed, "random_pairs": looked, "reviewed": len(reviewed)}
+    told = {"rows": len(matrix), "seed": seed, "random_pairs": round(random.pairs), "reviewed": len(reviewed)}
     made = told | counted(chance, passes, prior)
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
-    sample = sample_pairs(matrix, keys, rows, start, most_rows, seed, workers, first)
+    looked = NOTHING if known is None else Settled(settled, known[1])
+    sample = sample_pairs(matrix, keys, rows, start, most_rows, seed, workers, first, looked)
     joint = refine(sample, start, base, chance, known)
+    for _ in range(ROUNDS if joint.believable else 0):
+        judge, _ = finish(base, chance, joint.matches, joint.prior, made, name, date)
+        chance = estimate_chance(random, base, joint.prior, judge)
+        joint = refine(sample, judge, base, chance, known)
     made["joint"] = joint.summary
     learned = (joint.matches, joint.prior) if joint.believable else (matches, prior.bits)
     changed = (joint.limits, joint.thresholds) if joint.believable else ()
@@ -94,13 +103,10 @@ def _run(
     return tuple(passed for passed, _ in done), matches
 
 
-def draw_chance(
-    matrix: Rows, words: Words, base: Model, prior: float, most: int, seed: int, workers: int | None
-) -> tuple[Chance, int]:
-    """u from random pairs of the rows, and how many pairs that were."""
+def draw_patterns(matrix: Rows, words: Words, base: Model, most: int, seed: int, workers: int | None) -> Patterns:
+    """The patterns of random pairs of the rows."""
     drawn = draw_random(len(matrix), most, seed)
-    codes = codes_of(matrix, words, drawn.a, drawn.b, base, workers)
-    return estimate_chance(count(codes), base, prior), len(drawn.a)
+    return count(codes_of(matrix, words, drawn.a, drawn.b, base, workers))
 
 
 def _start_prior(prior: Prior, n: int) -> float:

@@ -25,6 +25,7 @@ from linkage.model import Model, Numbers
 from linkage.record import Kind as FieldKind
 from linkage.record import StandardRecord
 from linkage.training import em, train
+from linkage.training.candidates import Sample, sample_pairs
 from linkage.training.chance import Chance
 from linkage.training.diagnosis import Kind
 from linkage.training.joint import (
@@ -35,10 +36,8 @@ from linkage.training.joint import (
     NAMESAKES,
     TWINS,
     Joint,
-    Sample,
     _is_clear,
     refine,
-    sample_pairs,
 )
 from linkage.training.patterns import Patterns, count_levels
 from linkage.training.tally import EXISTS, empty
@@ -81,7 +80,7 @@ def made(m: Numbers, u: Numbers, seed: int, missing: float = 0.05, **counts: int
 def sample_of(levels: Levels, rows: int = ROWS) -> Sample:
     n = len(levels)
     nobody = np.zeros(n, np.int32)
-    pairs = Pairs(nobody, nobody + np.int32(1), np.zeros(n, np.float32), np.zeros(n, np.uint32), levels)
+    pairs = Pairs(nobody, nobody + np.int32(1), np.full(n, -1.0, np.float32), np.zeros(n, np.uint32), levels)
     return Sample(pairs, np.zeros(n, np.bool_), rows, rows * (rows - 1) / 2.0, distinct=False)
 
 
@@ -231,6 +230,33 @@ def test_reviewed_pairs_count_as_what_people_said() -> None:
     other = refine(sample, MODEL, MODEL, chance_of(u), (known, np.zeros(len(known.count), np.bool_))).matches.found
     assert same.seen[SURNAME, 6] > plain.seen[SURNAME, 6] + 290
     assert other.seen[SURNAME, 6] == pytest.approx(plain.seen[SURNAME, 6], abs=1.0)
+
+
+def likely(a: list[int], b: list[int], weight: float = 9.0) -> Sample:
+    n = len(a)
+    ends, bits = (np.array(rows, np.int32) for rows in (a, b)), np.zeros(n, np.uint32)
+    pairs = Pairs(*ends, np.full(n, weight, np.float32), bits, np.ones((n, COLUMNS), np.uint8))
+    return Sample(pairs, np.zeros(n, np.bool_), ROWS, EVERY, distinct=False)
+
+
+def test_pairs_of_one_person_count_as_what_its_records_can_tell() -> None:
+    """By hand: of the 10 pairs of 5 records 4 tell something, and a pair by itself does."""
+    five = [(a, b) for a in range(5) for b in range(a + 1, 5)]
+    a, b = map(list, zip(*five, strict=True))
+    assert likely(a, b).independent == pytest.approx(4 / 10)
+    assert likely([*a, 7, 9], [*b, 8, 10]).independent == pytest.approx(6 / 12)
+    assert likely([7, 9], [8, 10]).independent == 1.0
+    assert likely(a, b, weight=-0.1).independent == 1.0
+    assert likely([], []).independent == 1.0
+
+
+def test_what_many_pairs_of_few_people_showed_weighs_as_few() -> None:
+    """Half a million pairs under five matches each: what EM counts is cut to the share that tells something."""
+    m, u = known_rates(MODEL)
+    sample = made(m, u, 6, matches=500)
+    heavy = replace(sample.pairs, weight=np.zeros(len(sample.pairs.a), np.float32))  # all are of two rows
+    many, few = refined(sample, m, u).matches.found, refined(replace(sample, pairs=heavy), m, u).matches.found
+    assert few.possible[FORENAME].max() < 0.01 * many.possible[FORENAME].max()
 
 
 def person(n: int, **changes: object) -> StandardRecord:
