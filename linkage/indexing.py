@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from linkage.columns import Encoded, encode_table
 from linkage.columns.gather import ALL, DOUBLE, NONE, keep_entries
+from linkage.layout import Words
 from linkage.loose_blocking import FIRST_LOOSE, within_budget
 from linkage.model import Model
 from linkage.tables.table import Table
-from linkage.training.sampling import draw_rows
+from linkage.training.sampling import draw_rows, shuffle
 
 MOST_ROWS = 100_000
 """A file of so many records is small enough for every loose key; of a larger one, so many records show the rest."""
@@ -25,7 +26,7 @@ def index(table: Table, model: Model, workers: int | None = None, seed: int = 0)
     or a place; if not, its precise keys serve, and the loose ones of the rows that training draws are there to show
     it households (`served`).
     """
-    return _served(encode_table(table, model, workers, _loose(len(table), model, seed)))
+    return _served(encode_table(table, model, workers, lambda words: _loose(words, model, seed, table.first)))
 
 
 def served(encoded: Encoded, model: Model) -> Encoded:
@@ -35,11 +36,12 @@ def served(encoded: Encoded, model: Model) -> Encoded:
     return _only(encoded, encoded.rules < FIRST_LOOSE)
 
 
-def _loose(n: int, model: Model, seed: int) -> npt.NDArray[np.uint8]:
+def _loose(words: Words, model: Model, seed: int, first: int | None) -> npt.NDArray[np.uint8]:
+    n = len(words)
     if n <= MOST_ROWS:
         return np.full(n, ALL, np.uint8)
     loose = np.full(n, NONE if model.further is None else DOUBLE, np.uint8)
-    loose[draw_rows(n, MOST_ROWS, seed)] = DOUBLE
+    loose[draw_rows(shuffle(words, seed, first), MOST_ROWS)] = DOUBLE
     return loose
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from linkage.columns import Encoded
 from linkage.engines import local
@@ -51,8 +52,10 @@ class Linker:
 
     @cached_property
     def clusters(self) -> Clusters:
-        """Who is one person: the constrained partition of the certain pairs."""
-        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers, apart=self.apart)
+        """Who is one person: the constrained partition of the certain pairs; ids break ties."""
+        rank = np.empty(len(self.table), np.int64)
+        rank[pc.sort_indices(self.table.ids).to_numpy()] = np.arange(len(rank))
+        return cluster(self.encoded.matrix, self.pairs, self.model, self.workers, rank, self.apart)
 
     def probability(self, weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """The probability that a pair of this total weight in bits is one person."""
@@ -87,7 +90,7 @@ def people(
     """A linker for people with what columns there are, trained unsupervised on the table itself.
 
     `base` (default: the shipped model) gives the frequencies of names, and what the data cannot say; `reviewed` are
-    pairs of rows that a person has judged. The same table and seed make the same model.
+    pairs of rows that a person has judged. The same records and seed make the same model in any order.
     """
     start = tailor(table, base or Model.default())
     encoded = index(table, start, workers, seed)

@@ -49,6 +49,7 @@ from linkage.tables.table import FIELDS, Table
 Codes = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+Loose = Callable[[Longs], Bytes]
 Answers = tuple[Codes, Longs]
 """The code of each row, and the answers by code."""
 
@@ -94,10 +95,11 @@ class Names:
     givens: Longs
 
 
-def encode_table(table: Table, model: Model, workers: int | None = None, loose: Bytes | None = None) -> Encoded:
+def encode_table(table: Table, model: Model, workers: int | None = None, loose: Loose | None = None) -> Encoded:
     """Encode every record of a table: bit for bit what `encode`, `standardise` and `block_keys` make of each.
 
-    loose: uint8[N], the loose keys that each record gets besides (`gather.NONE`, `DOUBLE`, `ALL`), None for none.
+    loose: says of the encoded rows, int64[N, words], which loose keys each gets besides: uint8[N] of `gather.NONE`,
+    `DOUBLE` and `ALL`; None for none.
     `workers`: processes and threads, None for all processors this process may use. Raises `ValueError` for a sex
     that is none of `Sex`.
     """
@@ -108,8 +110,7 @@ def encode_table(table: Table, model: Model, workers: int | None = None, loose: 
         ThreadPoolExecutor(workers) as waiting,
         ThreadPoolExecutor(workers) as threads,
     ):
-        found = np.zeros(len(table), np.uint8) if loose is None else loose
-        return _Encoding(table, model, found, read, waiting, threads).run()
+        return _Encoding(table, model, loose, read, waiting, threads).run()
 
 
 class _Encoding:
@@ -119,7 +120,7 @@ class _Encoding:
         self,
         table: Table,
         model: Model,
-        loose: Bytes,
+        loose: Loose | None,
         read: Readers,
         waiting: ThreadPoolExecutor,
         threads: ThreadPoolExecutor,
@@ -215,7 +216,8 @@ class _Encoding:
         surnames = np.ascontiguousarray(names.families[:, -SURNAME_SOUNDS:])
         forenames = np.ascontiguousarray(names.givens[:, -FORENAME_SOUNDS:])
         kinds = np.array([KIND_CODES[field.kind] for field in self._model.further or ()], np.int64)
-        sounds = (names.family, surnames, names.given, forenames, kinds, self._loose)
+        loose = self._loose(self._words) if self._loose else np.zeros(len(self._table), np.uint8)
+        sounds = (names.family, surnames, names.given, forenames, kinds, loose)
         ends = np.empty(len(self._table), np.int64)
         self._share(count_keys, *sounds, ends)
         starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends)))

@@ -11,7 +11,6 @@ from linkage.layout import SEX, Rows
 from linkage.model import Model
 from linkage.record import SexCode
 from linkage.training.patterns import Flags, Ints, Longs
-from linkage.training.sampling import draw_rows
 
 FLOOR = -12.0  # bits; below, a pair is a stranger beyond doubt
 BEYOND_DOUBT = 7.0  # bits
@@ -65,15 +64,13 @@ def sample_pairs(
     keys: Longs,
     rows: Ints,
     model: Model,
-    most: int,
-    seed: int,
+    drawn: Longs,
     workers: int | None,
     first: int | None = None,
     settled: Settled = NOTHING,
 ) -> Sample:
-    """The pairs of at most `most` rows that may be of one person; first: rows of the first of two files."""
+    """The pairs that may be of one person among the rows drawn, ascending; first: rows of the first of two files."""
     everyone = len(matrix)
-    drawn = draw_rows(everyone, most, seed)
     first = None if first is None else int((drawn < first).sum())
     if len(drawn) < len(matrix):
         place = np.full(len(matrix), -1, np.int32)

@@ -23,7 +23,7 @@ from linkage.training.outcome import Matches, Pass, Training, added, counted, fi
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
 from linkage.training.prior import Prior, estimate_prior
-from linkage.training.sampling import count_rules, draw_entries, draw_random
+from linkage.training.sampling import count_rules, draw_entries, draw_random, draw_rows, shuffle
 
 Places = npt.NDArray[np.uint8]
 ROUNDS = 2
@@ -53,22 +53,25 @@ def train(
     place of its rule in `loose_blocking.ALL_RULES`. random_pairs: for u; most_pairs: for m, over all passes together;
     most_rows: how many rows the last step may look at all pairs of. reviewed: (row, row, one person?), whose class is
     then given. first: rows of the first of two files, of which the pairs across are wanted. The result depends on
-    these and the seed alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for
-    entries or reviewed pairs that do not fit.
+    these and the seed alone, never on the workers or the order of the rows. Raises `ModelError` for rows of another
+    model, `LinkageError` for entries or reviewed pairs that do not fit.
     """
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
     prior = estimate_prior(words)
-    random = draw_patterns(matrix, words, base, random_pairs, seed, workers)
+    order = shuffle(words, seed, first)
+    random = draw_patterns(matrix, words, order, base, random_pairs, seed, workers)
     chance = estimate_chance(random, base, prior.bits)
     settled, known = _reviewed(matrix, words, base, reviewed)
-    material = Material(matrix, words, base, chance, settled, known, seed, workers)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    material = Material(matrix, words, place, base, chance, settled, known, seed, workers)
     passes, matches = _run(keys, rows, rules, most_pairs, material)
     told = {"rows": len(matrix), "seed": seed, "random_pairs": round(random.pairs), "reviewed": len(reviewed)}
     made = told | counted(chance, passes, prior)
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
     looked = NOTHING if known is None else Settled(settled, known[1])
-    sample = sample_pairs(matrix, keys, rows, start, most_rows, seed, workers, first, looked)
+    sample = sample_pairs(matrix, keys, rows, start, draw_rows(order, most_rows), workers, first, looked)
     joint = refine(sample, start, base, chance, known)
     for _ in range(ROUNDS if joint.believable else 0):
         judge, _ = finish(base, chance, joint.matches, joint.prior, made, name, date)
@@ -103,9 +106,11 @@ def _run(
     return tuple(passed for passed, _ in done), matches
 
 
-def draw_patterns(matrix: Rows, words: Words, base: Model, most: int, seed: int, workers: int | None) -> Patterns:
-    """The patterns of random pairs of the rows."""
-    drawn = draw_random(len(matrix), most, seed)
+def draw_patterns(
+    matrix: Rows, words: Words, order: Longs, base: Model, most: int, seed: int, workers: int | None
+) -> Patterns:
+    """The patterns of random pairs of the rows, which were shuffled to `order`."""
+    drawn = draw_random(order, most, seed)
     return count(codes_of(matrix, words, drawn.a, drawn.b, base, workers))
 
 

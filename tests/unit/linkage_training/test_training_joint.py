@@ -25,7 +25,7 @@ from linkage.model import Model, Numbers
 from linkage.record import Kind as FieldKind
 from linkage.record import StandardRecord
 from linkage.training import em, train
-from linkage.training.candidates import Sample, sample_pairs
+from linkage.training.candidates import Sample, Settled, sample_pairs
 from linkage.training.chance import Chance
 from linkage.training.diagnosis import Kind
 from linkage.training.joint import (
@@ -40,6 +40,7 @@ from linkage.training.joint import (
     refine,
 )
 from linkage.training.patterns import Patterns, count_levels
+from linkage.training.sampling import draw_rows, shuffle
 from linkage.training.tally import EXISTS, empty
 from tests.unit.linkage_kernel.file_models import file_model
 from tests.unit.linkage_training.test_training import invented
@@ -275,11 +276,11 @@ def two_files(people: int, doubled: int) -> tuple[Material, int]:
 def test_of_two_files_only_pairs_across_count(doubled: int, distinct: bool) -> None:
     material, first = two_files(400, doubled)
     n = len(material.encoded)
-    sample = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), 100_000, 0, 1, first)
+    sample = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), np.arange(n), 1, first)
     assert ((sample.pairs.a < first) != (sample.pairs.b < first)).all()
     assert sample.every == first * (n - first)
     assert sample.distinct is distinct
-    whole = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), 100_000, 0, 1)
+    whole = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), np.arange(n), 1)
     assert (whole.every, whole.distinct) == (n * (n - 1) / 2, False)
     assert len(whole.pairs.a) > len(sample.pairs.a) or not doubled
 
@@ -297,15 +298,16 @@ def test_the_prior_of_two_files_is_the_share_of_pairs_across() -> None:
 
 def test_of_a_large_file_a_sample_of_the_rows_is_looked_at() -> None:
     material = region()
-    half = len(material.encoded) // 2
-    sample = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), half, 3, 1)
+    half, words = len(material.encoded) // 2, material.encoded.view(np.int64)
+    entries = material.encoded, material.keys, material.rows, Model.default()
+    sample = sample_pairs(*entries, draw_rows(shuffle(words, 3), half), 1)
     assert (sample.rows, sample.every) == (half, half * (half - 1) / 2)
     assert int(sample.pairs.b.max()) < half
-    again = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), half, 3, 2)
+    again = sample_pairs(*entries, draw_rows(shuffle(words, 3), half), 2)
     assert np.array_equal(sample.pairs.a, again.pairs.a)
-    other = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), half, 4, 1)
+    other = sample_pairs(*entries, draw_rows(shuffle(words, 4), half), 1)
     assert not np.array_equal(sample.pairs.a, other.pairs.a)
-    full = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), 10**6, 3, 1)
+    full = sample_pairs(*entries, draw_rows(shuffle(words, 3), 10**6), 1)
     # Half of the rows have a quarter of the pairs.
     assert len(sample.pairs.a) == pytest.approx(len(full.pairs.a) / 4, rel=0.15)
 
@@ -329,3 +331,19 @@ def test_a_model_for_files_gets_thresholds_and_the_index_keeps_its_own() -> None
     base = Model.default()
     found = train(*material.entries, base, random_pairs=100_000).model
     assert (found.certain, found.possible) == (base.certain, base.possible)
+
+
+def test_settled_pairs_are_left_to_what_people_said() -> None:
+    """Neither is a pair that was settled looked at again, nor is one between rows that are not drawn counted."""
+    material, _ = two_files(400, 0)
+    n = len(material.encoded)
+    a, b = np.arange(0, 40), np.arange(400, 440)
+    settled = Settled(a * n + b, np.arange(40) < 30)
+    entries = material.encoded, material.keys, material.rows, Model.default()
+    plain, looked = sample_pairs(*entries, np.arange(n), 1), sample_pairs(*entries, np.arange(n), 1, settled=settled)
+    assert (plain.same, looked.same) == (0, 30)
+    codes = set((looked.pairs.a.astype(np.int64) * n + looked.pairs.b).tolist())
+    assert not codes & set(settled.pairs.tolist())
+    assert len(codes) == len(plain.pairs.a) - 40
+    half = np.concatenate((np.arange(10), np.arange(400, 410)))
+    assert sample_pairs(*entries, half, 1, settled=settled).same == 10
