@@ -11,12 +11,13 @@ from linkage.columns import Encoded, encode_table
 from linkage.columns.gather import ALL, DOUBLE, NONE, keep_entries
 from linkage.crowds import find_crowds, take_apart
 from linkage.kernel import rows_of
+from linkage.layout import Words
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE, FIRST_SINGLE, within_budget
 from linkage.model import Model
 from linkage.progress import SILENT, Progress
 from linkage.room import UNBOUNDED, Room
 from linkage.tables.table import Table
-from linkage.training.sampling import draw_rows
+from linkage.training.sampling import draw_rows, shuffle
 
 MOST_ROWS = 100_000
 """A file of so many records is small enough for every loose key; of a larger one, so many records show the rest."""
@@ -36,7 +37,10 @@ def index(
     or a place; if not, its precise keys serve, and the loose ones of the rows that training draws are there to show
     it households (`served`).
     """
-    loose = _loose(len(table), model, seed)
+
+    def loose(words: Words) -> npt.NDArray[np.uint8]:
+        return _loose(words, model, seed, table.first)
+
     return _served(encode_table(table, model, workers, loose, room, progress), model)
 
 
@@ -47,11 +51,12 @@ def served(encoded: Encoded, model: Model) -> Encoded:
     return _only(encoded, encoded.rules < FIRST_LOOSE)
 
 
-def _loose(n: int, model: Model, seed: int) -> npt.NDArray[np.uint8]:
+def _loose(words: Words, model: Model, seed: int, first: int | None) -> npt.NDArray[np.uint8]:
+    n = len(words)
     if n <= MOST_ROWS:
         return np.full(n, ALL, np.uint8)
     loose = np.full(n, NONE if model.further is None else DOUBLE, np.uint8)
-    loose[draw_rows(n, MOST_ROWS, seed)] = DOUBLE
+    loose[draw_rows(shuffle(words, seed, first), MOST_ROWS)] = DOUBLE
     return loose
 
 

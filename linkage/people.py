@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from linkage.columns import Encoded
 from linkage.defaults import clear_defaults
@@ -69,10 +70,11 @@ class Linker:
 
     @cached_property
     def clusters(self) -> Clusters:
-        """Who is one person: the constrained partition of the certain pairs."""
-        pairs = self.pairs
+        """Who is one person: the constrained partition of the certain pairs; ids break ties."""
+        pairs, rank = self.pairs, np.empty(len(self.table), np.int64)
+        rank[pc.sort_indices(self.table.ids).to_numpy()] = np.arange(len(rank))
         self.progress.begin("settling clusters", 0)
-        return cluster(self.encoded.matrix, pairs, self.model, self.workers, apart=self.apart)
+        return cluster(self.encoded.matrix, pairs, self.model, self.workers, rank, self.apart)
 
     def probability(self, weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
         """The probability that a pair of this total weight in bits is one person."""
@@ -111,7 +113,7 @@ def people(
     """A linker for people with what columns there are, trained unsupervised on the table itself.
 
     `base` (default: the shipped model) gives the frequencies of names, and what the data cannot say; `reviewed` are
-    pairs of rows that a person has judged. The same table and seed make the same model, in whatever `room`.
+    pairs of rows that a person has judged. The same records and seed make the same model in any order and `room`.
     """
     cleared = clear_defaults(table)
     table = cleared.table

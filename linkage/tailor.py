@@ -75,8 +75,12 @@ def is_usual(table: Table) -> bool:
 
 
 def is_foreign(postcodes: pa.Array) -> bool:
-    """Whether fewer than half of the distinct postcodes are British, judged by the first of them."""
-    told = postcodes.slice(0, JUDGED).unique().drop_null().to_pylist()
+    """Whether fewer than half of the distinct postcodes are British, judged by some of them."""
+    distinct = postcodes.unique().drop_null()
+    if len(distinct) > JUDGED:  # at even distance in their order, so that the order of the rows is nothing to it
+        some = np.linspace(0, len(distinct) - 1, JUDGED).astype(np.int64)
+        distinct = distinct.take(pc.sort_indices(distinct)).take(pa.array(some))
+    told = distinct.to_pylist()
     return 2 * sum(bool(read_postcode(code)) for code in told) < len(told)
 
 
@@ -118,9 +122,9 @@ def _rates(name: str, kind: Kind, base: Model) -> dict[str, dict[str, float]]:
 def _use_names(table: Table, document: dict[str, Any]) -> None:
     """Take the frequencies of names from the table, where it has enough of them."""
     readers: Mapping[str, Callable[[str], str]] = {"surname": read_surname, "forename": _first_forename}
-    frequencies = dict(document["frequencies"])
+    frequencies, once = dict(document["frequencies"]), _once_each(table)
     for field, read in readers.items():
-        if field not in table.columns or len(table.columns[field]) - table.columns[field].null_count < LEAST_NAMES:
+        if field not in table.columns or len(once[field]) - once[field].null_count < LEAST_NAMES:
             continue
         shares, average = _shares(table.columns[field], read)
         if shares:
@@ -137,6 +141,26 @@ def _use_names(table: Table, document: dict[str, Any]) -> None:
     document["frequencies"] = frequencies
 
 
+def _once_each(table: Table) -> Mapping[str, pa.ChunkedArray | pa.Array]:
+    """The names of a table, those that stand with one birth date (without the column, with all else) once only.
+
+    They are most often of one person, and a file that is all of a few people says nothing of how common a name is:
+    taken at its word, it would make their agreement worth nothing. In a large table no few people are so many. Names
+    beside which nothing is told count as often as they stand.
+    """
+    names = [name for name in ("surname", "forename") if name in table.columns]
+    beside = ["dob"] if "dob" in table.columns else [name for name in table.columns if name not in names]
+    if len(table) > LARGE or not names or not beside:
+        return table.columns
+    columns = {name: pc.ascii_upper(table.columns[name]) for name in names}
+    columns |= {name: table.columns[name] for name in beside}
+    told = pc.is_valid(table.columns["dob"]) if beside == ["dob"] else pa.array(np.ones(len(table), np.bool_))
+    rows = pa.table(columns)
+    once = rows.filter(told).group_by(list(columns)).aggregate([]).select(names)
+    apart = pa.concat_tables((once, rows.filter(pc.invert(told)).select(names)))
+    return dict(zip(names, apart.columns, strict=True))
+
+
 def _first_forename(text: str) -> str:
     found = read_given(text).forenames
     return found[0] if found else ""
@@ -151,7 +175,9 @@ def _shares(column: pa.Array, read: Callable[[str], str]) -> tuple[dict[str, flo
     total = int(counts.sum())
     if not total:
         return {}, 0.0
-    listed = order[:LISTED][counts[order[:LISTED]] >= LEAST_SEEN]
+    # Of values met equally often none or all are listed: which came first is chance.
+    least = max(LEAST_SEEN, int(counts[order[LISTED]]) + 1 if len(order) > LISTED else 0)
+    listed = order[counts[order] >= least]
     found: dict[str, int] = {}
     for value, count in zip(values.take(pa.array(listed)).to_pylist(), counts[listed].tolist(), strict=True):
         if text := read(value):

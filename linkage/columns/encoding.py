@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -51,6 +51,7 @@ from linkage.tables.table import FIELDS, Table
 Codes = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
+Loose = Callable[[Longs], Bytes]
 Answers = tuple[Codes, Longs]
 """The code of each row, and the answers by code."""
 
@@ -103,36 +104,35 @@ def encode_table(
     table: Table,
     model: Model,
     workers: int | None = None,
-    loose: Bytes | None = None,
+    loose: Loose | None = None,
     room: Room = UNBOUNDED,
     progress: Progress = SILENT,
 ) -> Encoded:
     """Encode every record of a table: bit for bit what `encode`, `standardise` and `block_keys` make of each.
 
-    loose: uint8[N], the loose keys that each record gets besides (`gather.NONE`, `DOUBLE`, `ALL`), None for none.
-    `workers`: processes and threads, None for all processors this process may use. In a bounded `room` a long table
-    is done in pieces, each of which reads its distinct values anew. Raises `ValueError` for a sex that is none of
-    `Sex`.
+    loose: says of the encoded rows, int64[N, words], which loose keys each gets besides: uint8[N] of `gather.NONE`,
+    `DOUBLE` and `ALL`; None for none. `workers`: processes and threads, None for all processors this process may use.
+    In a bounded `room` a long table is done in pieces, each of which reads its distinct values anew. Raises
+    `ValueError` for a sex that is none of `Sex`.
     """
     workers, n = workers or len(os.sched_getaffinity(0)), len(table)
-    wanted = np.zeros(n, np.uint8) if loose is None else loose
-    words, apart = room.empty((n, model.size // 8), np.int64), 0
+    words = room.empty((n, model.size // 8), np.int64)
     size = max(1, min(n, max(_LEAST_ROWS, room.at_once(_BYTES_PER_ROW, n))))
     with (
         readers(model, workers if n >= _ROWS_FOR_PROCESSES else 1) as read,
         ThreadPoolExecutor(workers) as waiting,
         ThreadPoolExecutor(workers) as threads,
     ):
-
-        def pieces() -> Iterator[tuple[Longs, Codes, Bytes]]:
-            nonlocal apart
-            for first in stepping(range(0, n, size), "encoding records", -(-n // size), progress):
-                piece, last = table.slice(first, size), first + size
-                work = _Encoding(piece, model, words[first:last], wanted[first:last], read, waiting, threads)
-                yield work.index(first, room)
-                apart += work.apart
-
-        keys, rows, rules = room.gathered(pieces(), (np.empty(0, np.int64), np.empty(0, np.int32), wanted[:0]))
+        works = []
+        for first in stepping(range(0, n, size), "encoding records", -(-n // size), progress):
+            works.append(
+                _Encoding(table.slice(first, size), model, words[first : first + size], read, waiting, threads)
+            )
+            works[-1].fill()
+        wanted = np.zeros(n, np.uint8) if loose is None else loose(words)
+        pieces = (work.index(place * size, wanted, room) for place, work in enumerate(works))
+        keys, rows, rules = room.gathered(pieces, (np.empty(0, np.int64), np.empty(0, np.int32), wanted[:0]))
+    apart = sum(work.apart for work in works)
     return Encoded(words.view(np.uint8).reshape(n, model.size), keys, rows, rules, apart)
 
 
@@ -144,21 +144,21 @@ class _Encoding:
         table: Table,
         model: Model,
         words: Longs,
-        loose: Bytes,
         read: Readers,
         waiting: ThreadPoolExecutor,
         threads: ThreadPoolExecutor,
     ) -> None:
         self._table, self._read, self._waiting, self._threads = table, read, waiting, threads
-        self._model, self._words, self._loose, self.apart = model, words, loose, 0
+        self._model, self._words, self.apart = model, words, 0
+        self._sounds: tuple[Codes | Longs, ...] = ()
         self._further = () if model.further is None else tuple(field.name for field in model.further)
         self._usual = {name: column for name, column in table.columns.items() if name not in self._further}
         self._words[:] = 0
         self._words[:, HEAD] = ENCODING_VERSION
         self._words[:, TAG] = np.array([model.tag], np.uint64).view(np.int64)
 
-    def index(self, first: int, room: Room) -> tuple[Longs, Codes, Bytes]:
-        """Write the words of all rows, and give their blocking entries; the first row is row `first` of the table."""
+    def fill(self) -> None:
+        """Write the words of all rows."""
         family, given = self._start("family"), self._start("given")
         fields = self._start_fields()
         named = self._gather_names(family, given)
@@ -169,7 +169,24 @@ class _Encoding:
             name = "foreign_row" if self._model.foreign else "row"
             self._words[apart, :WORDS] = self._read.read(name, of_rows(self._usual, FIELDS, apart))
         self.apart = len(apart)
-        keys, rows, rules = self._index(named, room)
+        # All that the keys need of the names, which are much more.
+        surnames = np.ascontiguousarray(named.families[:, -SURNAME_SOUNDS:])
+        forenames = np.ascontiguousarray(named.givens[:, -FORENAME_SOUNDS:])
+        self._sounds = named.family, surnames, named.given, forenames
+
+    def index(self, first: int, loose: Bytes, room: Room) -> tuple[Longs, Codes, Bytes]:
+        """The keys of all rows, which `fill` has filled, with the row and the rule of each.
+
+        first: the place in the table of the first row; loose: as `encode_table` has them, of the whole table.
+        """
+        kinds = np.array([KIND_CODES[field.kind] for field in self._model.further or ()], np.int64)
+        told = (*self._sounds, kinds, loose[first : first + len(self._table)])
+        ends = np.empty(len(self._table), np.int64)
+        self._share(count_keys, *told, ends)
+        starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends)))
+        size = int(starts[-1])
+        keys, rows, rules = room.empty(size, np.int64), room.empty(size, np.int32), room.empty(size, np.uint8)
+        self._share(write_keys, *told, starts, keys, rows, rules)
         rows += np.int32(first)
         return keys, rows, rules
 
@@ -234,20 +251,6 @@ class _Encoding:
 
     def _add(self, codes: Codes, table: Longs, targets: tuple[int, ...], skip: int = 0, needs: int = -1) -> None:
         self._share(add_words, codes, table, skip, np.array(targets), needs)
-
-    def _index(self, names: Names, room: Room) -> tuple[Longs, Codes, Bytes]:
-        """The keys of all rows, with the row and the rule of each."""
-        surnames = np.ascontiguousarray(names.families[:, -SURNAME_SOUNDS:])
-        forenames = np.ascontiguousarray(names.givens[:, -FORENAME_SOUNDS:])
-        kinds = np.array([KIND_CODES[field.kind] for field in self._model.further or ()], np.int64)
-        sounds = (names.family, surnames, names.given, forenames, kinds, self._loose)
-        ends = np.empty(len(self._table), np.int64)
-        self._share(count_keys, *sounds, ends)
-        starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(ends)))
-        size = int(starts[-1])
-        keys, rows, rules = room.empty(size, np.int64), room.empty(size, np.int32), room.empty(size, np.uint8)
-        self._share(write_keys, *sounds, starts, keys, rows, rules)
-        return keys, rows, rules
 
     def _share(self, work: Callable[..., None], *arguments: object) -> None:
         """Run compiled `work` over shares of the rows, in threads."""

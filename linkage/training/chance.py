@@ -38,13 +38,15 @@ class Chance:
     matches: float
 
 
-def estimate_chance(patterns: Patterns, base: Model, prior: float) -> Chance:
-    """u from counted random pairs.
+def estimate_chance(patterns: Patterns, base: Model, prior: float, by: Model | None = None) -> Chance:
+    """u from counted random pairs, held by the base's.
 
     In a small file a thousandth of all pairs may be of one person, which is far more than agree on a birth date by
-    chance; so every pair counts by its probability, under the base's weights and `prior` (bits), to be of two.
+    chance; so every pair counts by its probability, under the weights of `by` (the base's, until something was
+    learned) and `prior` (bits), to be of two.
     """
-    odds = prior * np.log(2.0) + evidence(patterns, log_rates(base.m) - log_rates(base.u), TRAINED)
+    judge = by or base
+    odds = prior * np.log(2.0) + evidence(patterns, log_rates(judge.m) - log_rates(judge.u), TRAINED)
     weight = patterns.count / (1.0 + np.exp(np.clip(odds, -500.0, 500.0)))
     found = tally(patterns, weight)
     u = estimate(found, base.u)

@@ -13,19 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME, FURTHER, MIDDLE_NAMES, BirthDate, MiddleNames
-from linkage.engines import local
-from linkage.layout import SEX, Rows
 from linkage.model import Model, Numbers
-from linkage.record import SexCode
+from linkage.training.candidates import Sample
 from linkage.training.chance import Chance
 from linkage.training.diagnosis import Finding, Kind
 from linkage.training.em import family_of
 from linkage.training.outcome import Matches, added, matches_of
-from linkage.training.patterns import Flags, Ints, Longs, Patterns, count_levels
-from linkage.training.sampling import draw_rows
+from linkage.training.patterns import Flags, Patterns, count_levels
 from linkage.training.tally import TRAINED, Tally, empty, estimate, evidence, log_rates, tally
 
-FLOOR = -12.0  # bits; below, a pair is a stranger beyond doubt
 MOST_ROUNDS = 200
 STEADY = 1e-4
 TELLING, AGREEING = [FORENAME, BIRTH_DATE], slice(1, 4)  # exact, or the same as far as both say
@@ -35,8 +31,6 @@ NEVER = -30.0
 CORE = np.arange(COLUMNS) < FURTHER
 CLASSES = ("strangers", "matches", "households", "twins", "namesakes")
 STRANGERS, MATCHES, HOUSEHOLDS, TWINS, NAMESAKES = range(5)
-BEYOND_DOUBT = 7.0  # bits
-MOST_WITHIN = 0.01
 BETWEEN, MOST_BETWEEN = (2.0**-6, 2.0**-3), 1 / 60
 MOST_BY_CHANCE = 0.8
 MOST_TWINS = 0.02
@@ -109,51 +103,6 @@ class Joint:
         return {"rows": self.rows, "pairs": self.pairs, "shares": shares, "steady": self.steady}
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Pairs among so many rows that may be of one person; female: bool[n], both records of a pair are of women.
-
-    Of two files only the pairs across count, of which there are `every`; distinct: hardly a pair within either is one
-    person beyond doubt, so that each holds a person once. Of one file every is all pairs.
-    """
-
-    pairs: local.Pairs
-    female: Flags
-    rows: int
-    every: float
-    distinct: bool
-
-
-def sample_pairs(
-    matrix: Rows,
-    keys: Longs,
-    rows: Ints,
-    model: Model,
-    most: int,
-    seed: int,
-    workers: int | None,
-    first: int | None = None,
-) -> Sample:
-    """The pairs of at most `most` rows that may be of one person; first: rows of the first of two files."""
-    drawn = draw_rows(len(matrix), most, seed)
-    first = None if first is None else int((drawn < first).sum())
-    if len(drawn) < len(matrix):
-        place = np.full(len(matrix), -1, np.int32)
-        place[drawn] = np.arange(len(drawn), dtype=np.int32)
-        kept = place[rows] >= 0
-        matrix, keys, rows = matrix[drawn], keys[kept], place[rows[kept]]
-    pairs = local.link(matrix, keys, rows, model, FLOOR, workers)
-    n, distinct = len(matrix), False
-    every = n * (n - 1) / 2.0
-    if first is not None:
-        across = (pairs.a < first) != (pairs.b < first)
-        certain = (pairs.weight >= BEYOND_DOUBT) & (pairs.guards == 0)
-        distinct = bool((certain & ~across).sum() < MOST_WITHIN * (certain & across).sum())
-        pairs, every = pairs.where(across), float(first) * (n - first)
-    female = matrix[:, SEX] == int(SexCode.FEMALE)
-    return Sample(pairs, female[pairs.a] & female[pairs.b], n, max(1.0, every), distinct)
-
-
 def refine(
     sample: Sample, model: Model, base: Model, chance: Chance, reviewed: tuple[Patterns, Flags] | None = None
 ) -> Joint:
@@ -164,15 +113,16 @@ def refine(
     """
     same = tally(reviewed[0], reviewed[0].count * reviewed[1]) if reviewed else empty()
     patterns, family = count_levels(sample.pairs.pattern, sample.female), family_of(base)
-    m = np.clip(chance.u * (model.m / model.u), 1e-9, 0.999)
+    m, independent = np.clip(chance.u * (model.m / model.u), 1e-9, 0.999), sample.independent
     family[MIDDLE_NAMES] = True
-    fitted = _fit(patterns, m, Held(chance.u, base.m, same, family, sample.rows, sample.every))
+    held = Held(chance.u, base.m, same, independent, family, sample.rows, sample.every, sample.same)
+    fitted = _fit(patterns, m, held)
     shared = _share_middle_names(patterns, fitted)
     if not shared:
         family[MIDDLE_NAMES] = False
-        fitted = _fit(patterns, m, Held(chance.u, base.m, same, family, sample.rows, sample.every))
+        fitted = _fit(patterns, m, held)
     match = fitted.classes[MATCHES]
-    matches = matches_of(patterns, patterns.count * match, TRAINED)
+    matches = matches_of(patterns, patterns.count * match * independent, TRAINED)
     if reviewed:
         matches = added(matches, matches_of(reviewed[0], reviewed[0].count * reviewed[1], TRAINED))
     far = float(-np.log2(chance.u[BIRTH_DATE, BirthDate.GENERATION]))
@@ -182,14 +132,17 @@ def refine(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What EM does not move: u, the anchor of m, pairs settled as one person, what a family shares, the numbers."""
+    """What EM does not move: u, the anchor of m, pairs settled as one person and the number of those in the sample,
+    the share of the others that tell something of their own, what a family shares, the numbers."""
 
     u: Numbers
     anchor: Numbers
     same: Tally
+    independent: float
     family: Flags
     rows: int
     every: float
+    settled: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +166,10 @@ def _fit(patterns: Patterns, m: Numbers, held: Held) -> Fitted:
         ratio = log_rates(m) - logs_u
         logs = [evidence(patterns, ratio, columns) for columns in sides]
         classes = _classes(np.stack((*logs, evidence(patterns, ratio, namesakes) + apart)), shares)
-        fresh = estimate(tally(patterns, patterns.count * classes[MATCHES]) + held.same, held.anchor)
+        told = patterns.count * classes[MATCHES] * held.independent
+        fresh = estimate(tally(patterns, told) + held.same, held.anchor)
         met = (classes[1:] * patterns.count).sum(axis=1) + np.array(PRIOR_PAIRS)
+        met[MATCHES - 1] += held.settled
         most = MOST_TWINS * (held.rows / 2.0 + met[MATCHES - 1])
         met[TWINS - 1 :] = np.minimum(met[TWINS - 1 :], most)
         shares = _shares(met, held.every)

@@ -9,12 +9,14 @@ from linkage.errors import LinkageError
 from linkage.kernel import rows_of
 from linkage.layout import Rows
 from linkage.model import Model
+from linkage.training.chance import estimate_chance
 from linkage.training.diagnosis import Finding, Kind
 from linkage.training.outcome import Training, finish, matches_of
 from linkage.training.patterns import Flags, Ints, codes_of, count
 from linkage.training.prior import estimate_prior
+from linkage.training.sampling import shuffle
 from linkage.training.tally import TRAINED
-from linkage.training.train import draw_chance, prior_findings
+from linkage.training.train import draw_patterns, prior_findings
 
 
 def train_from_labels(
@@ -44,13 +46,14 @@ def train_from_labels(
     if len(a) and (min(a.min(), b.min()) < 0 or max(a.max(), b.max()) >= len(matrix) or bool((a == b).any())):
         raise LinkageError("a labelled pair must name two different rows among the encoded records")
     prior = estimate_prior(words)
-    chance, looked = draw_chance(matrix, words, base, prior.bits, random_pairs, seed, workers)
+    random = draw_patterns(matrix, words, shuffle(words, seed), base, random_pairs, seed, workers)
+    chance = estimate_chance(random, base, prior.bits)
     same = count(codes_of(matrix, words, a[labels], b[labels], base, workers))
     matches = matches_of(same, same.count, TRAINED)
     made = {
         "rows": len(matrix),
         "seed": seed,
-        "random_pairs": looked,
+        "random_pairs": round(random.pairs),
         "labelled": len(a),
         "matches": int(labels.sum()),
     }

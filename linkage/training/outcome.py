@@ -13,6 +13,7 @@ from linkage.compiled import stamp
 from linkage.model import Model, Numbers
 from linkage.training.chance import Chance
 from linkage.training.diagnosis import (
+    AGREEING,
     LEAST_EVIDENCE,
     Finding,
     find_anchored,
@@ -117,6 +118,7 @@ def finish(
     findings += find_contradicting(against, compared)
     kept |= against[:, None]
     m, u = np.where(kept, base.m, m), np.where(kept, base.u, u)
+    m = _no_worse_than_disagreement(m, u, matches.found)
     # Rows carry frequency adjustments relative to these two; m over them is the weight of an average name.
     u[[FORENAME, SURNAME], EXACT] = base.u[[FORENAME, SURNAME], EXACT]
     document = {
@@ -151,6 +153,23 @@ def _tempered(m: Numbers, u: Numbers, chance: Chance, matches: Matches) -> tuple
         if matches.far[column].seen[column].sum() >= LEAST_EVIDENCE:
             m[column] = (m[column] + estimate(matches.far[column], m)[column]) / 2.0
     return m, u
+
+
+def _no_worse_than_disagreement(m: Numbers, u: Numbers, found: Tally) -> Numbers:
+    """m of agreements that not one pair of one person showed, raised until they weigh what disagreement weighs.
+
+    That none was met bounds m from above alone, and strangers who share a title or a part of a name bring u up: the
+    weight would fall with the number of pairs, and half an agreement come to speak against more than none.
+    """
+    m = m.copy()
+    for column, last in AGREEING.items():
+        met = found.seen[column, last + 1 :].argmax() + last + 1
+        unmet = found.seen[column] < 1.0
+        unmet[[0, *range(last + 1, len(unmet))]] = False
+        if found.seen[column, met] >= 1.0:
+            least = np.minimum(1.0, u[column] * (m[column, met] / u[column, met]))
+            m[column, unmet] = np.maximum(m[column, unmet], least[unmet])
+    return m
 
 
 def _contradicting(m: Numbers, u: Numbers, base: Model) -> Flags:

@@ -23,7 +23,7 @@ from linkage.training.chance import Chance
 from linkage.training.diagnosis import Comparisons, Finding, Kind, find_disagreement
 from linkage.training.em import MATCHES, Fit, family_of, fit, start_from
 from linkage.training.outcome import Matches, Pass, added, matches_of, no_matches
-from linkage.training.patterns import Flags, Longs, Patterns, codes_of, count
+from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count
 from linkage.training.sampling import Entries, draw_blocked
 from linkage.training.tally import FOLLOWS, TRAINED
 
@@ -61,10 +61,11 @@ LEAST_MATCHES = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What every pass needs."""
+    """What every pass needs. place: int32[N], of each row in `sampling.shuffle`."""
 
     matrix: Rows
     words: Words
+    place: Ints
     base: Model
     chance: Chance
     settled: Longs
@@ -76,7 +77,7 @@ class Material:
 def run_pass(rule: str, entries: Entries, most: int, material: Material) -> tuple[Pass, Matches]:
     """One rule's EM, and what its pairs of one person showed."""
     n, base, chance = len(material.matrix), material.base, material.chance
-    drawn = draw_blocked(entries, n, most, material.seed)
+    drawn = draw_blocked(entries, material.place, most, material.seed)
     fresh = ~np.isin(drawn.a.astype(np.int64) * n + drawn.b, material.settled)
     a, b = drawn.a[fresh], drawn.b[fresh]
     patterns = count(codes_of(material.matrix, material.words, a, b, base, material.workers))

@@ -1,4 +1,8 @@
-"""Which pairs training looks at: random ones, and some under each blocking rule; the same for one seed always."""
+"""Which pairs training looks at: random ones, and some under each blocking rule; the same for one seed always.
+
+What is drawn follows from what the rows say and never from where they stand, so that the rows of a file in any order
+make the same model.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.compiled import compiled
+from linkage.layout import Words
 from linkage.training.patterns import Ints, Longs
 
 Bytes = npt.NDArray[np.uint8]
@@ -29,21 +34,56 @@ class Drawn:
     crowds: int = 0
 
 
-def draw_random(n: int, most: int, seed: int) -> Drawn:
-    """`most` pairs drawn from n rows with replacement, or all pairs when there are no more of them."""
+def shuffle(words: Words, seed: int, first: int | None = None) -> Longs:
+    """The rows of int64[N, words] in an order like chance, int64[N], that follows from what they say and the seed.
+
+    Rows that say the same are one as good as the other, and each has a place of its own: those drawn together would
+    show too many pairs of them. first: how many rows are of the first of two files, which say so.
+    """
+    marks = np.empty(len(words), np.uint64)
+    mark_rows(words, first or 0, np.uint64(seed % 2**64), marks)
+    order = np.argsort(marks, kind="stable")
+    ordered = marks[order]
+    fresh = np.flatnonzero(np.concatenate((np.ones(min(1, len(order)), np.bool_), ordered[1:] != ordered[:-1])))
+    if len(fresh) == len(order):
+        return order
+    nth = np.arange(len(order)) - np.repeat(fresh, np.diff(np.append(fresh, len(order))))
+    scatter(ordered, nth)
+    return np.asarray(order[np.argsort(ordered, kind="stable")])
+
+
+@compiled
+def mark_rows(words: Words, first: int, seed: np.uint64, marks: Wide) -> None:
+    """Fill marks[N] with a number for what each row says; `first` rows of another file are marked otherwise."""
+    for i in range(len(words)):
+        mark = mixed(1 if i < first else 0, seed)
+        for k in range(words.shape[1]):
+            mark = mixed(words[i, k], mark * np.uint64(3))
+        marks[i] = mark
+
+
+@compiled
+def scatter(marks: Wide, nth: Longs) -> None:
+    """Give the marks that are the nth of their kind a place of their own."""
+    for k in range(len(marks)):
+        if nth[k]:
+            marks[k] = mixed(nth[k], marks[k])
+
+
+def draw_random(order: Longs, most: int, seed: int) -> Drawn:
+    """`most` pairs drawn with replacement from rows shuffled to `order`, or all pairs when there are no more."""
+    n = len(order)
     if n * (n - 1) // 2 <= most:
         a, b = np.triu_indices(n, 1)
         return Drawn(a.astype(np.int32), b.astype(np.int32), True)
     dice = np.random.default_rng(seed)
     one, step = dice.integers(0, n, most), dice.integers(1, n, most)
-    return _ordered(one, (one + step) % n, n, whole=False, distinct=False)
+    return _ordered(order[one], order[(one + step) % n], n, whole=False, distinct=False)
 
 
-def draw_rows(n: int, most: int, seed: int) -> Longs:
-    """At most `most` of n rows, ascending."""
-    if n <= most:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(seed).choice(n, most, replace=False))
+def draw_rows(order: Longs, most: int) -> Longs:
+    """At most `most` of the rows shuffled to `order`, ascending."""
+    return np.sort(order[:most])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +143,12 @@ def mixed(key: int, start: np.uint64) -> np.uint64:
     return bits ^ (bits >> np.uint64(31))
 
 
-def draw_blocked(entries: Entries, n: int, most: int, seed: int) -> Drawn:
-    """At most `most` pairs of n rows that share one of a rule's keys."""
+def draw_blocked(entries: Entries, place: Ints, most: int, seed: int) -> Drawn:
+    """At most `most` pairs of rows that share one of a rule's keys. place: int32[N], of each row in `shuffle`."""
     dice = np.random.default_rng(seed)
-    keys, rows, share = entries.keys, entries.rows, entries.share
-    order = np.lexsort((rows, keys)) if np.any(rows[1:] < rows[:-1]) else np.argsort(keys, kind="stable")
-    keys, rows = keys[order], rows[order]
+    n, share = len(place), entries.share
+    order = np.lexsort((place[entries.rows], entries.keys))
+    keys, rows = entries.keys[order], entries.rows[order]
     starts = np.flatnonzero(np.concatenate((np.ones(min(1, len(keys)), np.bool_), keys[1:] != keys[:-1])))
     sizes = np.diff(np.append(starts, len(keys)))
     small = sizes <= LARGEST_BLOCK

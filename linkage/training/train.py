@@ -15,16 +15,19 @@ from linkage.kernel import rows_of
 from linkage.layout import Rows, Words
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
 from linkage.model import Model
+from linkage.training.candidates import NOTHING, Sample, Settled, sample_pairs
 from linkage.training.chance import Chance, estimate_chance
 from linkage.training.diagnosis import Finding, Kind
-from linkage.training.joint import refine, sample_pairs
+from linkage.training.joint import Joint, refine
 from linkage.training.outcome import Matches, Pass, Training, added, counted, finish, no_matches
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
 from linkage.training.prior import Prior, estimate_prior
-from linkage.training.sampling import count_rules, draw_entries, draw_random
+from linkage.training.sampling import count_rules, draw_entries, draw_random, draw_rows, shuffle
 
 Places = npt.NDArray[np.uint8]
+ROUNDS = 2
+"""How often u is found anew by what was learned: by then it hardly moves."""
 
 
 def train(
@@ -50,27 +53,46 @@ def train(
     place of its rule in `loose_blocking.ALL_RULES`. random_pairs: for u; most_pairs: for m, over all passes together;
     most_rows: how many rows the last step may look at all pairs of. reviewed: (row, row, one person?), whose class is
     then given. first: rows of the first of two files, of which the pairs across are wanted. The result depends on
-    these and the seed alone, never on the workers. Raises `ModelError` for rows of another model, `LinkageError` for
-    entries or reviewed pairs that do not fit.
+    these and the seed alone, never on the workers or the order of the rows. Raises `ModelError` for rows of another
+    model, `LinkageError` for entries or reviewed pairs that do not fit.
     """
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
     prior = estimate_prior(words)
-    chance, looked = draw_chance(matrix, words, base, prior.bits, random_pairs, seed, workers)
+    order = shuffle(words, seed, first)
+    random = draw_patterns(matrix, words, order, base, random_pairs, seed, workers)
+    chance = estimate_chance(random, base, prior.bits)
     settled, known = _reviewed(matrix, words, base, reviewed)
-    material = Material(matrix, words, base, chance, settled, known, seed, workers)
+    place = np.argsort(order).astype(np.int32)
+    material = Material(matrix, words, place, base, chance, settled, known, seed, workers)
     passes, matches = _run(keys, rows, rules, most_pairs, material)
-    told = {"rows": len(matrix), "seed": seed, "random_pairs": looked, "reviewed": len(reviewed)}
-    made = told | counted(chance, passes, prior)
+    made = counted(chance, passes, prior) | _told(len(matrix), seed, random, reviewed)
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
-    sample = sample_pairs(matrix, keys, rows, start, most_rows, seed, workers, first)
-    joint = refine(sample, start, base, chance, known)
+    looked, drawn = NOTHING if known is None else Settled(settled, known[1]), draw_rows(order, most_rows)
+    sample = sample_pairs(matrix, keys, rows, start, drawn, workers, first, looked)
+    chance, joint = _learn_together(random, sample, start, chance, base, known)
     made["joint"] = joint.summary
     learned = (joint.matches, joint.prior) if joint.believable else (matches, prior.bits)
     changed = (joint.limits, joint.thresholds) if joint.believable else ()
     model, said = finish(base, chance, *learned, made, name, date, *changed)
     on_what = [joint.finding, *(() if joint.believable else prior_findings(prior))]
     return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said), sample.distinct)
+
+
+def _learn_together(
+    random: Patterns, sample: Sample, start: Model, chance: Chance, base: Model, known: tuple[Patterns, Flags] | None
+) -> tuple[Chance, Joint]:
+    """What EM over all pairs of the sample says, and u of strangers as it tells them from matches."""
+    joint = refine(sample, start, base, chance, known)
+    for _ in range(ROUNDS if joint.believable else 0):
+        judge, _ = finish(base, chance, joint.matches, joint.prior, {}, start.name, "")
+        chance = estimate_chance(random, base, joint.prior, judge)
+        joint = refine(sample, judge, base, chance, known)
+    return chance, joint
+
+
+def _told(n: int, seed: int, random: Patterns, reviewed: Sequence[tuple[int, int, bool]]) -> dict[str, int]:
+    return {"rows": n, "seed": seed, "random_pairs": round(random.pairs), "reviewed": len(reviewed)}
 
 
 def _run(
@@ -94,13 +116,12 @@ def _run(
     return tuple(passed for passed, _ in done), matches
 
 
-def draw_chance(
-    matrix: Rows, words: Words, base: Model, prior: float, most: int, seed: int, workers: int | None
-) -> tuple[Chance, int]:
-    """u from random pairs of the rows, and how many pairs that were."""
-    drawn = draw_random(len(matrix), most, seed)
-    codes = codes_of(matrix, words, drawn.a, drawn.b, base, workers)
-    return estimate_chance(count(codes), base, prior), len(drawn.a)
+def draw_patterns(
+    matrix: Rows, words: Words, order: Longs, base: Model, most: int, seed: int, workers: int | None
+) -> Patterns:
+    """The patterns of random pairs of the rows, which were shuffled to `order`."""
+    drawn = draw_random(order, most, seed)
+    return count(codes_of(matrix, words, drawn.a, drawn.b, base, workers))
 
 
 def _start_prior(prior: Prior, n: int) -> float:

@@ -118,7 +118,7 @@ def encode_rows(batches: Iterator[pa.RecordBatch], sent: bytes, plan: Plan) -> I
     for rows in _together(batches):
         table = plan.table(rows)
         if len(table):
-            yield _batch(table.ids, encode_table(table, model, 1, _loose(len(table), model)))
+            yield _batch(table.ids, encode_table(table, model, 1, lambda words: _loose(len(words), model)))
         yield _nothing(len(rows) - len(table))
 
 

@@ -112,7 +112,7 @@ def keys_of(rows: list[dict[str, str]], loose: int = ALL, model: Model = MODEL) 
     table = Table(
         pa.array([str(n) for n in range(len(rows))]), columns, {n: k for n, k in extras.items() if n in columns}
     )
-    encoded = encode_table(table, model, 1, np.full(len(rows), loose, np.uint8))
+    encoded = encode_table(table, model, 1, lambda words: np.full(len(words), loose, np.uint8))
     found = zip(encoded.rows.tolist(), encoded.rules.tolist(), encoded.keys.tolist(), strict=True)
     told: list[set[tuple[int, int]]] = [set() for _ in rows]
     for row, rule, key in found:
@@ -174,7 +174,7 @@ def test_fields_of_one_value_share_no_key() -> None:
     rows = [{"born": "Leeds"}, {"died": "Leeds"}]
     columns = {name: pa.array([row.get(name) for row in rows]) for name in ("born", "died")}
     table = Table(pa.array(["a", "b"]), columns, {"born": Kind.NAME, "died": Kind.NAME})
-    encoded = encode_table(table, model, 1, np.full(2, ALL, np.uint8))
+    encoded = encode_table(table, model, 1, lambda words: np.full(len(words), ALL, np.uint8))
     assert len(set(encoded.keys.tolist())) == len(encoded.keys) == 2
 
 

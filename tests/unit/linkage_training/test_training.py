@@ -18,15 +18,19 @@ from linkage.comparison import (
     NHS_NUMBER,
     SEX,
     SURNAME,
+    Surname,
 )
 from linkage.encode import ENCODED_SIZE
 from linkage.engines import local
 from linkage.errors import LinkageError, ModelError
-from linkage.model import Model
+from linkage.model import Model, Numbers
 from linkage.record import BirthDate, SexCode, StandardRecord
 from linkage.training import Kind, Training, train, train_from_labels
+from linkage.training.chance import Chance
+from linkage.training.outcome import Matches, finish
 from linkage.training.prior import estimate_prior
-from tests.unit.linkage_training.training_material import Material, material_of, region
+from linkage.training.tally import EXISTS, FOLLOWS, Tally, empty
+from tests.unit.linkage_training.training_material import Material, known_rates, material_of, region
 
 BASE = Model.default()
 NAMES = (
@@ -216,3 +220,22 @@ def test_no_labelled_match_is_said() -> None:
     found = train_from_labels(material.encoded, a, b, np.zeros(2, np.bool_), BASE)
     assert Kind.NO_MATCHES in kinds(found)
     assert np.array_equal(found.model.m, BASE.m, equal_nan=True)
+
+
+def model_of(m: Numbers, u: Numbers) -> Model:
+    """What is made of a thousand pairs of either kind."""
+    matches, strangers = (Tally(1000.0 * np.where(EXISTS, r, 0.0), np.where(EXISTS, 1000.0, 0.0)) for r in (m, u))
+    chance = Chance(u, {}, {c: u[c] for c in FOLLOWS}, strangers, 0.0)
+    return finish(BASE, chance, Matches(matches, dict.fromkeys(FOLLOWS, empty())), -12.0, {}, "", "")[0]
+
+
+def test_an_agreement_that_no_match_showed_weighs_no_less_than_disagreement() -> None:
+    """Strangers share a part of their names (LADY A, LADY B) and one person never does: u grows, and only a bound
+    from above is known of m. What was met is believed."""
+    m, u = known_rates(BASE)
+    m[SURNAME, Surname.PREVIOUS], u[SURNAME, Surname.PREVIOUS] = 0.0, 0.9
+    weight = model_of(m, u).weights[SURNAME]
+    assert weight[Surname.PREVIOUS] == pytest.approx(weight[Surname.DISAGREE], abs=0.001)
+    m[SURNAME, Surname.PREVIOUS] = 0.002
+    weight = model_of(m, u).weights[SURNAME]
+    assert weight[Surname.PREVIOUS] < weight[Surname.DISAGREE] - 1.0

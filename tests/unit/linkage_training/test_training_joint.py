@@ -25,6 +25,7 @@ from linkage.model import Model, Numbers
 from linkage.record import Kind as FieldKind
 from linkage.record import StandardRecord
 from linkage.training import em, train
+from linkage.training.candidates import Sample, Settled, sample_pairs
 from linkage.training.chance import Chance
 from linkage.training.diagnosis import Kind
 from linkage.training.joint import (
@@ -35,12 +36,11 @@ from linkage.training.joint import (
     NAMESAKES,
     TWINS,
     Joint,
-    Sample,
     _is_clear,
     refine,
-    sample_pairs,
 )
 from linkage.training.patterns import Patterns, count_levels
+from linkage.training.sampling import draw_rows, shuffle
 from linkage.training.tally import EXISTS, empty
 from tests.unit.linkage_kernel.file_models import file_model
 from tests.unit.linkage_training.test_training import invented
@@ -81,7 +81,7 @@ def made(m: Numbers, u: Numbers, seed: int, missing: float = 0.05, **counts: int
 def sample_of(levels: Levels, rows: int = ROWS) -> Sample:
     n = len(levels)
     nobody = np.zeros(n, np.int32)
-    pairs = Pairs(nobody, nobody + np.int32(1), np.zeros(n, np.float32), np.zeros(n, np.uint32), levels)
+    pairs = Pairs(nobody, nobody + np.int32(1), np.full(n, -1.0, np.float32), np.zeros(n, np.uint32), levels)
     return Sample(pairs, np.zeros(n, np.bool_), rows, rows * (rows - 1) / 2.0, distinct=False)
 
 
@@ -233,6 +233,33 @@ def test_reviewed_pairs_count_as_what_people_said() -> None:
     assert other.seen[SURNAME, 6] == pytest.approx(plain.seen[SURNAME, 6], abs=1.0)
 
 
+def likely(a: list[int], b: list[int], weight: float = 9.0) -> Sample:
+    n = len(a)
+    ends, bits = (np.array(rows, np.int32) for rows in (a, b)), np.zeros(n, np.uint32)
+    pairs = Pairs(*ends, np.full(n, weight, np.float32), bits, np.ones((n, COLUMNS), np.uint8))
+    return Sample(pairs, np.zeros(n, np.bool_), ROWS, EVERY, distinct=False)
+
+
+def test_pairs_of_one_person_count_as_what_its_records_can_tell() -> None:
+    """By hand: of the 10 pairs of 5 records 4 tell something, and a pair by itself does."""
+    five = [(a, b) for a in range(5) for b in range(a + 1, 5)]
+    a, b = map(list, zip(*five, strict=True))
+    assert likely(a, b).independent == pytest.approx(4 / 10)
+    assert likely([*a, 7, 9], [*b, 8, 10]).independent == pytest.approx(6 / 12)
+    assert likely([7, 9], [8, 10]).independent == 1.0
+    assert likely(a, b, weight=-0.1).independent == 1.0
+    assert likely([], []).independent == 1.0
+
+
+def test_what_many_pairs_of_few_people_showed_weighs_as_few() -> None:
+    """Half a million pairs under five matches each: what EM counts is cut to the share that tells something."""
+    m, u = known_rates(MODEL)
+    sample = made(m, u, 6, matches=500)
+    heavy = replace(sample.pairs, weight=np.zeros(len(sample.pairs.a), np.float32))  # all are of two rows
+    many, few = refined(sample, m, u).matches.found, refined(replace(sample, pairs=heavy), m, u).matches.found
+    assert few.possible[FORENAME].max() < 0.01 * many.possible[FORENAME].max()
+
+
 def person(n: int, **changes: object) -> StandardRecord:
     return replace(invented(n), **changes)
 
@@ -249,11 +276,11 @@ def two_files(people: int, doubled: int) -> tuple[Material, int]:
 def test_of_two_files_only_pairs_across_count(doubled: int, distinct: bool) -> None:
     material, first = two_files(400, doubled)
     n = len(material.encoded)
-    sample = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), 100_000, 0, 1, first)
+    sample = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), np.arange(n), 1, first)
     assert ((sample.pairs.a < first) != (sample.pairs.b < first)).all()
     assert sample.every == first * (n - first)
     assert sample.distinct is distinct
-    whole = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), 100_000, 0, 1)
+    whole = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), np.arange(n), 1)
     assert (whole.every, whole.distinct) == (n * (n - 1) / 2, False)
     assert len(whole.pairs.a) > len(sample.pairs.a) or not doubled
 
@@ -271,15 +298,16 @@ def test_the_prior_of_two_files_is_the_share_of_pairs_across() -> None:
 
 def test_of_a_large_file_a_sample_of_the_rows_is_looked_at() -> None:
     material = region()
-    half = len(material.encoded) // 2
-    sample = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), half, 3, 1)
+    half, words = len(material.encoded) // 2, material.encoded.view(np.int64)
+    entries = material.encoded, material.keys, material.rows, Model.default()
+    sample = sample_pairs(*entries, draw_rows(shuffle(words, 3), half), 1)
     assert (sample.rows, sample.every) == (half, half * (half - 1) / 2)
     assert int(sample.pairs.b.max()) < half
-    again = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), half, 3, 2)
+    again = sample_pairs(*entries, draw_rows(shuffle(words, 3), half), 2)
     assert np.array_equal(sample.pairs.a, again.pairs.a)
-    other = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), half, 4, 1)
+    other = sample_pairs(*entries, draw_rows(shuffle(words, 4), half), 1)
     assert not np.array_equal(sample.pairs.a, other.pairs.a)
-    full = sample_pairs(material.encoded, material.keys, material.rows, Model.default(), 10**6, 3, 1)
+    full = sample_pairs(*entries, draw_rows(shuffle(words, 3), 10**6), 1)
     # Half of the rows have a quarter of the pairs.
     assert len(sample.pairs.a) == pytest.approx(len(full.pairs.a) / 4, rel=0.15)
 
@@ -303,3 +331,19 @@ def test_a_model_for_files_gets_thresholds_and_the_index_keeps_its_own() -> None
     base = Model.default()
     found = train(*material.entries, base, random_pairs=100_000).model
     assert (found.certain, found.possible) == (base.certain, base.possible)
+
+
+def test_settled_pairs_are_left_to_what_people_said() -> None:
+    """Neither is a pair that was settled looked at again, nor is one between rows that are not drawn counted."""
+    material, _ = two_files(400, 0)
+    n = len(material.encoded)
+    a, b = np.arange(0, 40), np.arange(400, 440)
+    settled = Settled(a * n + b, np.arange(40) < 30)
+    entries = material.encoded, material.keys, material.rows, Model.default()
+    plain, looked = sample_pairs(*entries, np.arange(n), 1), sample_pairs(*entries, np.arange(n), 1, settled=settled)
+    assert (plain.same, looked.same) == (0, 30)
+    codes = set((looked.pairs.a.astype(np.int64) * n + looked.pairs.b).tolist())
+    assert not codes & set(settled.pairs.tolist())
+    assert len(codes) == len(plain.pairs.a) - 40
+    half = np.concatenate((np.arange(10), np.arange(400, 410)))
+    assert sample_pairs(*entries, half, 1, settled=settled).same == 10
