@@ -124,6 +124,7 @@ def run_spark(file: Path, folder: Path, meter: Meter) -> dict[str, Any]:
 
 def _spark_phases(session: Any, file: Path, model: Model, phase: Callable[[str], Any]) -> dict[str, Any]:
     from linkage.engines.spark.clustering import cluster_records  # noqa: PLC0415
+    from linkage.engines.spark.crowds import serve  # noqa: PLC0415
     from linkage.engines.spark.files import read as read_there  # noqa: PLC0415
     from linkage.engines.spark.linking import link  # noqa: PLC0415
     from linkage.engines.spark.session import cut  # noqa: PLC0415
@@ -131,7 +132,7 @@ def _spark_phases(session: Any, file: Path, model: Model, phase: Callable[[str],
     with phase("encode"):
         found = read_there(session, str(file), model)
     with phase("link"):
-        links = cut(link(found.records, model))
+        links = cut(link(serve(found.records, model).records, model))
     with phase("cluster"):
         rows = cluster_records(found.records, links, model).rows
         count = rows.select("cluster").distinct().count()

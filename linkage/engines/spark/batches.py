@@ -80,8 +80,8 @@ def binary(matrix: npt.NDArray[np.uint8]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), n, buffers)
 
 
-def lists(values: Longs, sizes: npt.NDArray[np.integer]) -> pa.Array:
-    """list<int64>[n]: so many of the values for each row, one row after another."""
+def lists(values: npt.NDArray[np.integer], sizes: npt.NDArray[np.integer]) -> pa.Array:
+    """list[n]: so many of the values for each row, one row after another."""
     offsets = np.concatenate((np.zeros(1, np.int32), np.cumsum(sizes).astype(np.int32)))
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
 

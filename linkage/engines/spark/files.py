@@ -8,6 +8,7 @@ from pyspark.sql import functions as f
 from pyspark.sql.types import StringType, StructType
 
 from linkage.engines.spark.clustering import cluster_records
+from linkage.engines.spark.crowds import serve
 from linkage.engines.spark.linking import link
 from linkage.engines.spark.people import People, people
 from linkage.engines.spark.session import cut, spoken
@@ -58,7 +59,7 @@ def dedupe(session: SparkSession, path: str, out: str, model: Model, mapping: Ma
         _check_free(session, f"{out}/{result}")
     found = read(session, path, model, mapping)
     with spoken():
-        links = cut(link(found.records, model))
+        links = cut(link(serve(found.records, model).records, model))
         clusters = cluster_records(found.records, links, model).rows
         joined, apart = parted(links, clusters)
         _write(named_links(joined, found.records), f"{out}/{_LINKS}")

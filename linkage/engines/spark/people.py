@@ -31,15 +31,17 @@ from linkage.tables.mapping import Mapping as Columns
 from linkage.tables.reading import choose
 from linkage.tables.table import Table
 
-ENCODED = "id string, encoded binary, keys array<bigint>"
+ENCODED = "id string, encoded binary, keys array<bigint>, rules array<tinyint>"
 _TOGETHER = 200_000  # rows encoded at once: values that repeat among them are read once
 _PLACE = 33  # bits of `monotonically_increasing_id` for the place in a partition
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Records ready to link. records: (id string, row bigint, encoded binary, keys array<bigint>), held by the
-    executors. rows_read = records + left_out, by reason."""
+    """Encoded records, held by the executors. rows_read = records + left_out, by reason.
+
+    records: (id string, row bigint, encoded binary, keys array<bigint>, rules array<tinyint>), a rule for each key.
+    """
 
     records: DataFrame
     rows_read: int
@@ -135,7 +137,7 @@ def number(frame: DataFrame, source: str) -> tuple[DataFrame, int]:
     spot = f.monotonically_increasing_id()
     part, place = f.shiftright(spot, _PLACE).cast("int"), spot.bitwiseAND(f.lit((1 << _PLACE) - 1))
     row = f.element_at(f.lit(starts.tolist()), part + 1) + place
-    return placed.select("id", row.alias("row"), "encoded", "keys"), int(starts[-1])
+    return placed.select("id", row.alias("row"), "encoded", "keys", "rules"), int(starts[-1])
 
 
 def tally(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -170,11 +172,12 @@ def _loose(n: int, model: Model) -> npt.NDArray[np.uint8]:
 
 
 def _batch(ids: pa.Array, encoded: Encoded) -> pa.RecordBatch:
-    keys = encoded.keys[np.argsort(encoded.rows, kind="stable")]
-    held = lists(keys, np.bincount(encoded.rows, minlength=len(ids)))
-    return pa.RecordBatch.from_pydict({"id": ids, "encoded": binary(encoded.matrix), "keys": held})
+    order, sizes = np.argsort(encoded.rows, kind="stable"), np.bincount(encoded.rows, minlength=len(ids))
+    held = {"keys": lists(encoded.keys[order], sizes), "rules": lists(encoded.rules[order].astype(np.int8), sizes)}
+    return pa.RecordBatch.from_pydict({"id": ids, "encoded": binary(encoded.matrix), **held})
 
 
 def _nothing(rows: int) -> pa.RecordBatch:
-    kinds = {"id": pa.string(), "encoded": pa.binary(), "keys": pa.list_(pa.int64())}
+    lists_of = {"keys": pa.list_(pa.int64()), "rules": pa.list_(pa.int8())}
+    kinds = {"id": pa.string(), "encoded": pa.binary(), **lists_of}
     return pa.RecordBatch.from_pydict({name: pa.nulls(rows, kind) for name, kind in kinds.items()})
