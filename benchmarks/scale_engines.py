@@ -24,6 +24,7 @@ from benchmarks.peers.account import Account, peak_mb
 from benchmarks.peers.memory import PeakMemory
 from linkage.blocking import RULES
 from linkage.columns import Encoded, encode_table
+from linkage.columns.gather import NONE
 from linkage.engines import clusters, local
 from linkage.model import Model
 from linkage.people import people
@@ -130,7 +131,7 @@ def _spark_phases(session: Any, file: Path, model: Model, phase: Callable[[str],
     from linkage.engines.spark.session import cut  # noqa: PLC0415
 
     with phase("encode"):
-        found = read_there(session, str(file), model)
+        found = read_there(session, str(file), model, loose=NONE)
     with phase("link"):
         links = cut(link(serve(found.records, model).records, model))
     with phase("cluster"):

@@ -16,6 +16,8 @@ from linkage.model import Model
 
 Longs = npt.NDArray[np.int64]
 
+_TOGETHER = 200_000
+
 
 def packed(model: Model) -> bytes:
     """A model on its way to the executors."""
@@ -46,6 +48,18 @@ def whole(batches: Iterator[pa.RecordBatch], names: Sequence[str]) -> Iterator[p
         waiting.append(batch.slice(start))
     if waiting:
         yield _joined(waiting)
+
+
+def together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The batches of a partition, so many rows at once that values which repeat among them are read once."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _TOGETHER:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if any(map(len, waiting)):
+        yield pa.Table.from_batches(waiting)
 
 
 def changes(*columns: Longs) -> npt.NDArray[np.bool_]:

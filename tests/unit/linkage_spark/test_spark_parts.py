@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from linkage.engines.spark import evidence
 from linkage.engines.spark.batches import binary, lists, matrix_of, packed, unpacked, whole
 from linkage.engines.spark.linking import blocks_of
-from linkage.engines.spark.people import tally
 from linkage.engines.spark.session import check_java
+from linkage.engines.spark.tables import tally
 from linkage.errors import LinkageError, ModelError
 from linkage.model import Model
 from linkage.tables.fields import Source, read_field
@@ -147,9 +147,10 @@ def test_ids_read_the_same_in_any_partitions(column: list[str | None], places: l
 
 
 def test_repeated_ids_are_counted_across_batches() -> None:
-    batches = [pa.RecordBatch.from_pydict({"id": part}) for part in (["a", "b"], ["b", "b"], ["c"])]
+    parts = ((1, ["a", "b"]), (1, ["b", "b"]), (1, ["c"]), (2, ["c", "c"]))
+    batches = [pa.RecordBatch.from_pydict({"side": [side] * len(ids), "id": ids}) for side, ids in parts]
     told = list(tally(iter(batches)))
-    assert told[0].to_pydict() == {"part": [0], "rows": [5], "repeated": [2]}
+    assert told[0].to_pydict() == {"part": [0], "rows": [7], "repeated": [3]}
 
 
 def test_without_java_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
