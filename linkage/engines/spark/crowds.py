@@ -2,7 +2,7 @@
 
 A key's records are counted where its entries lie; what comes to the driver is how many keys of each rule have how
 many records. The records of a crowd go to one executor, which puts them in order and gives them runs for keys. How
-many that can be is a matter of its memory: a crowd of a million takes half a gigabyte there.
+many that can be is a matter of its memory: a crowd of a million takes a gigabyte there.
 """
 
 from __future__ import annotations

@@ -16,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage import loose_blocking
+from linkage.encode import encode
 from linkage.engines.spark import evidence
 from linkage.engines.spark.batches import binary, lists, matrix_of, packed, unpacked, whole
+from linkage.engines.spark.clustering import settle_components
 from linkage.engines.spark.crowds import limits_of
 from linkage.engines.spark.linking import blocks_of
 from linkage.engines.spark.session import check_java
@@ -25,6 +27,7 @@ from linkage.engines.spark.tables import tally
 from linkage.errors import LinkageError, ModelError
 from linkage.loose_blocking import FIRST_LOOSE, FIRST_SINGLE, within_budget
 from linkage.model import Model
+from linkage.record import StandardRecord
 from linkage.tables.fields import Source, read_field
 from linkage.tables.texts import clean_ids
 from tests.unit.linkage_cli.people_builders import rows, run, write
@@ -111,6 +114,25 @@ def test_counts_alone_say_which_keys_serve(entries: list[tuple[int, int]], most:
     crowd = [rule < FIRST_SINGLE and sizes[key] > 3 for rule, key in zip(rules.tolist(), keys.tolist(), strict=True)]
     serves = [sizes[key] <= limits[rule] for rule, key in zip(rules.tolist(), keys.tolist(), strict=True)]
     assert serves == (kept & ~np.array(crowd, np.bool_)).tolist()
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(None, {4: 4, 5: 4, 9: 4}), (9, {4: 4, 5: 5, 9: 4})])
+def test_records_of_one_file_that_holds_a_person_once_stay_apart(apart: int | None, expected: dict[int, int]) -> None:
+    """Two of the first file, rows below 9, are each certain of one of the second, the first the more so."""
+    model = Model.default()
+    row = encode(StandardRecord(surnames=("HARGREAVES",), forenames=("JANE",)), model)
+    columns = {
+        "component": pa.array([4] * 5),
+        "row": pa.array([9, 4, 5, 4, 5]),
+        "b": pa.array([-1, -1, -1, 9, 9]),
+        "weight": pa.array([None, None, None, 40.0, 30.0], pa.float32()),
+        "encoded": pa.array([row, row, row, None, None], pa.binary()),
+    }
+    batches = iter([pa.RecordBatch.from_pydict(columns)])
+    told = pa.Table.from_batches(settle_components(batches, packed(model), apart)).to_pylist()
+    assert {one["row"]: one["cluster"] for one in told if one["cluster"] is not None} == expected
+    vetoes = [(one["row"], one["b"], {one["one"], one["other"]}) for one in told if one["cluster"] is None]
+    assert vetoes == ([] if apart is None else [(5, 9, {4, 5})])
 
 
 def test_a_model_is_the_same_on_an_executor() -> None:
