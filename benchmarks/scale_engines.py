@@ -24,6 +24,7 @@ from benchmarks.peers.account import Account, peak_mb
 from benchmarks.peers.memory import PeakMemory
 from linkage.blocking import RULES
 from linkage.columns import Encoded, encode_table
+from linkage.columns.gather import NONE
 from linkage.engines import clusters, local
 from linkage.model import Model
 from linkage.people import people
@@ -124,14 +125,15 @@ def run_spark(file: Path, folder: Path, meter: Meter) -> dict[str, Any]:
 
 def _spark_phases(session: Any, file: Path, model: Model, phase: Callable[[str], Any]) -> dict[str, Any]:
     from linkage.engines.spark.clustering import cluster_records  # noqa: PLC0415
+    from linkage.engines.spark.crowds import serve  # noqa: PLC0415
     from linkage.engines.spark.files import read as read_there  # noqa: PLC0415
     from linkage.engines.spark.linking import link  # noqa: PLC0415
     from linkage.engines.spark.session import cut  # noqa: PLC0415
 
     with phase("encode"):
-        found = read_there(session, str(file), model)
+        found = read_there(session, str(file), model, loose=NONE)
     with phase("link"):
-        links = cut(link(found.records, model))
+        links = cut(link(serve(found.records, model).records, model))
     with phase("cluster"):
         rows = cluster_records(found.records, links, model).rows
         count = rows.select("cluster").distinct().count()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,9 +39,25 @@ Out = Annotated[
 Seed = Annotated[int, typer.Option(min=0, help="The same files and seed give the same result.")]
 
 
+class Engine(StrEnum):
+    """What links: this program, or Apache Spark."""
+
+    LOCAL = "local"
+    SPARK = "spark"
+
+
+EngineName = Annotated[Engine, typer.Option(help="spark: for more than fits in memory; needs PySpark 4 and Java 17.")]
+
+
 @app.command()
 def dedupe(
-    file: File, out: Out, mapping: Columns = None, seed: Seed = 0, workers: Workers = None, memory: Memory = None
+    file: File,
+    out: Out,
+    mapping: Columns = None,
+    seed: Seed = 0,
+    workers: Workers = None,
+    memory: Memory = None,
+    engine: EngineName = Engine.LOCAL,
 ) -> None:
     """Find the records of one file that are one person.
 
@@ -49,7 +66,7 @@ def dedupe(
     stopped a pair that was heavy enough; clusters.parquet (id, cluster), model.json and report.json.
     """
     with spoken():
-        _linked([file], out, mapping, seed, workers, memory)
+        _linked([file], out, mapping, seed, workers, memory, engine)
 
 
 @app.command()
@@ -61,6 +78,7 @@ def link(
     seed: Seed = 0,
     workers: Workers = None,
     memory: Memory = None,
+    engine: EngineName = Engine.LOCAL,
 ) -> None:
     """Find the records of two files that are one person.
 
@@ -68,7 +86,7 @@ def link(
     each possible pair is of a record of either file.
     """
     with spoken():
-        _linked([file, other], out, mapping, seed, workers, memory)
+        _linked([file, other], out, mapping, seed, workers, memory, engine)
 
 
 @app.command()
@@ -116,8 +134,19 @@ def explain(
 
 
 def _linked(
-    files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None, memory: str | None
+    files: list[Path],
+    out: Path,
+    mapping: Path | None,
+    seed: int,
+    workers: int | None,
+    memory: str | None,
+    engine: Engine,
 ) -> None:
+    if engine is Engine.SPARK:
+        from linkage.commands.on_spark import linked_on_spark  # noqa: PLC0415
+
+        linked_on_spark(files, out, mapping, seed, workers, memory)
+        return
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
     from linkage.blocking_report import tell_blocking  # noqa: PLC0415
     from linkage.cautions import cautions  # noqa: PLC0415

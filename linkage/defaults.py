@@ -7,7 +7,7 @@ the names beside it: the records of one person, or of one household, mostly agre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,28 +27,44 @@ _LOOKED = 200_000
 _FULL_DATE = 10
 
 
+Defaults = Mapping[str, Sequence[str]]
+"""By field, the values that stand for nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cleared:
-    """A table without its defaults. rows: by field, how many rows said one."""
+    """A table without its defaults. values: what they were. rows: by field, how many rows said one."""
 
     table: Table
+    values: Defaults = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
 
 
 def clear_defaults(table: Table) -> Cleared:
     """The same records, in which a default is not said. Without names nobody can tell, and all stays as it is."""
+    return without(table, find_defaults(table))
+
+
+def find_defaults(table: Table) -> Defaults:
+    """The defaults of a table."""
     names = next((table.columns[name] for name in NAMES if name in table.columns), None)
-    if names is None:
-        return Cleared(table)
+    found = {}
+    for one in IDENTIFYING if names is not None else ():
+        column = table.columns.get(one, pa.nulls(0, pa.string()))
+        if values := [value for value in _frequent(column, one) if _of_many(names, column, value)]:
+            found[one] = values
+    return found
+
+
+def without(table: Table, defaults: Defaults) -> Cleared:
+    """The same records, in which these values are not said."""
     columns, rows = dict(table.columns), {}
-    for one in IDENTIFYING:
-        column = columns.get(one, pa.nulls(0, pa.string()))
-        found = [value for value in _frequent(column, one) if _of_many(names, column, value)]
-        if found:
-            default = pc.is_in(column, value_set=pa.array(found))
-            rows[one] = int(pc.sum(default).as_py())
-            columns[one] = pc.if_else(default, None, column)
-    return Cleared(replace(table, columns=columns), rows) if rows else Cleared(table)
+    for one, values in defaults.items():
+        if one in columns:
+            default = pc.is_in(columns[one], value_set=pa.array(values, pa.string()))
+            rows[one] = int(pc.sum(default).as_py() or 0)
+            columns[one] = pc.if_else(default, None, columns[one])
+    return Cleared(replace(table, columns=columns), defaults, rows) if rows else Cleared(table)
 
 
 def _frequent(column: pa.Array, name: str) -> list[str]:

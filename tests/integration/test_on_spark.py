@@ -20,10 +20,11 @@ from linkage.engines.components import components
 from linkage.engines.spark.blocks import LISTED, needed_blocks
 from linkage.engines.spark.clustering import cluster_records
 from linkage.engines.spark.components import components as spark_components
-from linkage.engines.spark.files import dedupe, read
+from linkage.engines.spark.files import People, dedupe, read
 from linkage.engines.spark.linking import link
-from linkage.engines.spark.people import People, people
+from linkage.engines.spark.tables import number, tabulate
 from linkage.errors import LinkageError, ModelError
+from linkage.indexing import index
 from linkage.model import Model
 from linkage.tables.errors import InputError
 from linkage.tables.frames import to_arrow
@@ -79,7 +80,7 @@ def rows_by_id(found: People, read: Reading) -> list[int]:
 def test_a_file_in_partitions_is_encoded_as_the_whole_file_is(found: People, file: Path) -> None:
     """Dates with the day first, a code of sexes and ids with ".0" are told by the whole column alone."""
     expected = read_locally(file)
-    encoded = encode_table(expected.table, UK, workers=1)
+    encoded = index(expected.table, UK, workers=1)
     assert found.records.rdd.getNumPartitions() > 1
     assert (found.rows_read, found.left_out) == (expected.report.rows_read, expected.report.left_out)
     rows = rows_by_id(found, expected)
@@ -95,13 +96,19 @@ def test_from_file_to_links_and_clusters(session: SparkSession, file: Path, tmp_
     ids = read_whole.table.ids
     rank = np.empty(len(ids), np.int64)
     rank[np.argsort(np.array(ids.to_pylist()))] = np.arange(len(ids))
-    encoded = encode_table(read_whole.table, UK, workers=1)
+    encoded = index(read_whole.table, UK, workers=1)
     pairs = local.link(encoded.matrix, encoded.keys, encoded.rows, UK)
     label = clusters.cluster(encoded.matrix, pairs, UK, rank=rank).label
     dedupe(session, str(file), str(tmp_path / "out"), UK)
 
     joined, apart = (pq.read_table(tmp_path / "out" / f"{name}.parquet") for name in ("links", "possible"))
-    assert joined.column_names == apart.column_names == ["id_a", "id_b", "weight", "probability", "pattern"]
+    assert (
+        joined.column_names
+        == apart.column_names
+        == [
+            *("id_a", "id_b", "weight", "probability", "pattern", "joined", "guards"),
+        ]
+    )
     cluster = dict(zip(ids.to_pylist(), label.tolist(), strict=True))
     for table, together in ((joined, True), (apart, False)):
         ends = zip(table["id_a"].to_pylist(), table["id_b"].to_pylist(), strict=True)
@@ -198,7 +205,7 @@ def test_repeated_ids_are_found_across_batches(session: SparkSession) -> None:
     rows = [(str(n % 120), "JANE", "HARGREAVES", "1954-03-17") for n in range(180)]
     frame = session.createDataFrame(rows, "id string, forename string, surname string, dob string")
     with pytest.raises(InputError, match="60 rows have an id"):
-        people(frame, UK)
+        number(tabulate(frame))
 
 
 def test_blocks_inside_others_are_not_needed_and_no_pair_is_lost(session: SparkSession) -> None:

@@ -16,6 +16,8 @@ from linkage.model import Model
 
 Longs = npt.NDArray[np.int64]
 
+_TOGETHER = 200_000
+
 
 def packed(model: Model) -> bytes:
     """A model on its way to the executors."""
@@ -46,6 +48,18 @@ def whole(batches: Iterator[pa.RecordBatch], names: Sequence[str]) -> Iterator[p
         waiting.append(batch.slice(start))
     if waiting:
         yield _joined(waiting)
+
+
+def together(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The batches of a partition, so many rows at once that values which repeat among them are read once."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _TOGETHER:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if any(map(len, waiting)):
+        yield pa.Table.from_batches(waiting)
 
 
 def changes(*columns: Longs) -> npt.NDArray[np.bool_]:
@@ -80,8 +94,8 @@ def binary(matrix: npt.NDArray[np.uint8]) -> pa.Array:
     return pa.Array.from_buffers(pa.binary(), n, buffers)
 
 
-def lists(values: Longs, sizes: npt.NDArray[np.integer]) -> pa.Array:
-    """list<int64>[n]: so many of the values for each row, one row after another."""
+def lists(values: npt.NDArray[np.integer], sizes: npt.NDArray[np.integer]) -> pa.Array:
+    """list[n]: so many of the values for each row, one row after another."""
     offsets = np.concatenate((np.zeros(1, np.int32), np.cumsum(sizes).astype(np.int32)))
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values))
 

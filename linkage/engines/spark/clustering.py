@@ -37,32 +37,35 @@ class SparkClusters:
     vetoes: DataFrame
 
     def reasons(self, links: DataFrame, model: Model) -> DataFrame:
-        """The links with `reason`, what stood in the way of each: TOGETHER, POSSIBLE, GUARDED or VETOED."""
+        """The links with `joined`, whether both stand in one cluster, and `reason`, what stood in the way of each:
+        TOGETHER, POSSIBLE, GUARDED or VETOED."""
         one, other = (
             self.rows.select(f.col("row").alias(end), f.col("cluster").alias(f"cluster_{end}")).hint("merge")
             for end in ("a", "b")
         )
         placed = links.join(one, "a").join(other, "b")
+        together = f.col("cluster_a") == f.col("cluster_b")
         reason = (
-            f.when(f.col("cluster_a") == f.col("cluster_b"), TOGETHER)
+            f.when(together, TOGETHER)
             .when(f.col("guards") != 0, GUARDED)
             .when(joins(model), VETOED)
             .otherwise(POSSIBLE)
         )
-        return placed.select(*links.columns, reason.alias("reason"))
+        return placed.select(*links.columns, together.alias("joined"), reason.alias("reason"))
 
 
-def cluster_records(records: DataFrame, links: DataFrame, model: Model) -> SparkClusters:
+def cluster_records(records: DataFrame, links: DataFrame, model: Model, apart: int | None = None) -> SparkClusters:
     """Join what is certain and keep apart what conflicts: the clusters that `linkage.engines.clusters.cluster` makes.
 
     records: (row bigint, encoded binary). links: what `link` kept of them, read once. Ties between equal weights are
-    broken by row. The work is done when this returns, and its result read from what the executors hold. Raises
-    `ModelError` for rows of another model, `LinkageError` for links of rows that are not there.
+    broken by row. apart: of the rows below it no two are one person, and of the others neither, and
+    links are across. The work is done when this returns, and its result read from what the executors hold.
+    Raises `ModelError` for rows of another model, `LinkageError` for links of rows that are not there.
     """
     sent = packed(model)
 
     def settle(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return settle_components(batches, sent)
+        return settle_components(batches, sent, apart)
 
     with spoken():
         certain = cut(links.where(joins(model)).select("a", "b", "weight"))
@@ -92,25 +95,25 @@ def gather(records: DataFrame, certain: DataFrame, component: DataFrame) -> Data
     return members.unionAll(pairs)
 
 
-def settle_components(batches: Iterator[pa.RecordBatch], sent: bytes) -> Iterator[pa.RecordBatch]:
+def settle_components(batches: Iterator[pa.RecordBatch], sent: bytes, apart: int | None) -> Iterator[pa.RecordBatch]:
     """`SETTLED` of a partition of whole components. A batch of them is settled at once: they know nothing of one
     another."""
     model = unpacked(sent)
     for table in whole(batches, ("component",)):
         told = longs(table, "b")
-        rows = np.asarray(longs(table, "row"))[told == _MEMBER]
-        encoded = table.column("encoded").chunk(0).filter(pa.array(told == _MEMBER))
+        members = table.filter(pa.array(told == _MEMBER)).sort_by("row").combine_chunks()
+        rows, encoded = longs(members, "row"), members.column("encoded").chunk(0)
         if encoded.null_count:
             raise LinkageError("a pair must be of two different rows among the encoded records")
         pairs = _pairs(table.filter(pa.array(told != _MEMBER)).combine_chunks(), rows)
-        found = cluster(matrix_of(encoded), pairs, model, workers=1, rank=rows)
+        first = None if apart is None else int(np.searchsorted(rows, apart))
+        found = cluster(matrix_of(encoded), pairs, model, workers=1, apart=first)
         yield _settled(rows, rows[found.label], found.vetoes)
 
 
 def _pairs(table: pa.Table, rows: Longs) -> Pairs:
-    """The certain pairs by the places of their rows."""
-    order = np.argsort(rows)
-    a, b = (order[np.searchsorted(rows, longs(table, end), sorter=order)].astype(np.int32) for end in ("row", "b"))
+    """The certain pairs by the places of their rows, which ascend."""
+    a, b = (np.searchsorted(rows, longs(table, end)).astype(np.int32) for end in ("row", "b"))
     weight = np.array(table.column("weight").to_numpy())
     return Pairs(a, b, weight, np.zeros(len(a), np.uint32), np.zeros((len(a), COLUMNS), np.uint8))
 

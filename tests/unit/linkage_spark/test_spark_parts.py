@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -14,15 +15,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage import loose_blocking
+from linkage.encode import encode
 from linkage.engines.spark import evidence
 from linkage.engines.spark.batches import binary, lists, matrix_of, packed, unpacked, whole
+from linkage.engines.spark.clustering import settle_components
+from linkage.engines.spark.crowds import limits_of
 from linkage.engines.spark.linking import blocks_of
-from linkage.engines.spark.people import tally
 from linkage.engines.spark.session import check_java
+from linkage.engines.spark.tables import tally
 from linkage.errors import LinkageError, ModelError
+from linkage.loose_blocking import FIRST_LOOSE, FIRST_SINGLE, within_budget
 from linkage.model import Model
+from linkage.record import StandardRecord
 from linkage.tables.fields import Source, read_field
 from linkage.tables.texts import clean_ids
+from tests.unit.linkage_cli.people_builders import rows, run, write
 
 ROOT = Path(__file__).parents[3]
 DATES = st.sampled_from(
@@ -88,6 +96,45 @@ def test_lists_hold_the_values_of_each_row() -> None:
     assert lists(np.array([5, 6, 7]), np.array([2, 0, 1])).to_pylist() == [[5, 6], [], [7]]
 
 
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from((0, FIRST_LOOSE, FIRST_SINGLE)), st.integers(0, 2)), max_size=60),
+    st.integers(0, 12),
+)
+def test_counts_alone_say_which_keys_serve(entries: list[tuple[int, int]], most: int) -> None:
+    """As `within_budget` says it of the entries, but for crowds of more than three."""
+    rules = np.array([rule for rule, _ in entries], np.uint8)
+    keys = np.array([100 * rule + key for rule, key in entries], np.int64)
+    sizes = Counter(keys.tolist())
+    told = Counter((key // 100, size) for key, size in sizes.items())
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(loose_blocking, "MOST_PAIRS", most)
+        kept = within_budget(keys, rules).kept
+        limits = limits_of([(rule, size, times) for (rule, size), times in told.items()], 3)
+    crowd = [rule < FIRST_SINGLE and sizes[key] > 3 for rule, key in zip(rules.tolist(), keys.tolist(), strict=True)]
+    serves = [sizes[key] <= limits[rule] for rule, key in zip(rules.tolist(), keys.tolist(), strict=True)]
+    assert serves == (kept & ~np.array(crowd, np.bool_)).tolist()
+
+
+@pytest.mark.parametrize(("apart", "expected"), [(None, {4: 4, 5: 4, 9: 4}), (9, {4: 4, 5: 5, 9: 4})])
+def test_records_of_one_file_that_holds_a_person_once_stay_apart(apart: int | None, expected: dict[int, int]) -> None:
+    """Two of the first file, rows below 9, are each certain of one of the second, the first the more so."""
+    model = Model.default()
+    row = encode(StandardRecord(surnames=("HARGREAVES",), forenames=("JANE",)), model)
+    columns = {
+        "component": pa.array([4] * 5),
+        "row": pa.array([9, 4, 5, 4, 5]),
+        "b": pa.array([-1, -1, -1, 9, 9]),
+        "weight": pa.array([None, None, None, 40.0, 30.0], pa.float32()),
+        "encoded": pa.array([row, row, row, None, None], pa.binary()),
+    }
+    batches = iter([pa.RecordBatch.from_pydict(columns)])
+    told = pa.Table.from_batches(settle_components(batches, packed(model), apart)).to_pylist()
+    assert {one["row"]: one["cluster"] for one in told if one["cluster"] is not None} == expected
+    vetoes = [(one["row"], one["b"], {one["one"], one["other"]}) for one in told if one["cluster"] is None]
+    assert vetoes == ([] if apart is None else [(5, 9, {4, 5})])
+
+
 def test_a_model_is_the_same_on_an_executor() -> None:
     model = Model.default()
     there = unpacked(packed(model))
@@ -147,9 +194,10 @@ def test_ids_read_the_same_in_any_partitions(column: list[str | None], places: l
 
 
 def test_repeated_ids_are_counted_across_batches() -> None:
-    batches = [pa.RecordBatch.from_pydict({"id": part}) for part in (["a", "b"], ["b", "b"], ["c"])]
+    parts = ((1, ["a", "b"]), (1, ["b", "b"]), (1, ["c"]), (2, ["c", "c"]))
+    batches = [pa.RecordBatch.from_pydict({"side": [side] * len(ids), "id": ids}) for side, ids in parts]
     told = list(tally(iter(batches)))
-    assert told[0].to_pydict() == {"part": [0], "rows": [5], "repeated": [2]}
+    assert told[0].to_pydict() == {"part": [0], "rows": [7], "repeated": [3]}
 
 
 def test_without_java_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -188,3 +236,20 @@ def test_without_pyspark_the_library_works_and_says_what_the_engine_needs(stand_
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert said in done.stdout, done.stderr
+
+
+def test_the_command_says_in_a_sentence_what_spark_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And leaves nothing behind."""
+    file = write(tmp_path / "people.csv", rows())
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    no_java = run("dedupe", file, "--out", tmp_path / "out", "--engine", "spark")
+    assert (no_java.exit_code, "Spark needs Java, and there is none: install" in no_java.output) == (2, True)
+    for name in [name for name in sys.modules if name.startswith("linkage.engines.spark")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    no_spark = run("link", file, file, "--out", tmp_path / "out", "--engine", "spark")
+    assert (no_spark.exit_code, "needs PySpark 4: pip install" in no_spark.output) == (2, True)
+    assert sorted(tmp_path.iterdir()) == [file]

@@ -1,0 +1,37 @@
+"""The commands `dedupe` and `link` with `--engine spark`: the same outputs, made by Spark on this machine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import typer
+
+from linkage.result import POSSIBLE
+from linkage.room import MIB, read_memory, usual_memory
+from linkage.tables.mapping import load_mapping
+from linkage.writing import new_directory
+
+
+def linked_on_spark(
+    files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None, memory: str | None
+) -> None:
+    """Link one file or two by a Spark of so many threads; half of the memory is the Java machine's.
+
+    Raises `LinkageError` where PySpark or Java is missing, and as reading and writing do.
+    """
+    from linkage.engines.spark.files import link_files  # noqa: PLC0415  pyspark is an extra
+    from linkage.engines.spark.session import start  # noqa: PLC0415
+
+    began, columns = time.perf_counter(), None if mapping is None else load_mapping(mapping)
+    with new_directory(out) as folder:
+        heap = (read_memory(memory) if memory else usual_memory()) // 2
+        settings = {"spark.driver.memory": f"{max(MIB, heap) // MIB}m", "spark.local.dir": str(folder.parent)}
+        session = start(f"local[{workers or '*'}]", settings)
+        typer.echo("reading, training, weighing pairs and settling clusters ...", err=True)
+        report = link_files(session, [str(file.absolute()) for file in files], str(folder), None, columns, seed)
+    typer.echo(
+        f"{report['records']:,} records, {report['links']:,} links, {report['clusters']:,} clusters"
+        f" in {time.perf_counter() - began:.1f} s: {out}"
+    )
+    typer.echo(f"{report['possible']:,} possible pairs were not joined: {out / POSSIBLE}")

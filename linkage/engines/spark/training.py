@@ -1,0 +1,81 @@
+"""Training on a cluster: one executor learns from records drawn by a hash, and what comes back is the model.
+
+Of a model the driver learns rates, counts, and the frequencies of names that are common enough to say nothing of
+anybody. It is the one function that trains on one machine (`linkage.people.people`), so that a file of no more
+records than are drawn gets the model that it gets there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+from pyspark.sql import functions as f
+
+from linkage.defaults import Defaults, find_defaults
+from linkage.engines.spark.batches import longs
+from linkage.engines.spark.session import spoken
+from linkage.engines.spark.tables import Tabled, table_of
+from linkage.errors import LinkageError
+from linkage.model import Model
+from linkage.people import people
+from linkage.tables.table import Table
+
+MOST_DRAWN = 1_000_000
+"""Records that training looks at: of them one in so many pairs of one person is left as of the records, squared."""
+
+_TRAINED = "model string, findings array<string>, distinct boolean, defaults map<string, array<string>>"
+_PARTS = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model, what is to be said of it, of two files whether each holds a person once, and the values that so many
+    records say that they stand for nothing."""
+
+    model: Model
+    findings: tuple[str, ...]
+    distinct: bool
+    defaults: Defaults = field(default_factory=dict)
+
+
+def train(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN) -> Trained:
+    """A model for the records, learned from about `most` of them at most. The same records and seed make the same."""
+    columns, extras, first = tabled.columns, tabled.extras, tabled.first
+
+    def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        rows = pa.Table.from_batches(batches).combine_chunks()
+        of_first = None if first is None else int((longs(rows, "row") < first).sum())
+        yield learn(table_of(rows, columns, extras, of_first), seed)
+
+    drawn, share = tabled.frame, most / tabled.records
+    if share < 1.0:
+        place = f.pmod(f.xxhash64("row", f.lit(seed)), f.lit(_PARTS))
+        drawn = drawn.where(place < int(share * _PARTS))
+    with spoken():
+        told = drawn.repartition(1).sortWithinPartitions("row").mapInArrow(work, _TRAINED).first()
+    if told is None:
+        raise LinkageError("there are no records to learn from")
+    return Trained(Model.from_document(json.loads(told.model)), tuple(told.findings), told.distinct, told.defaults)
+
+
+def learn(table: Table, seed: int) -> pa.RecordBatch:
+    """`_TRAINED` of a table."""
+    said = said_by_some(table)
+    training = people(said, seed=seed).training
+    columns = {
+        "model": pa.array([json.dumps(training.model.document)]),
+        "findings": pa.array([[finding.text for finding in training.diagnosis]], pa.list_(pa.string())),
+        "distinct": pa.array([training.distinct]),
+        "defaults": pa.array([list(find_defaults(said).items())], pa.map_(pa.string(), pa.list_(pa.string()))),
+    }
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def said_by_some(table: Table) -> Table:
+    """The table without columns that none of the records drawn says."""
+    columns = {name: column for name, column in table.columns.items() if column.null_count < len(column)}
+    extras = {name: kind for name, kind in table.extras.items() if name in columns}
+    return Table(table.ids, columns, extras, table.first)
