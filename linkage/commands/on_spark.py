@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import typer
 
-from linkage.result import POSSIBLE
+from linkage.result import CLUSTERS, LINKS, POSSIBLE
 from linkage.room import MIB, read_memory, usual_memory
 from linkage.tables.mapping import load_mapping
 from linkage.writing import new_directory
@@ -30,8 +33,21 @@ def linked_on_spark(
         session = start(f"local[{workers or '*'}]", settings)
         typer.echo("reading, training, weighing pairs and settling clusters ...", err=True)
         report = link_files(session, [str(file.absolute()) for file in files], str(folder), None, columns, seed)
+        for name in (LINKS, POSSIBLE, CLUSTERS):
+            _join_parts(folder / name)
     typer.echo(
         f"{report['records']:,} records, {report['links']:,} links, {report['clusters']:,} clusters"
         f" in {time.perf_counter() - began:.1f} s: {out}"
     )
     typer.echo(f"{report['possible']:,} possible pairs were not joined: {out / POSSIBLE}")
+
+
+def _join_parts(parts: Path) -> None:
+    """Make one file of a directory of parts, batch by batch."""
+    whole = parts.with_suffix(".part")
+    dataset = ds.dataset(parts, format="parquet")
+    with pq.ParquetWriter(whole, dataset.schema) as writer:
+        for batch in dataset.to_batches():
+            writer.write_batch(batch)
+    shutil.rmtree(parts)
+    whole.rename(parts)

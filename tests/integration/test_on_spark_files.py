@@ -15,6 +15,7 @@ from pyspark.sql import SparkSession
 from linkage.engines.spark.tables import number, tabulate
 from linkage.engines.spark.training import train
 from linkage.people import people
+from linkage.result import load_result
 from linkage.tables.reading import read
 from tests.integration.spark_session import running
 from tests.unit.linkage_cli.people_builders import COLUMN_NAMES, rows, run, write
@@ -62,6 +63,8 @@ def test_two_files_that_share_ids_and_not_all_columns(tmp_path: Path) -> None:
     said = run("link", one, two, "--out", there, "--engine", "spark")
     assert said.exit_code == 0, said.output
     report = assert_same(here, there)
+    assert sorted(path.name for path in there.iterdir()) == sorted(path.name for path in here.iterdir())
+    assert load_result(there).first == load_result(here).first == 400
     assert f"{report['links']:,} links" in said.output
     again = run("link", one, two, "--out", there, "--engine", "spark")
     assert (again.exit_code, "not empty" in again.output) == (2, True)

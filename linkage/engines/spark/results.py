@@ -129,6 +129,8 @@ def _write_text(session: SparkSession, path: str, text: str) -> None:
     """A file of its own at any path that Spark writes."""
     context: Any = session.sparkContext
     place = context._jvm.org.apache.hadoop.fs.Path(path)
-    stream = place.getFileSystem(context._jsc.hadoopConfiguration()).create(place, False)
+    system = place.getFileSystem(context._jsc.hadoopConfiguration())
+    system.setWriteChecksum(False)  # on a plain disk it would be a file of its own
+    stream = system.create(place, False)
     stream.write(bytearray(text, "utf-8"))
     stream.close()
