@@ -16,6 +16,7 @@ class Fault(StrEnum):
     ENCODING = "encoding"
     OVERSIZED = "oversized"
     UNKNOWN_FEED = "unknown-feed"
+    FOREIGN_FEED = "foreign-feed"  # sent by somebody who may not speak for the feed (SEC-4)
     UNSUPPORTED_TYPE = "unsupported-type"
     UNSUPPORTED_EVENT = "unsupported-event"
     WRONG_PROCESSING_ID = "wrong-processing-id"

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=100)] = 10  # database connections of each worker
     max_message_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 1 << 20
     idle_timeout: Annotated[float, Field(gt=0)] = 300.0  # seconds until a silent connection is closed
+    frame_timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds from the first byte of an MLLP frame to its last
+    mllp_connections: Annotated[int, Field(ge=1, le=10_000)] = 256  # of each worker; one more waits its turn
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")

@@ -33,6 +33,7 @@ _BY_FAULT = {
     Fault.ENCODING: ("AE", "102"),
     Fault.OVERSIZED: ("AE", "207"),
     Fault.UNKNOWN_FEED: ("AR", "204"),
+    Fault.FOREIGN_FEED: ("AR", "207"),
     Fault.UNSUPPORTED_TYPE: ("AR", "200"),
     Fault.UNSUPPORTED_EVENT: ("AR", "201"),
     Fault.WRONG_PROCESSING_ID: ("AR", "202"),

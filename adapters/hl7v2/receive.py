@@ -12,7 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
 from adapters.hl7v2 import ack, commands, message
+from adapters.hl7v2.exchange import ANYBODY, Peer, Reply
 from adapters.hl7v2.message import Header
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
@@ -20,8 +23,9 @@ from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
 from mpi.usecases.intake import Intake
 
-_COMMIT_BLOCKS = frozenset({b"\x06", b"\x15"})  # MLLP release 2 acknowledgements of our acknowledgement (V2-3)
 _REPLIES = frozenset({"ACK", "MCF"})
+
+_log = structlog.get_logger("mpi.hl7v2")
 
 # A sender no feed is configured for still has its message kept, under the rights of a feed of no organisation.
 _STRANGER = Caller(user="mllp:unknown", role=Role.FEED, organisation="")
@@ -37,38 +41,45 @@ class Receiver:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def handle(self, frame: bytes) -> bytes | None:
-        """The reply to a frame's content, None when there must be none (a reply itself, or MSH-15 says so)."""
-        if frame in _COMMIT_BLOCKS:
-            return None
+    def handle(self, frame: bytes, peer: Peer = ANYBODY) -> bytes | None:
+        """The first block of the reply to a frame's content, None when there must be none."""
+        blocks = self.respond(frame, peer).blocks
+        return blocks[0] if blocks else None
+
+    def respond(self, frame: bytes, peer: Peer) -> Reply:
+        """The reply to a frame's content, empty when there must be none (a reply itself, or MSH-15 says so)."""
         try:
             header = message.read_header(frame)
         except Refused as reason:
             return self._refuse(frame, ack.salvage(frame), None, reason)
         if header.message_type in _REPLIES:  # acknowledging an acknowledgement would never end
-            return None
-        return self._take(frame, header)
+            return Reply(release=self._release(self._feed_or_none(header)))
+        return self._take(frame, header, peer)
 
-    def oversized(self, head: bytes) -> bytes | None:
+    def oversized(self, head: bytes, peer: Peer) -> Reply:
         """The reply to a frame over the limit, of which only the first bytes are kept."""
+        header = self._header_or_salvage(head)
+        feed = self._feed_or_none(header)
         reason = Refused(Fault.OVERSIZED, "the message is longer than this listener takes")
-        return self._refuse(head, self._header_or_salvage(head), None, reason)
+        return self._refuse(head, header, feed if feed and peer.speaks_for(feed) else None, reason)
 
-    def crashed(self, frame: bytes, error: Exception) -> bytes | None:
+    def crashed(self, frame: bytes, error: Exception, peer: Peer) -> Reply:
         """The reply after a failure of ours: quarantined without a key, so that sending it again starts afresh."""
         header = self._header_or_salvage(frame)
         reason = Refused(Fault.MALFORMED, f"the receiver failed with {type(error).__name__}")
         feed = self._feed_or_none(header)
         envelope = self._envelope(frame, header, feed, (), control_id="")
         with suppress(Unavailable, Forbidden):
-            self.intake.refuse(envelope, reason, self._caller(feed))
-        return self._answer(header, ack.TRY_AGAIN)
+            self.intake.refuse(envelope, reason, self._caller(feed if feed and peer.speaks_for(feed) else None))
+        return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
 
-    def _take(self, frame: bytes, header: Header) -> bytes | None:
+    def _take(self, frame: bytes, header: Header, peer: Peer) -> Reply:
         feed: Feed | None = None
         flags: list[str] = []
         try:
             feed = self.network.feed(header.application, header.facility, Protocol.MLLP)
+            if not peer.speaks_for(feed):
+                return self._reject_stranger(frame, header, feed, peer)
             admit(header, feed)
             parsed = message.parse(frame, header, feed.charset)
             flags = parsed.flags
@@ -76,27 +87,39 @@ class Receiver:
         except Refused as reason:
             return self._refuse(frame, header, feed, _placed(reason), tuple(flags))
         envelope = self._envelope(frame, header, feed, tuple(flags))
-        return self._ask(header, lambda: self.intake.register(envelope, orders, self._caller(feed)))
+        return self._ask(header, feed, lambda: self.intake.register(envelope, orders, self._caller(feed)))
+
+    def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:
+        """SEC-4: AR and an alarm. Kept without a key, so that the feed's own message of these bytes is not answered
+        with the stranger's refusal."""
+        _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
+        reason = Refused(Fault.FOREIGN_FEED, _foreign(feed, peer), "MSH^1^4")
+        envelope = self._envelope(frame, header, feed, (), control_id="")
+        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, _STRANGER))
 
     def _refuse(
         self, frame: bytes, header: Header, feed: Feed | None, reason: Refused, flags: tuple[str, ...] = ()
-    ) -> bytes | None:
+    ) -> Reply:
         envelope = self._envelope(frame, header, feed, flags)
-        return self._ask(header, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
+        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
 
-    def _ask(self, header: Header, ask: Callable[[], Receipt]) -> bytes | None:
+    def _ask(self, header: Header, feed: Feed | None, ask: Callable[[], Receipt]) -> Reply:
         try:
             receipt = ask()
         except Unavailable:
-            return self._answer(header, ack.TRY_AGAIN)
+            return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
         except Forbidden as reason:
-            return self._answer(header, ack.Answer("AR", "207", str(reason), "MSH^1^4"))
+            return self._answer(header, feed, ack.Answer("AR", "207", str(reason), "MSH^1^4"))
         if receipt.status is Status.ACCEPTED:
-            return self._answer(header, ack.ACCEPTED)
-        return self._answer(header, ack.of_refusal(receipt.fault, receipt.text, receipt.location))
+            return self._answer(header, feed, ack.ACCEPTED)
+        return self._answer(header, feed, ack.of_refusal(receipt.fault, receipt.text, receipt.location))
 
-    def _answer(self, header: Header, answer: ack.Answer) -> bytes | None:
-        return ack.acknowledge(header, answer, self.clock(), self.new_id())
+    def _answer(self, header: Header, feed: Feed | None, answer: ack.Answer, *, stored: bool = True) -> Reply:
+        block = ack.acknowledge(header, answer, self.clock(), self.new_id())
+        return Reply((block,) if block else (), stored, self._release(feed))
+
+    def _release(self, feed: Feed | None) -> int:
+        return feed.mllp_release if feed else 1  # never a commit block to a sender nobody knows to want one
 
     def _caller(self, feed: Feed | None) -> Caller:
         return self.caller_of(feed) if feed else _STRANGER
@@ -160,3 +183,13 @@ def _placed(reason: Refused) -> Refused:
     if reason.fault is Fault.UNKNOWN_FEED and not reason.location:
         return Refused(reason.fault, reason.text, "MSH^1^3")
     return reason
+
+
+def _foreign(feed: Feed, peer: Peer) -> str:
+    if peer.feed:
+        return f"this file is of feed {peer.feed}, the message of {feed.id}"
+    if peer.certificate is None:
+        return f"feed {feed.id} sends over TLS with its own certificate only"
+    if not feed.certificates:
+        return f"the network names no certificate that may send as feed {feed.id}"
+    return f"this certificate may not send as feed {feed.id}"

@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from adapters.hl7v2.conversation import Limits
 from adapters.hl7v2.server import MllpServer
 from linkage import kernel
 from linkage.model import Model
@@ -152,7 +153,10 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     metrics = Metrics(metrics_directory)
     index = compose(plan.url, plan.network, plan.model, settings.pool_size)
     receiver = compose_receiver(index, metrics)
-    mllp = MllpServer(receiver, plan.mllp, limit=settings.max_message_bytes, idle_timeout=settings.idle_timeout)
+    limits = Limits(settings.max_message_bytes, settings.idle_timeout, settings.frame_timeout)
+    mllp = MllpServer(
+        receiver, plan.mllp, limits=limits, max_connections=settings.mllp_connections, watch=metrics.mllp
+    )
     app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url)
     config = uvicorn.Config(
         app,
