@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ _RESOLVE_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)  # 
 
 _MLLP_COUNTS = {
     "connections": "Connections accepted",
+    "handshakes": "Failed TLS handshakes, among them clients without a certificate we trust",
     "frames": "Whole frames received",
     "commits": "Commit blocks of MLLP release 2 received",
     "refused_commits": "Negative commit blocks received",
@@ -72,6 +74,9 @@ class Metrics:
             return Gauge(name, text, labels, registry=own, multiprocess_mode="mostrecent")
 
         self.tasks_open = latest("mpi_review_tasks_open", "Review tasks waiting", "kind")
+        self.certificate_ends = latest(
+            "mpi_tls_certificate_not_after_seconds", "When a TLS certificate ends, Unix time", "certificate"
+        )
         self.outbox_lag = latest("mpi_outbox_lag_seconds", "Age of the oldest unpublished event")
         self.outbox_waiting = latest("mpi_outbox_waiting", "Unpublished events")
         self.pool = Gauge(
@@ -93,6 +98,10 @@ class Metrics:
             self.mllp_open.inc(amount)
         else:
             self.mllp_counts[what].inc(amount)
+
+    def certificate(self, whose: str, end: datetime) -> None:
+        """Note when a TLS certificate ends: "server", "ca" or "feed/<id>"."""
+        self.certificate_ends.labels(whose).set(end.timestamp())
 
     @contextmanager
     def resolving(self) -> Iterator[dict[str, str]]:

@@ -124,6 +124,8 @@ class Settings(BaseSettings):
         if (self.tls_cert is None) != (self.tls_key is None):
             present, absent = ("tls_cert", "tls_key") if self.tls_cert else ("tls_key", "tls_cert")
             yield f"{absent}: missing while {present} is set; write both or neither"
+        if self.tls_ca is not None and self.tls_cert is None:
+            yield "tls_cert: missing while tls_ca is set; write tls_cert and tls_key as well"
         for setting in ("http_host", "mllp_host"):
             if not is_loopback(host := getattr(self, setting)):
                 yield from self._exposed(setting, host)

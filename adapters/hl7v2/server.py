@@ -13,21 +13,25 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from adapters.hl7v2.conversation import Conversation, Limits, Tell
-from adapters.hl7v2.exchange import ANYBODY, Responder
+from adapters.hl7v2.exchange import ANYBODY, Certificate, Peer, Responder
+from adapters.hl7v2.tls import Tls
 
 
 @dataclass(slots=True)
 class Counters:
     """What one server has seen since it was made; `answers` by MSA-1, "" for a frame without a reply.
 
-    `timeouts` are connections closed for silence or for a frame that took too long, `failures` our own.
+    `handshakes` are failed ones of TLS, `timeouts` connections closed for silence or for a frame that took too long,
+    `failures` our own.
     """
 
     connections: int = 0
     open: int = 0
+    handshakes: int = 0
     frames: int = 0
     commits: int = 0
     refused_commits: int = 0
@@ -45,7 +49,7 @@ class MllpServer:
     """Listens at `address`, a (host, port) or a socket already listening, until `stop`.
 
     `limits` are those of each connection; one closed by them is opened again by its sender without loss (V2-5).
-    `watch` is told whatever is counted.
+    `watch` is told whatever is counted, `greet` who came over TLS.
     """
 
     def __init__(
@@ -56,6 +60,8 @@ class MllpServer:
         limits: Limits = Limits(),
         max_connections: int = 256,
         watch: Tell | None = None,
+        tls: Tls | None = None,
+        greet: Callable[[Certificate], None] | None = None,
     ) -> None:
         self._responder = responder
         self._owns_listener = not isinstance(address, socket.socket)
@@ -64,6 +70,8 @@ class MllpServer:
         self._listener.setblocking(False)
         self._limits = limits
         self._watch = watch
+        self._tls = tls
+        self._greet = greet
         self._places = threading.Semaphore(max_connections)
         self._stopping = threading.Event()
         self._wake_reader, self._wake_writer = os.pipe()
@@ -151,7 +159,10 @@ class MllpServer:
         try:
             with connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                Conversation(connection, ANYBODY, self._responder, self._limits, self._wake_reader, self._tell).run()
+                if self._tls is None:
+                    self._converse(connection, ANYBODY)
+                else:
+                    self._secure(connection, self._tls)
         except OSError:
             pass  # reset or too slow: its own loss, an unacknowledged message comes again
         finally:
@@ -159,6 +170,20 @@ class MllpServer:
             self._tell("open", -1)
             with self._lock:
                 self._threads.discard(threading.current_thread())
+
+    def _secure(self, connection: socket.socket, tls: Tls) -> None:
+        try:
+            secured, certificate = tls.secure(connection)
+        except OSError:
+            self._tell("handshakes")
+            raise
+        with secured:
+            if self._greet is not None:
+                self._greet(certificate)
+            self._converse(secured, Peer(certificate))
+
+    def _converse(self, connection: socket.socket, peer: Peer) -> None:
+        Conversation(connection, peer, self._responder, self._limits, self._wake_reader, self._tell).run()
 
     def _tell(self, what: str, amount: int = 1, code: str = "") -> None:
         with self._lock:

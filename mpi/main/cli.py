@@ -51,7 +51,13 @@ def _spoken() -> Iterator[None]:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    tls_cert: Annotated[Path | None, typer.Option(help="Our certificate with its chain, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM without a passphrase.")] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="Who signs the senders' certificates: MLLP is TLS then.")
+    ] = None,
+) -> None:
     """Run the index: MLLP, HTTP and FHIR, and the delivery of identity changes.
 
     Settings come from MPI_... environment variables and mpi.toml (or the file MPI_CONFIG names): MPI_DATABASE_URL
@@ -62,11 +68,12 @@ def serve() -> None:
     from mpi.settings import load_settings  # noqa: PLC0415
 
     with _spoken():
-        settings = load_settings()
+        settings = load_settings(tls_cert=tls_cert, tls_key=tls_key, tls_ca=tls_ca)
         configure_logs(settings.log_level)
         with service.planned(settings) as plan:
             host, port = plan.mllp.getsockname()[:2]
-            typer.echo(f"mpi: serving HTTP on {plan.base_url} and MLLP on {host}:{port}", err=True)
+            secured = " over TLS with client certificates" if settings.tls_ca else ""
+            typer.echo(f"mpi: serving HTTP on {plan.base_url} and MLLP on {host}:{port}{secured}", err=True)
             if not settings.tokens_configured:
                 typer.echo(f"mpi: the administrator's token is in {settings.data_dir / 'tokens.toml'}", err=True)
             service.serve(plan)
