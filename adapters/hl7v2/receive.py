@@ -115,8 +115,7 @@ class Receiver:
         return self._answer(header, feed, ack.of_refusal(receipt.fault, receipt.text, receipt.location))
 
     def _answer(self, header: Header, feed: Feed | None, answer: ack.Answer, *, stored: bool = True) -> Reply:
-        block = ack.acknowledge(header, answer, self.clock(), self.new_id())
-        return Reply((block,) if block else (), stored, self._release(feed))
+        return Reply(ack.acknowledge(header, answer, self.clock(), self.new_id), stored, self._release(feed))
 
     def _release(self, feed: Feed | None) -> int:
         return feed.mllp_release if feed else 1  # never a commit block to a sender nobody knows to want one
