@@ -35,6 +35,7 @@ _BY_FAULT = {
     Fault.OVERSIZED: ("AE", "207"),
     Fault.UNKNOWN_FEED: ("AR", "204"),
     Fault.FOREIGN_FEED: ("AR", "207"),
+    Fault.OUT_OF_SEQUENCE: ("AR", "207"),  # not AE, after which most engines drop the message for good
     Fault.UNSUPPORTED_TYPE: ("AR", "200"),
     Fault.UNSUPPORTED_EVENT: ("AR", "201"),
     Fault.WRONG_PROCESSING_ID: ("AR", "202"),

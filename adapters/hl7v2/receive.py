@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -20,7 +20,7 @@ from adapters.hl7v2.message import Header
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.network import Feed, Network, Protocol
-from mpi.errors import Fault, Forbidden, Refused, Unavailable
+from mpi.errors import Fault, Forbidden, OutOfSequence, Refused, Unavailable
 from mpi.usecases.intake import Intake
 
 _REPLIES = frozenset({"ACK", "MCF"})
@@ -76,17 +76,21 @@ class Receiver:
     def _take(self, frame: bytes, header: Header, peer: Peer) -> Reply:
         feed: Feed | None = None
         flags: list[str] = []
+        number: int | None = None
         try:
             feed = self.network.feed(header.application, header.facility, Protocol.MLLP)
             if not peer.speaks_for(feed):
                 return self._reject_stranger(frame, header, feed, peer)
+            number = sequence_number(header) if feed.sequence_numbers and peer.is_link else None
+            if number == 0:
+                return self._restart(header, feed)
             admit(header, feed)
             parsed = message.parse(frame, header, feed.charset)
             flags = parsed.flags
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
-            return self._refuse(frame, header, feed, _placed(reason), tuple(flags))
-        envelope = self._envelope(frame, header, feed, tuple(flags))
+            return self._refuse(frame, header, feed, _placed(reason), tuple(flags), number)
+        envelope = replace(self._envelope(frame, header, feed, tuple(flags)), sequence=number)
         return self._ask(header, feed, lambda: self.intake.register(envelope, orders, self._caller(feed)))
 
     def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:
@@ -97,10 +101,24 @@ class Receiver:
         envelope = self._envelope(frame, header, feed, (), control_id="")
         return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, _STRANGER))
 
+    def _restart(self, header: Header, feed: Feed) -> Reply:
+        """V2-18: 0 says that the sender has started anew and asks where to go on; the message carries nothing."""
+        try:
+            expected = self.intake.next_in_sequence(feed.id)
+        except Unavailable:
+            return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
+        return self._answer(header, feed, replace(ack.ACCEPTED, expected=expected))
+
     def _refuse(
-        self, frame: bytes, header: Header, feed: Feed | None, reason: Refused, flags: tuple[str, ...] = ()
+        self,
+        frame: bytes,
+        header: Header,
+        feed: Feed | None,
+        reason: Refused,
+        flags: tuple[str, ...] = (),
+        number: int | None = None,
     ) -> Reply:
-        envelope = self._envelope(frame, header, feed, flags)
+        envelope = replace(self._envelope(frame, header, feed, flags), sequence=number)
         return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
 
     def _ask(self, header: Header, feed: Feed | None, ask: Callable[[], Receipt]) -> Reply:
@@ -110,9 +128,13 @@ class Receiver:
             return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
         except Forbidden as reason:
             return self._answer(header, feed, ack.Answer("AR", "207", str(reason), "MSH^1^4"))
-        if receipt.status is Status.ACCEPTED:
-            return self._answer(header, feed, ack.ACCEPTED)
-        return self._answer(header, feed, ack.of_refusal(receipt.fault, receipt.text, receipt.location))
+        except OutOfSequence as gap:
+            told = ack.of_refusal(Fault.OUT_OF_SEQUENCE, str(gap), "MSH^1^13")
+            # It is not kept, but its sender goes on with the number it is told, not with this message again.
+            return self._answer(header, feed, replace(told, expected=gap.expected))
+        accepted = receipt.status is Status.ACCEPTED
+        answer = ack.ACCEPTED if accepted else ack.of_refusal(receipt.fault, receipt.text, receipt.location)
+        return self._answer(header, feed, replace(answer, expected=receipt.expected))
 
     def _answer(self, header: Header, feed: Feed | None, answer: ack.Answer, *, stored: bool = True) -> Reply:
         return Reply(ack.acknowledge(header, answer, self.clock(), self.new_id), stored, self._release(feed))
@@ -175,6 +197,16 @@ def admit(header: Header, feed: Feed) -> None:
         raise Refused(Fault.UNSUPPORTED_VERSION, f"this feed takes {', '.join(feed.versions)}", "MSH^1^12")
     if not header.control_id:
         raise Refused(Fault.MISSING_FIELD, "MSH-10 is empty", "MSH^1^10")
+
+
+def sequence_number(header: Header) -> int:
+    """MSH-13 of a feed that numbers its messages, 0 for a restart; raises `Refused` when there is none (V2-18)."""
+    written = header.msh.text(13)
+    if not written:
+        raise Refused(Fault.MISSING_FIELD, "MSH-13 is empty, and this feed numbers its messages", "MSH^1^13")
+    if not (written.isascii() and written.isdigit() and len(written) <= 15):
+        raise Refused(Fault.BAD_VALUE, "MSH-13 is no sequence number", "MSH^1^13")
+    return int(written)
 
 
 def _placed(reason: Refused) -> Refused:
