@@ -17,6 +17,7 @@ class Fault(StrEnum):
     OVERSIZED = "oversized"
     UNKNOWN_FEED = "unknown-feed"
     FOREIGN_FEED = "foreign-feed"  # sent by somebody who may not speak for the feed (SEC-4)
+    COUNT_MISMATCH = "count-mismatch"  # a batch or file holds another number than it says
     OUT_OF_SEQUENCE = "out-of-sequence"
     UNSUPPORTED_TYPE = "unsupported-type"
     UNSUPPORTED_EVENT = "unsupported-event"

@@ -133,6 +133,7 @@ FAULTS: Mapping[Fault, tuple[int, str]] = {
     Fault.OVERSIZED: (413, "too-long"),
     Fault.UNKNOWN_FEED: (403, "forbidden"),
     Fault.FOREIGN_FEED: (403, "forbidden"),
+    Fault.COUNT_MISMATCH: (422, "invalid"),
     Fault.OUT_OF_SEQUENCE: (409, "conflict"),
     Fault.UNSUPPORTED_TYPE: (422, "not-supported"),
     Fault.UNSUPPORTED_EVENT: (422, "not-supported"),

@@ -40,6 +40,7 @@ _BY_FAULT = {
     Fault.UNSUPPORTED_EVENT: ("AR", "201"),
     Fault.WRONG_PROCESSING_ID: ("AR", "202"),
     Fault.UNSUPPORTED_VERSION: ("AR", "203"),
+    Fault.COUNT_MISMATCH: ("AE", "207"),
     Fault.MISSING_FIELD: ("AE", "101"),
     Fault.BAD_VALUE: ("AE", "102"),
     Fault.UNKNOWN_AUTHORITY: ("AE", "204"),

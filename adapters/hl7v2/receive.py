@@ -14,9 +14,10 @@ from datetime import datetime
 
 import structlog
 
-from adapters.hl7v2 import ack, commands, message
+from adapters.hl7v2 import ack, batch, commands, message
 from adapters.hl7v2.exchange import ANYBODY, Peer, Reply
 from adapters.hl7v2.message import Header
+from adapters.hl7v2.mllp import KEPT
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.network import Feed, Network, Protocol
@@ -48,6 +49,8 @@ class Receiver:
 
     def respond(self, frame: bytes, peer: Peer) -> Reply:
         """The reply to a frame's content, empty when there must be none (a reply itself, or MSH-15 says so)."""
+        if batch.is_batch(frame):
+            return self._take_batch(frame, peer)
         try:
             header = message.read_header(frame)
         except Refused as reason:
@@ -55,6 +58,19 @@ class Receiver:
         if header.message_type in _REPLIES:  # acknowledging an acknowledgement would never end
             return Reply(release=self._release(self._feed_or_none(header)))
         return self._take(frame, header, peer)
+
+    def take(self, content: bytes, peer: Peer, limit: int) -> Reply:
+        """The reply to one message among others, which it must not stop whatever is wrong with it (V2-19)."""
+        try:
+            return self.respond(content, peer) if len(content) <= limit else self.oversized(content[:KEPT], peer)
+        except Exception as error:  # quarantined and answered AR
+            return self.crashed(content, error, peer)
+
+    def refuse_batch(self, content: bytes, reason: Refused, peer: Peer, feed: Feed | None = None) -> Reply:
+        """Quarantine a batch or file whole: none of its messages is looked at."""
+        header = batch.stand_in(content)
+        feed = feed or self._feed_or_none(header)
+        return self._refuse(content, header, feed if feed and peer.speaks_for(feed) else None, reason)
 
     def oversized(self, head: bytes, peer: Peer) -> Reply:
         """The reply to a frame over the limit, of which only the first bytes are kept."""
@@ -69,9 +85,24 @@ class Receiver:
         reason = Refused(Fault.MALFORMED, f"the receiver failed with {type(error).__name__}")
         feed = self._feed_or_none(header)
         envelope = self._envelope(frame, header, feed, (), control_id="")
+        stored = False
         with suppress(Unavailable, Forbidden):
             self.intake.refuse(envelope, reason, self._caller(feed if feed and peer.speaks_for(feed) else None))
-        return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
+            stored = True
+        return self._answer(header, feed, ack.TRY_AGAIN, stored=stored)
+
+    def _take_batch(self, frame: bytes, peer: Peer) -> Reply:
+        """V2-19 on a link: the answers come back as a batch."""
+        try:
+            head = batch.check(batch.lines_of([frame]))
+        except Refused as reason:
+            return self.refuse_batch(frame, reason, peer)
+        contents = batch.messages(batch.lines_of([frame]))
+        replies = [self.take(content, peer, len(frame)) for content in contents]
+        blocks = [block for reply in replies for block in reply.blocks]
+        answer = b"".join(batch.answered(head, blocks, self.clock(), self.new_id()))
+        release = replies[0].release if replies else 1
+        return Reply((answer,), all(reply.stored for reply in replies), release)
 
     def _take(self, frame: bytes, header: Header, peer: Peer) -> Reply:
         feed: Feed | None = None
@@ -149,7 +180,7 @@ class Receiver:
         try:
             return message.read_header(frame)
         except Refused:
-            return ack.salvage(frame)
+            return batch.stand_in(frame) if batch.is_batch(frame) else ack.salvage(frame)
 
     def _feed_or_none(self, header: Header) -> Feed | None:
         try:
