@@ -158,7 +158,7 @@ class Receiver:
         except Unavailable:
             return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
         except Forbidden as reason:
-            return self._answer(header, feed, ack.Answer("AR", "207", str(reason), "MSH^1^4"))
+            return self._answer(header, feed, ack.Answer("AR", "207", str(reason), "MSH^1^4"), stored=False)
         except OutOfSequence as gap:
             told = ack.of_refusal(Fault.OUT_OF_SEQUENCE, str(gap), "MSH^1^13")
             # It is not kept, but its sender goes on with the number it is told, not with this message again.

@@ -47,7 +47,10 @@ class Credentials:
 
 
 class Tls:
-    """Makes connections secure. Raises `SettingsError` when the files cannot be used at the start."""
+    """Makes connections secure, and tells once a day of a certificate that ends soon.
+
+    Raises `SettingsError` when the files cannot be used at the start.
+    """
 
     def __init__(self, credentials: Credentials, watch: Watch, clock: Callable[[], datetime]) -> None:
         self._credentials = credentials
@@ -77,11 +80,14 @@ class Tls:
                     self._context = context_of(self._credentials)
                     _log.info("the TLS certificates were read again")
                     self._tell()
+                elif self._told != self._clock().date():  # once a day
+                    self._tell()
             except (OSError, SettingsError):
                 _log.warning("the new TLS certificates cannot be used; those before stay in force")
             return self._context
 
     def _tell(self) -> None:
+        self._told = self._clock().date()
         for whose, end in ends_of(self._credentials).items():
             self._watch(whose, end)
             warn_of_end(whose, end, self._clock())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from datetime import date
 
 import structlog
 
@@ -47,13 +48,14 @@ def compose_listener(
 
 
 def _greeter(index: Index, metrics: Metrics) -> Callable[[Certificate], None]:
-    """Tells when the certificate of a feed ends, once for each that comes."""
-    told: set[str] = set()
+    """Tells when the certificate of a feed ends, once a day for each that comes."""
+    told: dict[str, date] = {}
 
     def greet(certificate: Certificate) -> None:
-        if certificate.fingerprint in told:
+        today = index.clock.now().date()
+        if told.get(certificate.fingerprint) == today:
             return
-        told.add(certificate.fingerprint)
+        told[certificate.fingerprint] = today
         for feed in index.network.feeds:
             if feed.protocol is Protocol.MLLP and Peer(certificate).speaks_for(feed):
                 metrics.certificate(f"feed/{feed.id}", certificate.expires)

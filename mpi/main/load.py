@@ -64,7 +64,7 @@ def watching(
                     yield told(file, loaded)
             except Stopped:
                 break
-            except Unavailable as reason:
+            except (Unavailable, OSError) as reason:
                 if once:
                     raise
                 _log.warning("a file waits", feed=feed, error=type(reason).__name__)

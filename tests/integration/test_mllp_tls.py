@@ -207,6 +207,20 @@ def test_certificate_expiry_is_told_with_the_time_that_is_left(authority: Author
     assert 9 * 86_400 < logs[0]["seconds"] < 10 * 86_400
 
 
+def test_a_certificate_that_ends_soon_is_told_again_the_next_day_without_a_restart(
+    serve: Serve, authority: Authority, bolton: Pair
+) -> None:
+    own = authority.sign("server", address="127.0.0.1", ends=timedelta(days=10))
+    now = [datetime.now(UTC)]
+    server = serve(receiver(None, BOUND), tls=Tls(credentials(authority, own), lambda w, end: None, lambda: now[0]))
+    with capture_logs() as logs:
+        for days in (0, 0, 1):
+            now[0] += timedelta(days=days)
+            with call(server, authority.client(bolton)) as sock:
+                assert answer(sock, message())[1] == "AA"
+    assert [entry["certificate"] for entry in logs] == ["server"]
+
+
 def test_files_that_are_no_certificates_are_named(authority: Authority, bolton: Pair, tmp_path: Path) -> None:
     rubbish = tmp_path / "rubbish.pem"
     rubbish.write_text("synthetic")
