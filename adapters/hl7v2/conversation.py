@@ -65,6 +65,8 @@ class Conversation:
         tell: Tell,
     ) -> None:
         self._connection = connection
+        self._connection.settimeout(limits.send_timeout)
+        self._secured = isinstance(connection, ssl.SSLSocket)
         self._peer = peer
         self._responder = responder
         self._limits = limits
@@ -144,11 +146,12 @@ class Conversation:
 
     def _read(self, wake: int | None) -> bytes:
         """The next bytes; b"" at the end of the stream, when the time is up, and when `wake` is readable."""
-        self._connection.setblocking(False)
+        if self._secured:
+            self._connection.setblocking(False)  # readable may mean half a TLS record
         while self._is_readable(wake):
             try:
                 return self._connection.recv(_CHUNK)
-            except (ssl.SSLWantReadError, BlockingIOError):  # half a TLS record
+            except ssl.SSLWantReadError:
                 continue
         return b""
 
@@ -171,7 +174,8 @@ class Conversation:
 
     def _write(self, out: bytes) -> None:
         if out:
-            self._connection.settimeout(self._limits.send_timeout)
+            if self._secured:
+                self._connection.settimeout(self._limits.send_timeout)
             self._connection.sendall(out)
 
     def _settle(self) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import fields as members
@@ -11,7 +13,8 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.hl7v2.conversation import Limits
+from adapters.hl7v2.conversation import Conversation, Limits
+from adapters.hl7v2.exchange import ANYBODY
 from adapters.hl7v2.mllp import wrap
 from adapters.hl7v2.server import Counters, MllpServer
 from mpi.errors import Unavailable
@@ -94,15 +97,15 @@ def dripping() -> Iterator[ExitStack]:
         yield stack
 
 
-def drip(stack: ExitStack, sock: socket.socket, first: bytes, byte: bytes) -> None:
-    """Sends `first`, then `byte` again and again until the connection or the test ends."""
+def drip(stack: ExitStack, sock: socket.socket, first: bytes, more: bytes) -> None:
+    """Sends `first`, then `more` again and again until the connection or the test ends."""
     done = threading.Event()
 
     def run() -> None:
         with suppress(OSError):
             sock.sendall(first)
             while not done.wait(0.02):
-                sock.sendall(byte)
+                sock.sendall(more)
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -117,6 +120,22 @@ def test_a_frame_that_never_ends_loses_its_place_though_bytes_keep_coming(serve:
         wait_for(lambda: server.counters().timeouts == 1)
         wait_for(lambda: server.counters().open == 0)
     assert server.counters().frames == 0
+
+
+def test_a_frame_that_never_ends_loses_its_place_though_there_is_always_more_to_read() -> None:
+    ours, theirs = socket.socketpair()
+    reader, writer = os.pipe()
+    told: Counter[str] = Counter()
+
+    def tell(what: str, amount: int = 1, code: str = "") -> None:
+        told[what] += amount
+
+    with ours, theirs, os.fdopen(reader), os.fdopen(writer):
+        theirs.sendall(b"\x0b" + b"x" * 150_000)
+        theirs.shutdown(socket.SHUT_WR)
+        Conversation(ours, ANYBODY, receiver(), Limits(frame_timeout=0), reader, tell).run()
+    assert told["timeouts"] == 1
+    assert 0 < told["discarded_bytes"] < 150_000
 
 
 def test_bytes_outside_a_frame_do_not_keep_a_connection_from_being_idle(serve: Serve, dripping: ExitStack) -> None:
