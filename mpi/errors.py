@@ -16,6 +16,9 @@ class Fault(StrEnum):
     ENCODING = "encoding"
     OVERSIZED = "oversized"
     UNKNOWN_FEED = "unknown-feed"
+    FOREIGN_FEED = "foreign-feed"  # sent by somebody who may not speak for the feed (SEC-4)
+    COUNT_MISMATCH = "count-mismatch"  # a batch or file holds another number than it says
+    OUT_OF_SEQUENCE = "out-of-sequence"
     UNSUPPORTED_TYPE = "unsupported-type"
     UNSUPPORTED_EVENT = "unsupported-event"
     WRONG_PROCESSING_ID = "wrong-processing-id"
@@ -44,6 +47,14 @@ class Refused(MpiError):
         self.fault = fault
         self.text = text
         self.location = location  # in the sender's terms, e.g. "PID^1^3^1^4" (HL7 ERL) or a FHIRPath
+
+
+class OutOfSequence(MpiError):
+    """A sequence number is not the one that follows (V2-18). Nothing was applied or kept; go on with `expected`."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(f"message {expected} of this feed is expected")
+        self.expected = expected
 
 
 class Forbidden(MpiError):

@@ -38,7 +38,7 @@ ALLOWED = frozenset(
             "port",
             "path",
         ),
-        *("setting", "dropped"),
+        *("setting", "certificate", "dropped"),
     }
 )
 """Keys a log line may carry; golden_id, record_id and task_id are the index's own opaque numbers, not identifiers."""

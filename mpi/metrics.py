@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,19 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _FILES = "PROMETHEUS_MULTIPROC_DIR"
 _ACK_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 _RESOLVE_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1)  # IHE-69: 50 ms at p99
+
+
+_MLLP_COUNTS = {
+    "connections": "Connections accepted",
+    "handshakes": "Failed TLS handshakes, among them clients without a certificate we trust",
+    "frames": "Whole frames received",
+    "commits": "Commit blocks of MLLP release 2 received",
+    "refused_commits": "Negative commit blocks received",
+    "discarded_bytes": "Bytes outside a frame, or of one without an end",
+    "oversized": "Frames over the limit",
+    "timeouts": "Connections closed for silence or an endless frame",
+    "failures": "Frames on which the receiver failed",
+}
 
 
 class Metrics:
@@ -49,11 +63,20 @@ class Metrics:
             "mpi_resolve_seconds", "Time to resolve", ["status"], buckets=_RESOLVE_SECONDS, registry=own
         )
 
+        self.mllp_answers = Counter("mpi_mllp_answers", "Answers sent by MSA-1", ["code"], registry=own)
+        self.mllp_open = Gauge("mpi_mllp_open", "Open MLLP connections", registry=own, multiprocess_mode="livesum")
+        self.mllp_counts = {
+            what: Counter(f"mpi_mllp_{what}", text, registry=own) for what, text in _MLLP_COUNTS.items()
+        }
+
         def latest(name: str, text: str, *labels: str) -> Gauge:
             """Every worker reads it from the same database: the newest reading is the truth for all."""
             return Gauge(name, text, labels, registry=own, multiprocess_mode="mostrecent")
 
         self.tasks_open = latest("mpi_review_tasks_open", "Review tasks waiting", "kind")
+        self.certificate_ends = latest(
+            "mpi_tls_certificate_not_after_seconds", "When a TLS certificate ends, Unix time", "certificate"
+        )
         self.outbox_lag = latest("mpi_outbox_lag_seconds", "Age of the oldest unpublished event")
         self.outbox_waiting = latest("mpi_outbox_waiting", "Unpublished events")
         self.pool = Gauge(
@@ -66,6 +89,19 @@ class Metrics:
         self.ack_seconds.labels(protocol).observe(seconds)
         if fault:
             self.refused.labels(feed or "unknown", fault).inc()
+
+    def mllp(self, what: str, amount: int = 1, code: str = "") -> None:
+        """Count what an MLLP listener saw: a key of the counts above, "open", or "answers" with MSA-1."""
+        if what == "answers":
+            self.mllp_answers.labels(code or "none").inc(amount)
+        elif what == "open":
+            self.mllp_open.inc(amount)
+        else:
+            self.mllp_counts[what].inc(amount)
+
+    def certificate(self, whose: str, end: datetime) -> None:
+        """Note when a TLS certificate ends: "server", "ca" or "feed/<id>"."""
+        self.certificate_ends.labels(whose).set(end.timestamp())
 
     @contextmanager
     def resolving(self) -> Iterator[dict[str, str]]:

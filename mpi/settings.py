@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     pool_size: Annotated[int, Field(ge=1, le=100)] = 10  # database connections of each worker
     max_message_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 1 << 20
     idle_timeout: Annotated[float, Field(gt=0)] = 300.0  # seconds until a silent connection is closed
+    frame_timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds from the first byte of an MLLP frame to its last
+    mllp_connections: Annotated[int, Field(ge=1, le=10_000)] = 256  # of each worker; one more waits its turn
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")
@@ -122,6 +124,8 @@ class Settings(BaseSettings):
         if (self.tls_cert is None) != (self.tls_key is None):
             present, absent = ("tls_cert", "tls_key") if self.tls_cert else ("tls_key", "tls_cert")
             yield f"{absent}: missing while {present} is set; write both or neither"
+        if self.tls_ca is not None and self.tls_cert is None:
+            yield "tls_cert: missing while tls_ca is set; write tls_cert and tls_key as well"
         for setting in ("http_host", "mllp_host"):
             if not is_loopback(host := getattr(self, setting)):
                 yield from self._exposed(setting, host)

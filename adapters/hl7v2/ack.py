@@ -7,6 +7,7 @@ Everything repeated from the sender's MSH is repeated byte for byte.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -33,10 +34,13 @@ _BY_FAULT = {
     Fault.ENCODING: ("AE", "102"),
     Fault.OVERSIZED: ("AE", "207"),
     Fault.UNKNOWN_FEED: ("AR", "204"),
+    Fault.FOREIGN_FEED: ("AR", "207"),
+    Fault.OUT_OF_SEQUENCE: ("AR", "207"),  # not AE, after which most engines drop the message for good
     Fault.UNSUPPORTED_TYPE: ("AR", "200"),
     Fault.UNSUPPORTED_EVENT: ("AR", "201"),
     Fault.WRONG_PROCESSING_ID: ("AR", "202"),
     Fault.UNSUPPORTED_VERSION: ("AR", "203"),
+    Fault.COUNT_MISMATCH: ("AE", "207"),
     Fault.MISSING_FIELD: ("AE", "101"),
     Fault.BAD_VALUE: ("AE", "102"),
     Fault.UNKNOWN_AUTHORITY: ("AE", "204"),
@@ -55,12 +59,16 @@ _ERL = re.compile(r"[A-Z][A-Z0-9]{2}(\^\d+)*")  # any other location is of anoth
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to tell the sender: an original-mode code and, unless AA, the condition (table 0357), place and words."""
+    """What to tell the sender: an original-mode code and, unless AA, the condition (table 0357), place and words.
+
+    `expected` is MSA-4, the sequence number the next message shall have (V2-18); None without that protocol.
+    """
 
     code: str
     condition: str = ""
     text: str = ""
     location: str = ""
+    expected: int | None = None
 
 
 ACCEPTED = Answer("AA")
@@ -73,19 +81,22 @@ def of_refusal(fault: str, text: str, location: str) -> Answer:
     return Answer(code, condition, text, location)
 
 
-def acknowledge(header: Header, answer: Answer, now: datetime, control_id: str) -> bytes | None:
-    """The ACK for a message with that header, or None when its MSH-15 and MSH-16 ask for none.
+def acknowledge(header: Header, answer: Answer, now: datetime, new_id: Callable[[], str]) -> tuple[bytes, ...]:
+    """What acknowledges a message with that header, in order; `now` is UTC, `new_id` gives each its MSH-10.
 
-    Original mode: AA, AE, AR. Enhanced mode: CA, CE, CR as MSH-15 asks (empty counts as AL); only when MSH-15 is NE
-    does the application acknowledgement of MSH-16 take the reply's place. `now` is UTC.
+    Original mode: one of AA, AE, AR. Enhanced mode, MSH-15 or MSH-16 valued: the accept acknowledgement (CA, CE, CR)
+    as MSH-15 asks, empty counting as AL; then, of what was accepted, the application acknowledgement (AA, AE, AR) as
+    MSH-16 asks, a message of its own that wants no answer.
     """
-    code = _code_in_mode(header.msh, answer.code)
-    if code is None:
-        return None
-    lines = [_msh(header, now, control_id), _msa(header, code, answer)]
-    if answer.condition:
-        lines.append(_err(header, answer))
-    return ("\r".join(lines) + "\r").encode("latin-1", errors="replace")
+    written = []
+    for code in codes_in_mode(header.msh, answer.code):
+        # The reason goes with the code that gives it: of CA before AE there is nothing to say.
+        told = answer if code[1] == answer.code[1] else replace(ACCEPTED, expected=answer.expected)
+        lines = [_msh(header, code, now, new_id()), _msa(header, code, told)]
+        if told.condition:
+            lines.append(_err(header, told))
+        written.append(("\r".join(lines) + "\r").encode("latin-1", errors="replace"))
+    return tuple(written)
 
 
 def unreadable() -> Header:
@@ -112,13 +123,18 @@ def code_of(reply: bytes) -> str:
     return match.group(1).decode("ascii") if match else ""
 
 
-def _code_in_mode(msh: Segment, code: str) -> str | None:
+def codes_in_mode(msh: Segment, code: str) -> tuple[str, ...]:
+    """The codes of MSA-1 that say `code`, one of AA, AE, AR, in the mode that MSH-15 and MSH-16 choose (V2-10)."""
     accept, application = msh.text(15).upper(), msh.text(16).upper()
     if not (accept or application):
-        return code
-    if accept != "NE":
-        return "C" + code[1] if _is_wanted(accept, code) else None
-    return code if application and _is_wanted(application, code) else None
+        return (code,)
+    later = (code,) if application and _is_wanted(application, code) else ()
+    if accept == "NE":
+        return later
+    # AE with an application acknowledgement to say so: safe-kept all the same, in quarantine (CA).
+    kept = "AA" if code == "AE" and later else code
+    early = ("C" + kept[1],) if _is_wanted(accept, kept) else ()
+    return (*early, *(() if early and kept != "AA" else later))
 
 
 def _is_wanted(condition: str, code: str) -> bool:
@@ -128,13 +144,15 @@ def _is_wanted(condition: str, code: str) -> bool:
     return (code == "AA") != (condition == "ER") if condition in {"ER", "SU"} else True
 
 
-def _msh(header: Header, now: datetime, control_id: str) -> str:
+def _msh(header: Header, code: str, now: datetime, control_id: str) -> str:
     msh, d = header.msh, header.msh.delimiters
     version = _numbered(header.version)
     kind = ["ACK"]
     if version >= (2, 3, 1) and header.trigger:
         kind = ["ACK", msh.repetitions(9)[0].components[1], "ACK"]
     fields = [""] * 19
+    if code[0] == "A" and (msh.raw(15) or msh.raw(16)):
+        fields[15] = fields[16] = "NE"  # acknowledging an acknowledgement would never end
     fields[0], fields[2] = "MSH", msh.raw(2)
     fields[3:7] = msh.raw(5), msh.raw(6), msh.raw(3), msh.raw(4)
     fields[7] = now.strftime("%Y%m%d%H%M%S+0000")
@@ -147,6 +165,8 @@ def _msa(header: Header, code: str, answer: Answer) -> str:
     fields = ["MSA", code, header.msh.raw(10)]
     if answer.text and _numbered(header.version) < (2, 5):
         fields.append(_escape(answer.text[:80], header.msh.delimiters))  # MSA-3 has 80 characters
+    if answer.expected is not None:
+        fields += [""] * (4 - len(fields)) + [str(answer.expected)]
     return header.msh.delimiters.field.join(fields)
 
 

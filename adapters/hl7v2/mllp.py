@@ -1,15 +1,20 @@
-"""The minimal lower layer protocol, release 1, without sockets: bytes in, events out (V2-1 to V2-4).
+"""The minimal lower layer protocol, releases 1 and 2, without sockets: bytes in, events out (V2-1 to V2-4).
 
 A frame is 0x0B, content, 0x1C 0x0D. `Framer` gives the same events however the stream is cut into pieces, never
 holds more than one frame of the permitted size, and loses no byte unaccounted: what is not a frame is counted.
+
+Release 2 answers every content block with a commit block: 0x06 when it is in safe storage, 0x15 when it is not.
+`Outbound` keeps our side of that: the next block goes when the peer has committed the last.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 START = b"\x0b"
 END = b"\x1c\x0d"
+COMMITTED, NOT_COMMITTED = b"\x06", b"\x15"  # the whole content of a commit block
 MAX_FRAME = 1 << 20  # bytes of content; the longest ADT with every Z segment seen in practice is under 64 KiB
 KEPT = 16 << 10  # bytes of an oversized frame kept for quarantine: enough for MSH, EVN and PID
 
@@ -44,7 +49,14 @@ class Oversized:
     head: bytes
 
 
-Event = Frame | Discarded | Oversized
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit block of release 2: whether the peer has the last content block in safe storage."""
+
+    stored: bool
+
+
+Event = Frame | Discarded | Oversized | Commit
 
 
 class Framer:
@@ -58,6 +70,11 @@ class Framer:
         self._searched = 0  # how much of the buffer is known to hold no END
         self._step = self._outside
         self._lost = 0  # bytes thrown away and not yet reported
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a frame has begun and not ended."""
+        return self._step != self._outside
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes, in order."""
@@ -123,7 +140,8 @@ class Framer:
         if restart >= 0:
             self._lose(restart + len(START), UNFINISHED, events)
             content = content[restart + len(START) :]
-        events.append(Frame(content))
+        is_commit = content in (COMMITTED, NOT_COMMITTED)
+        events.append(Commit(content == COMMITTED) if is_commit else Frame(content))
         self._enter_outside()
 
     def _overflow(self, events: list[Event]) -> None:
@@ -160,3 +178,54 @@ class Framer:
 def wrap(content: bytes) -> bytes:
     """`content` as one frame."""
     return START + content + END
+
+
+class Outbound:
+    """The content blocks of one connection on their way out, in the order given.
+
+    A block for a peer of release 2 holds back those behind it until the peer has committed it; one the peer could
+    not store goes out again, `attempts` times in all. Raises `ConnectionAbortedError` when that was in vain, and when
+    more than `room` blocks wait: such a peer does not speak release 2, and its messages are safe with us.
+    """
+
+    def __init__(self, attempts: int = 3, room: int = 16) -> None:
+        self._attempts = attempts
+        self._room = room
+        self._blocks: deque[tuple[bytes, int]] = deque()  # the first is on its way when `_sent` is not 0
+        self._sent = 0  # how often
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the peer owes us a commit block."""
+        return self._sent > 0
+
+    def send(self, content: bytes, release: int) -> bytes:
+        """What to write now that `content` is to go to a peer of that release; b"" while it has to wait."""
+        self._blocks.append((content, release))
+        if len(self._blocks) > self._room:
+            raise ConnectionAbortedError("the peer does not commit what it is sent")
+        return b"" if self.waiting else self._next()
+
+    def committed(self, stored: bool) -> bytes:
+        """What to write after a commit block; b"" also when none was owed."""
+        if not self.waiting:
+            return b""
+        if stored:
+            self._blocks.popleft()
+            return self._next()
+        if self._sent == self._attempts:
+            raise ConnectionAbortedError("the peer cannot store what it is sent")
+        self._sent += 1
+        return wrap(self._blocks[0][0])
+
+    def _next(self) -> bytes:
+        self._sent = 0
+        out = b""
+        while self._blocks and not self.waiting:
+            content, release = self._blocks[0]
+            out += wrap(content)
+            if release == 1:
+                self._blocks.popleft()
+            else:
+                self._sent = 1
+        return out

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from adapters.hl7v2 import ack, commands, message
+import structlog
+
+from adapters.hl7v2 import ack, batch, commands, message
+from adapters.hl7v2.exchange import ANYBODY, Peer, Reply
 from adapters.hl7v2.message import Header
+from adapters.hl7v2.mllp import KEPT
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.network import Feed, Network, Protocol
-from mpi.errors import Fault, Forbidden, Refused, Unavailable
+from mpi.errors import Fault, Forbidden, OutOfSequence, Refused, Unavailable
 from mpi.usecases.intake import Intake
 
-_COMMIT_BLOCKS = frozenset({b"\x06", b"\x15"})  # MLLP release 2 acknowledgements of our acknowledgement (V2-3)
 _REPLIES = frozenset({"ACK", "MCF"})
+
+_log = structlog.get_logger("mpi.hl7v2")
 
 # A sender no feed is configured for still has its message kept, under the rights of a feed of no organisation.
 _STRANGER = Caller(user="mllp:unknown", role=Role.FEED, organisation="")
@@ -37,66 +42,136 @@ class Receiver:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
-    def handle(self, frame: bytes) -> bytes | None:
-        """The reply to a frame's content, None when there must be none (a reply itself, or MSH-15 says so)."""
-        if frame in _COMMIT_BLOCKS:
-            return None
+    def handle(self, frame: bytes, peer: Peer = ANYBODY) -> bytes | None:
+        """The first block of the reply to a frame's content, None when there must be none."""
+        blocks = self.respond(frame, peer).blocks
+        return blocks[0] if blocks else None
+
+    def respond(self, frame: bytes, peer: Peer) -> Reply:
+        """The reply to a frame's content, empty when there must be none (a reply itself, or MSH-15 says so)."""
+        if batch.is_batch(frame):
+            return self._take_batch(frame, peer)
         try:
             header = message.read_header(frame)
         except Refused as reason:
             return self._refuse(frame, ack.salvage(frame), None, reason)
         if header.message_type in _REPLIES:  # acknowledging an acknowledgement would never end
-            return None
-        return self._take(frame, header)
+            return Reply(release=self._release(self._feed_or_none(header)))
+        return self._take(frame, header, peer)
 
-    def oversized(self, head: bytes) -> bytes | None:
+    def take(self, content: bytes, peer: Peer, limit: int) -> Reply:
+        """The reply to one message among others, which it must not stop whatever is wrong with it (V2-19)."""
+        try:
+            return self.respond(content, peer) if len(content) <= limit else self.oversized(content[:KEPT], peer)
+        except Exception as error:  # quarantined and answered AR
+            return self.crashed(content, error, peer)
+
+    def refuse_batch(self, content: bytes, reason: Refused, peer: Peer, feed: Feed | None = None) -> Reply:
+        """Quarantine a batch or file whole: none of its messages is looked at."""
+        header = batch.stand_in(content)
+        feed = feed or self._feed_or_none(header)
+        return self._refuse(content, header, feed if feed and peer.speaks_for(feed) else None, reason)
+
+    def oversized(self, head: bytes, peer: Peer) -> Reply:
         """The reply to a frame over the limit, of which only the first bytes are kept."""
+        header = self._header_or_salvage(head)
+        feed = self._feed_or_none(header)
         reason = Refused(Fault.OVERSIZED, "the message is longer than this listener takes")
-        return self._refuse(head, self._header_or_salvage(head), None, reason)
+        return self._refuse(head, header, feed if feed and peer.speaks_for(feed) else None, reason)
 
-    def crashed(self, frame: bytes, error: Exception) -> bytes | None:
+    def crashed(self, frame: bytes, error: Exception, peer: Peer) -> Reply:
         """The reply after a failure of ours: quarantined without a key, so that sending it again starts afresh."""
         header = self._header_or_salvage(frame)
         reason = Refused(Fault.MALFORMED, f"the receiver failed with {type(error).__name__}")
         feed = self._feed_or_none(header)
         envelope = self._envelope(frame, header, feed, (), control_id="")
+        stored = False
         with suppress(Unavailable, Forbidden):
-            self.intake.refuse(envelope, reason, self._caller(feed))
-        return self._answer(header, ack.TRY_AGAIN)
+            self.intake.refuse(envelope, reason, self._caller(feed if feed and peer.speaks_for(feed) else None))
+            stored = True
+        return self._answer(header, feed, ack.TRY_AGAIN, stored=stored)
 
-    def _take(self, frame: bytes, header: Header) -> bytes | None:
+    def _take_batch(self, frame: bytes, peer: Peer) -> Reply:
+        """V2-19 on a link: the answers come back as a batch."""
+        try:
+            head = batch.check(batch.lines_of([frame]))
+        except Refused as reason:
+            return self.refuse_batch(frame, reason, peer)
+        contents = batch.messages(batch.lines_of([frame]))
+        replies = [self.take(content, peer, len(frame)) for content in contents]
+        blocks = [block for reply in replies for block in reply.blocks]
+        answer = b"".join(batch.answered(head, blocks, self.clock(), self.new_id()))
+        release = replies[0].release if replies else 1
+        return Reply((answer,), all(reply.stored for reply in replies), release)
+
+    def _take(self, frame: bytes, header: Header, peer: Peer) -> Reply:
         feed: Feed | None = None
         flags: list[str] = []
+        number: int | None = None
         try:
             feed = self.network.feed(header.application, header.facility, Protocol.MLLP)
+            if not peer.speaks_for(feed):
+                return self._reject_stranger(frame, header, feed, peer)
+            number = sequence_number(header) if feed.sequence_numbers and peer.is_link else None
+            if number == 0:
+                return self._restart(header, feed)
             admit(header, feed)
             parsed = message.parse(frame, header, feed.charset)
             flags = parsed.flags
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
-            return self._refuse(frame, header, feed, _placed(reason), tuple(flags))
-        envelope = self._envelope(frame, header, feed, tuple(flags))
-        return self._ask(header, lambda: self.intake.register(envelope, orders, self._caller(feed)))
+            return self._refuse(frame, header, feed, _placed(reason), tuple(flags), number)
+        envelope = replace(self._envelope(frame, header, feed, tuple(flags)), sequence=number)
+        return self._ask(header, feed, lambda: self.intake.register(envelope, orders, self._caller(feed)))
+
+    def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:
+        """SEC-4: AR and an alarm. Kept without a key, so that the feed's own message of these bytes is not answered
+        with the stranger's refusal."""
+        _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
+        reason = Refused(Fault.FOREIGN_FEED, _foreign(feed, peer), "MSH^1^4")
+        envelope = self._envelope(frame, header, feed, (), control_id="")
+        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, _STRANGER))
+
+    def _restart(self, header: Header, feed: Feed) -> Reply:
+        """V2-18: 0 says that the sender has started anew and asks where to go on; the message carries nothing."""
+        try:
+            expected = self.intake.next_in_sequence(feed.id)
+        except Unavailable:
+            return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
+        return self._answer(header, feed, replace(ack.ACCEPTED, expected=expected))
 
     def _refuse(
-        self, frame: bytes, header: Header, feed: Feed | None, reason: Refused, flags: tuple[str, ...] = ()
-    ) -> bytes | None:
-        envelope = self._envelope(frame, header, feed, flags)
-        return self._ask(header, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
+        self,
+        frame: bytes,
+        header: Header,
+        feed: Feed | None,
+        reason: Refused,
+        flags: tuple[str, ...] = (),
+        number: int | None = None,
+    ) -> Reply:
+        envelope = replace(self._envelope(frame, header, feed, flags), sequence=number)
+        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
 
-    def _ask(self, header: Header, ask: Callable[[], Receipt]) -> bytes | None:
+    def _ask(self, header: Header, feed: Feed | None, ask: Callable[[], Receipt]) -> Reply:
         try:
             receipt = ask()
         except Unavailable:
-            return self._answer(header, ack.TRY_AGAIN)
+            return self._answer(header, feed, ack.TRY_AGAIN, stored=False)
         except Forbidden as reason:
-            return self._answer(header, ack.Answer("AR", "207", str(reason), "MSH^1^4"))
-        if receipt.status is Status.ACCEPTED:
-            return self._answer(header, ack.ACCEPTED)
-        return self._answer(header, ack.of_refusal(receipt.fault, receipt.text, receipt.location))
+            return self._answer(header, feed, ack.Answer("AR", "207", str(reason), "MSH^1^4"), stored=False)
+        except OutOfSequence as gap:
+            told = ack.of_refusal(Fault.OUT_OF_SEQUENCE, str(gap), "MSH^1^13")
+            # It is not kept, but its sender goes on with the number it is told, not with this message again.
+            return self._answer(header, feed, replace(told, expected=gap.expected))
+        accepted = receipt.status is Status.ACCEPTED
+        answer = ack.ACCEPTED if accepted else ack.of_refusal(receipt.fault, receipt.text, receipt.location)
+        return self._answer(header, feed, replace(answer, expected=receipt.expected))
 
-    def _answer(self, header: Header, answer: ack.Answer) -> bytes | None:
-        return ack.acknowledge(header, answer, self.clock(), self.new_id())
+    def _answer(self, header: Header, feed: Feed | None, answer: ack.Answer, *, stored: bool = True) -> Reply:
+        return Reply(ack.acknowledge(header, answer, self.clock(), self.new_id), stored, self._release(feed))
+
+    def _release(self, feed: Feed | None) -> int:
+        return feed.mllp_release if feed else 1  # never a commit block to a sender nobody knows to want one
 
     def _caller(self, feed: Feed | None) -> Caller:
         return self.caller_of(feed) if feed else _STRANGER
@@ -105,7 +180,7 @@ class Receiver:
         try:
             return message.read_header(frame)
         except Refused:
-            return ack.salvage(frame)
+            return batch.stand_in(frame) if batch.is_batch(frame) else ack.salvage(frame)
 
     def _feed_or_none(self, header: Header) -> Feed | None:
         try:
@@ -155,8 +230,28 @@ def admit(header: Header, feed: Feed) -> None:
         raise Refused(Fault.MISSING_FIELD, "MSH-10 is empty", "MSH^1^10")
 
 
+def sequence_number(header: Header) -> int:
+    """MSH-13 of a feed that numbers its messages, 0 for a restart; raises `Refused` when there is none (V2-18)."""
+    written = header.msh.text(13)
+    if not written:
+        raise Refused(Fault.MISSING_FIELD, "MSH-13 is empty, and this feed numbers its messages", "MSH^1^13")
+    if not (written.isascii() and written.isdigit() and len(written) <= 15):
+        raise Refused(Fault.BAD_VALUE, "MSH-13 is no sequence number", "MSH^1^13")
+    return int(written)
+
+
 def _placed(reason: Refused) -> Refused:
     """A feed that is not known is the fault of MSH-3; nothing else comes here without a place."""
     if reason.fault is Fault.UNKNOWN_FEED and not reason.location:
         return Refused(reason.fault, reason.text, "MSH^1^3")
     return reason
+
+
+def _foreign(feed: Feed, peer: Peer) -> str:
+    if peer.feed:
+        return f"this file is of feed {peer.feed}, the message of {feed.id}"
+    if peer.certificate is None:
+        return f"feed {feed.id} sends over TLS with its own certificate only"
+    if not feed.certificates:
+        return f"the network names no certificate that may send as feed {feed.id}"
+    return f"this certificate may not send as feed {feed.id}"

@@ -1,7 +1,8 @@
 """A threaded MLLP listener: one thread per connection, one message in hand per connection (V2-64).
 
 Several processes may share one listening socket: bind it, fork, and give it to a server in each. A connection that
-misbehaves costs itself only. Stopping finishes and acknowledges what is in hand, then closes.
+misbehaves costs itself only. Beyond `max_connections` a new one waits in the backlog. Stopping finishes and
+acknowledges what is in hand, then closes.
 """
 
 from __future__ import annotations
@@ -12,38 +13,31 @@ import socket
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-from adapters.hl7v2.ack import code_of
-from adapters.hl7v2.mllp import MAX_FRAME, Discarded, Event, Frame, Framer, Oversized, wrap
-
-_CHUNK = 64 << 10
-_LINGER = 1.0  # seconds to let a peer read the last acknowledgement before the connection goes
-
-
-class Responder(Protocol):
-    """What answers frames; `receive.Receiver` is one. None means no reply."""
-
-    def handle(self, frame: bytes) -> bytes | None:
-        """Answer a whole frame."""
-
-    def oversized(self, head: bytes) -> bytes | None:
-        """Answer a frame over the limit, given its first bytes."""
-
-    def crashed(self, frame: bytes, error: Exception) -> bytes | None:
-        """Quarantine a frame on which `handle` or `oversized` failed, and answer it."""
+from adapters.hl7v2.conversation import Conversation, Limits, Tell
+from adapters.hl7v2.exchange import ANYBODY, Certificate, Peer, Responder
+from adapters.hl7v2.tls import Tls
 
 
 @dataclass(slots=True)
 class Counters:
-    """What one server has seen since it was made; `answers` by MSA-1, "" for a frame without a reply."""
+    """What one server has seen since it was made; `answers` by MSA-1, "" for a frame without a reply.
+
+    `handshakes` are failed ones of TLS, `timeouts` connections closed for silence or for a frame that took too long,
+    `failures` our own.
+    """
 
     connections: int = 0
     open: int = 0
+    handshakes: int = 0
     frames: int = 0
+    commits: int = 0
+    refused_commits: int = 0
     discarded_bytes: int = 0
     oversized: int = 0
+    timeouts: int = 0
     failures: int = 0
     answers: Counter[str] = field(default_factory=Counter)
 
@@ -54,8 +48,8 @@ _COURTESY, _MOST_COURTESY = 0.001, 0.01  # seconds a process waits for each conn
 class MllpServer:
     """Listens at `address`, a (host, port) or a socket already listening, until `stop`.
 
-    `limit` is the longest frame in bytes, `idle_timeout` the seconds of silence after which a connection is closed
-    (the sender reconnects without loss, V2-5), `send_timeout` how long a peer may take to read a reply.
+    `limits` are those of each connection; one closed by them is opened again by its sender without loss (V2-5).
+    `watch` is told whatever is counted, `greet` who came over TLS.
     """
 
     def __init__(
@@ -63,19 +57,21 @@ class MllpServer:
         responder: Responder,
         address: tuple[str, int] | socket.socket,
         *,
-        limit: int = MAX_FRAME,
-        idle_timeout: float = 600.0,
-        send_timeout: float = 30.0,
+        limits: Limits = Limits(),
         max_connections: int = 256,
+        watch: Tell | None = None,
+        tls: Tls | None = None,
+        greet: Callable[[Certificate], None] | None = None,
     ) -> None:
         self._responder = responder
         self._owns_listener = not isinstance(address, socket.socket)
         self._listener = address if isinstance(address, socket.socket) else socket.create_server(address)
         # Another process may take the connection between poll and accept.
         self._listener.setblocking(False)
-        self._limit = limit
-        self._idle_timeout = idle_timeout
-        self._send_timeout = send_timeout
+        self._limits = limits
+        self._watch = watch
+        self._tls = tls
+        self._greet = greet
         self._places = threading.Semaphore(max_connections)
         self._stopping = threading.Event()
         self._wake_reader, self._wake_writer = os.pipe()
@@ -111,8 +107,8 @@ class MllpServer:
             thread = threading.Thread(target=self._run, args=(connection,), name="mllp", daemon=True)
             with self._lock:
                 self._threads.add(thread)
-                self._counters.connections += 1
-                self._counters.open += 1
+            self._tell("connections")
+            self._tell("open")
             thread.start()
 
     def stop(self, grace: float = 10.0) -> bool:
@@ -136,7 +132,11 @@ class MllpServer:
         return True
 
     def _accept(self) -> socket.socket | None:
-        if not self._is_readable(self._listener, None):
+        poll = select.poll()
+        poll.register(self._listener, select.POLLIN)
+        poll.register(self._wake_reader, select.POLLIN)
+        poll.poll()
+        if self._stopping.is_set():
             return None
         # Connections stay for days: who has fewer of them comes first, or one process gets all and another none.
         self._stopping.wait(min(_MOST_COURTESY, _COURTESY * self.counters().open))
@@ -155,78 +155,41 @@ class MllpServer:
                 return True
         return False
 
-    def _is_readable(self, sock: socket.socket, timeout: float | None) -> bool:
-        """Wait for `sock`; False when the time is up or the server is stopping."""
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        poll.register(self._wake_reader, select.POLLIN)
-        ready = poll.poll(None if timeout is None else timeout * 1000)
-        return bool(ready) and not self._stopping.is_set()
-
     def _run(self, connection: socket.socket) -> None:
         try:
             with connection:
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connection.settimeout(self._send_timeout)
-                self._converse(connection)
-                self._part(connection)
+                if self._tls is None:
+                    self._converse(connection, ANYBODY)
+                else:
+                    self._secure(connection, self._tls)
         except OSError:
             pass  # reset or too slow: its own loss, an unacknowledged message comes again
         finally:
             self._places.release()
+            self._tell("open", -1)
             with self._lock:
-                self._counters.open -= 1
                 self._threads.discard(threading.current_thread())
 
-    def _converse(self, connection: socket.socket) -> None:
-        framer = Framer(self._limit)
+    def _secure(self, connection: socket.socket, tls: Tls) -> None:
         try:
-            while self._is_readable(connection, self._idle_timeout):
-                data = connection.recv(_CHUNK)
-                if not data:
-                    return
-                for event in framer.feed(data):
-                    reply = self._answer(event)
-                    if reply is not None:
-                        connection.sendall(wrap(reply))
-        finally:
-            for event in framer.close():
-                self._answer(event)
+            secured, certificate = tls.secure(connection)
+        except OSError:
+            self._tell("handshakes")
+            raise
+        with secured:
+            if self._greet is not None:
+                self._greet(certificate)
+            self._converse(secured, Peer(certificate))
 
-    def _part(self, connection: socket.socket) -> None:
-        # Closing with unread bytes resets the connection, and the reset can overtake the last acknowledgement.
-        connection.shutdown(socket.SHUT_WR)
-        connection.settimeout(_LINGER)
-        deadline = time.monotonic() + _LINGER
-        while time.monotonic() < deadline and connection.recv(_CHUNK):
-            pass
+    def _converse(self, connection: socket.socket, peer: Peer) -> None:
+        Conversation(connection, peer, self._responder, self._limits, self._wake_reader, self._tell).run()
 
-    def _answer(self, event: Event) -> bytes | None:
-        if isinstance(event, Discarded):
-            with self._lock:
-                self._counters.discarded_bytes += event.count
-            return None
-        reply = self._respond(event)
+    def _tell(self, what: str, amount: int = 1, code: str = "") -> None:
         with self._lock:
-            self._counters.frames += isinstance(event, Frame)
-            self._counters.oversized += isinstance(event, Oversized)
-            self._counters.answers[code_of(reply) if reply else ""] += 1
-        return reply
-
-    def _respond(self, event: Frame | Oversized) -> bytes | None:
-        content = event.content if isinstance(event, Frame) else event.head
-        try:
-            if isinstance(event, Frame):
-                return self._responder.handle(content)
-            return self._responder.oversized(content)
-        except Exception as error:  # the one place: quarantine, answer AR, count, go on
-            with self._lock:
-                self._counters.failures += 1
-            return self._rescue(content, error)
-
-    def _rescue(self, content: bytes, error: Exception) -> bytes | None:
-        try:
-            return self._responder.crashed(content, error)
-        except Exception:
-            # Not even the quarantine works: without a reply the sender sends again, and nothing was lost.
-            raise ConnectionAbortedError("the message could not be quarantined") from error
+            if what == "answers":
+                self._counters.answers[code] += amount
+            else:
+                setattr(self._counters, what, getattr(self._counters, what) + amount)
+        if self._watch is not None:
+            self._watch(what, amount, code)

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import ColumnElement, select, text, update
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
-from mpi.db.tables import message
+from mpi.db.tables import feed_sequence, message
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.errors import Refused
-from mpi.ports import Claim
+from mpi.ports import Claim, Contention
 
 # A concurrent claim of the same message waits here until the first one has committed its answer.
 _CLAIM = Prepared(
@@ -25,6 +25,14 @@ _CLAIM = Prepared(
          select from message m where m.control_id = :control_id and m.control_id <> ''
          and m.application = :application and m.facility = :facility) as reused"""
     )
+)
+
+
+# The first number of a feed has no row to hold: of two transactions that take it the second finds the row here.
+_ADVANCE = text(
+    """insert into feed_sequence as held (feed, last, message_id) values (:feed, :last, :message_id)
+       on conflict (feed) do update set last = excluded.last, message_id = excluded.message_id
+       where held.last = excluded.last - 1 returning feed"""
 )
 
 
@@ -68,15 +76,30 @@ class InboxStore:
         """The bytes of a message as they came."""
         return self._connection.execute(select(message.c.raw).where(message.c.id == message_id)).scalar()
 
+    def last_in_sequence(self, feed: str) -> int | None:
+        """The last sequence number taken of a feed, held until the transaction ends."""
+        row = select(feed_sequence.c.last).where(feed_sequence.c.feed == feed).with_for_update()
+        return self._connection.execute(row).scalar()
+
+    def receipt_of_last(self, feed: str) -> Receipt:
+        """The answer given to the message with that number."""
+        of_last = select(feed_sequence.c.message_id).where(feed_sequence.c.feed == feed).scalar_subquery()
+        return self._receipt(message.c.id == of_last)
+
+    def advance(self, feed: str, number: int, message_id: int) -> None:
+        """Make `number` the last one taken."""
+        row = {"feed": feed, "last": number, "message_id": message_id}
+        if self._connection.execute(_ADVANCE, row).one_or_none() is None:
+            raise Contention("another message of the feed was taken meanwhile")
+
     def _answered(self, row: Mapping[str, Any]) -> Claim:
         names = ("control_id", "application", "facility", "digest")
+        receipt = self._receipt(message.c.control_id != "", *(message.c[name] == row[name] for name in names))
+        return Claim(receipt.message_id, receipt)
+
+    def _receipt(self, *which: ColumnElement[bool]) -> Receipt:
         found = self._connection.execute(
-            select(message.c.id, message.c.fault, message.c.reason, message.c.location).where(
-                message.c.control_id != "", *(message.c[name] == row[name] for name in names)
-            )
+            select(message.c.id, message.c.fault, message.c.reason, message.c.location).where(*which)
         ).one()
         status = Status.REFUSED if found.fault else Status.ACCEPTED
-        receipt = Receipt(
-            status, found.id, repeat=True, fault=found.fault, text=found.reason, location=found.location
-        )
-        return Claim(found.id, receipt)
+        return Receipt(status, found.id, repeat=True, fault=found.fault, text=found.reason, location=found.location)

@@ -84,6 +84,16 @@ Index(
 )
 Index("ix_message_refused", message.c.id, postgresql_where=text("fault <> ''"))
 
+# The sequence number protocol (V2-18): the last number taken of each feed that has it on, and the message it was.
+feed_sequence = Table(
+    "feed_sequence",
+    metadata,
+    Column("feed", Text, primary_key=True),
+    Column("last", BigInteger, nullable=False),
+    Column("message_id", BigInteger, ForeignKey("message.id"), nullable=False),
+    CheckConstraint("last > 0", name="last_is_a_number"),
+)
+
 golden_identity = Table(
     "golden_identity",
     metadata,

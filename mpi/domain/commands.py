@@ -168,7 +168,7 @@ class Envelope:
 
     `feed` is the network's feed id, "" when it could not be told. `control_id` is MSH-10 verbatim, "" when there is
     none (then the message has no idempotency key). `flags` are data-quality remarks in words, e.g. "EVN-1 differs
-    from MSH-9.2", and never carry demographics.
+    from MSH-9.2", and never carry demographics. `sequence` is MSH-13 where the feed numbers its messages (V2-18).
     """
 
     feed: str
@@ -178,6 +178,7 @@ class Envelope:
     event: str
     raw: bytes
     flags: tuple[str, ...] = field(default=())
+    sequence: int | None = None
 
 
 class Status(StrEnum):
@@ -192,7 +193,8 @@ class Receipt:
     """The index's answer to a message, committed before it is returned.
 
     `fault`, `text` and `location` are empty unless refused; `repeat` says it had been answered before. `created`
-    is True when the message's first identifier was unknown before it.
+    is True when the message's first identifier was unknown before it. `expected` is the sequence number the feed's
+    next message shall have, None where it has none.
     """
 
     status: Status
@@ -202,3 +204,4 @@ class Receipt:
     fault: str = ""
     text: str = ""
     location: str = ""
+    expected: int | None = None

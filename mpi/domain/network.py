@@ -71,6 +71,10 @@ class Feed:
     (V2-49). `nhs_number_fields` lists where its NHS number may stand ("PID-3", "PID-19", "PID-2"). `charset` is the
     Python codec for undeclared non-ASCII bytes (V2-21). `sex_codes` maps extra sender codes to M, F, O or U.
     `go_live` is when the feed starts; `options` turns on rare events ("A18", "A30", "A39").
+
+    `certificates` are the client certificates that may send as this feed (SEC-4): a DNS name or URI of the subject
+    alternative name, else a common name, in lower case, or the SHA-256 of the certificate in hexadecimal.
+    `mllp_release` is 1 or 2 (V2-3). `sequence_numbers` turns the protocol of MSH-13 on (V2-18).
     """
 
     id: str
@@ -87,6 +91,9 @@ class Feed:
     options: frozenset[str] = frozenset()
     go_live: date | None = None
     auto_link: bool = True  # the per-source kill switch of SEC-2
+    certificates: frozenset[str] = frozenset()
+    mllp_release: int = 1
+    sequence_numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

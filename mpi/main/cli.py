@@ -51,7 +51,13 @@ def _spoken() -> Iterator[None]:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    tls_cert: Annotated[Path | None, typer.Option(help="Our certificate with its chain, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM without a passphrase.")] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="Who signs the senders' certificates: MLLP is TLS then.")
+    ] = None,
+) -> None:
     """Run the index: MLLP, HTTP and FHIR, and the delivery of identity changes.
 
     Settings come from MPI_... environment variables and mpi.toml (or the file MPI_CONFIG names): MPI_DATABASE_URL
@@ -62,14 +68,60 @@ def serve() -> None:
     from mpi.settings import load_settings  # noqa: PLC0415
 
     with _spoken():
-        settings = load_settings()
+        settings = load_settings(tls_cert=tls_cert, tls_key=tls_key, tls_ca=tls_ca)
         configure_logs(settings.log_level)
         with service.planned(settings) as plan:
             host, port = plan.mllp.getsockname()[:2]
-            typer.echo(f"mpi: serving HTTP on {plan.base_url} and MLLP on {host}:{port}", err=True)
+            secured = " over TLS with client certificates" if settings.tls_ca else ""
+            typer.echo(f"mpi: serving HTTP on {plan.base_url} and MLLP on {host}:{port}{secured}", err=True)
             if not settings.tokens_configured:
                 typer.echo(f"mpi: the administrator's token is in {settings.data_dir / 'tokens.toml'}", err=True)
             service.serve(plan)
+
+
+_FEED = typer.Option(help="The feed of the network whose messages these are.")
+_FAILURES = typer.Option("--failures-only", help="Leave positive acknowledgements out of the answers.")
+
+
+@app.command()
+def load(
+    file: Annotated[
+        Path, typer.Argument(help="HL7 v2 messages, in a batch or file (FHS, BHS) or one after another.")
+    ],
+    feed: Annotated[str, _FEED],
+    failures_only: Annotated[bool, _FAILURES] = False,
+) -> None:
+    """Take in a file of HL7 v2 messages; the answers are written beside it, as FILE.ack.
+
+    When its counts are wrong the file is quarantined before anything is applied. It may be loaded again at any time,
+    after an interruption too: nothing is applied twice. Exit status 1 when something was refused.
+    """
+    from mpi.main.load import loading, told  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with _spoken(), loading(load_settings(), feed, failures_only) as loader:
+        loaded = loader.load(file)
+        typer.echo(f"mpi: {told(file, loaded)}", err=True)
+    raise typer.Exit(0 if loaded.is_positive else 1)
+
+
+@app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="Files are taken from here, and put into its done and quarantine.")],
+    feed: Annotated[str, _FEED],
+    failures_only: Annotated[bool, _FAILURES] = False,
+    once: Annotated[bool, typer.Option("--once", help="Take what is there and end.")] = False,
+    settle: Annotated[float, typer.Option(min=0, help="Seconds a file must not have changed.")] = 2.0,
+) -> None:
+    """Take in the files of HL7 v2 messages that appear in a folder, as `mpi load` does, until SIGTERM or Ctrl-C."""
+    from mpi.main.load import watching  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with _spoken():
+        settings = load_settings()
+        configure_logs(settings.log_level)
+        for line in watching(settings, folder, feed, failures_only=failures_only, once=once, settle=settle):
+            typer.echo(f"mpi: {line}", err=True)
 
 
 @app.command()

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
-from adapters.hl7v2.server import MllpServer
+from adapters.hl7v2.tls import context_of
 from linkage import kernel
 from linkage.model import Model
 from mpi import metrics as metrics_files
@@ -27,9 +27,10 @@ from mpi.domain.network import Network
 from mpi.embedded import EmbeddedPostgres
 from mpi.errors import MpiError, SettingsError
 from mpi.main.compose import Index, compose, compose_app, compose_receiver, load_model
+from mpi.main.listen import compose_listener, credentials_of
 from mpi.metrics import Metrics
 from mpi.networks import load_network
-from mpi.settings import Settings, is_loopback
+from mpi.settings import Settings
 from mpi.tokens import load_callers
 
 _log = structlog.get_logger("mpi.serve")
@@ -68,9 +69,9 @@ def database(settings: Settings) -> Iterator[str]:
 @contextmanager
 def planned(settings: Settings) -> Iterator[Plan]:
     """Check settings and network, bring the database up to date, bind the ports. Raises `MpiError` in words."""
-    if not is_loopback(settings.mllp_host):
-        raise SettingsError("mllp_host: MLLP itself has no TLS yet; listen on loopback behind a TLS terminator")
     network = load_network(settings.network)
+    if credentials := credentials_of(settings):
+        context_of(credentials)  # in the log of a worker nobody would find what is wrong with them
     load_callers(settings, network)
     model = load_model(settings)
     kernel.warm(model)
@@ -152,7 +153,7 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     metrics = Metrics(metrics_directory)
     index = compose(plan.url, plan.network, plan.model, settings.pool_size)
     receiver = compose_receiver(index, metrics)
-    mllp = MllpServer(receiver, plan.mllp, limit=settings.max_message_bytes, idle_timeout=settings.idle_timeout)
+    mllp = compose_listener(index, receiver, plan.mllp, metrics, settings)
     app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url)
     config = uvicorn.Config(
         app,

@@ -16,7 +16,7 @@ from mpi.errors import NetworkFileError
 from mpi.networks import positions, wording
 from mpi.networks.nhs import NHS
 from mpi.networks.problem import Problem, suggest
-from mpi.networks.rules import problems
+from mpi.networks.rules import certificate_name, problems
 from mpi.networks.shape import ArchiveTable, AuthorityTable, FeedTable, NetworkTable, OrganisationTable
 
 _SHIPPED = Path(__file__).parent
@@ -127,6 +127,9 @@ def _feed(table: FeedTable) -> Feed:
         options=frozenset(table.options),
         go_live=table.go_live,
         auto_link=table.auto_link,
+        certificates=frozenset(map(certificate_name, table.certificates)),
+        mllp_release=table.mllp_release,
+        sequence_numbers=table.sequence_numbers,
     )
 
 

@@ -21,7 +21,12 @@ _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _URI = re.compile(r"(https?://[^\s|/]+/[^\s|]*|urn:[a-z0-9][a-z0-9-]+:[^\s|]+)")
 _HL7_TEXT = re.compile(r"[^|^~\\&\x00-\x1f]+")
 _AE_TITLE = re.compile(r"(?! )[^\\\x00-\x1f\x7f-\uffff]{1,16}(?<! )")
-_MLLP_ONLY = ("nhs_number_fields", "charset", "versions", "processing_id", "sex_codes", "options")
+_CERTIFICATE_NAME = re.compile(r"(?!sha\d*:)(?![0-9a-f:]{40,}$)[^*\x00-\x1f]+")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_MLLP_ONLY = (
+    *("nhs_number_fields", "charset", "versions", "processing_id", "sex_codes", "options"),
+    *("certificates", "mllp_release", "sequence_numbers"),
+)
 
 
 def problems(network: NetworkTable) -> Iterator[Problem]:
@@ -145,6 +150,25 @@ def _feeds(network: NetworkTable) -> Iterator[Problem]:
         yield from _feed_sender(network, table, here)
         yield from _feed_authorities(network, table, here, sources)
         yield from _feed_encoding(table, here)
+        yield from _feed_certificates(table, here)
+
+
+def certificate_name(written: str) -> str:
+    """A certificate as `Feed.certificates` holds it: lower case, a fingerprint without its colons."""
+    plain = written.strip().lower()
+    digits = plain.removeprefix("sha256:").replace(":", "")
+    return digits if _FINGERPRINT.fullmatch(digits) else plain
+
+
+def _feed_certificates(table: FeedTable, here: Path) -> Iterator[Problem]:
+    """SEC-4: a wildcard would let one certificate speak for many; two spellings of one are a slip."""
+    seen: set[str] = set()
+    for number, written in enumerate(table.certificates):
+        name, where = certificate_name(written), (*here, "certificates", number)
+        if not (_FINGERPRINT.fullmatch(name) or _CERTIFICATE_NAME.fullmatch(name)):
+            text = f"'{written}' names no certificate; write its DNS name, or its SHA-256 as 64 hexadecimal digits"
+            yield Problem(where, text)
+        yield from _repeated(name, seen, where, "certificate")
 
 
 def _feed_sender(network: NetworkTable, table: FeedTable, here: Path) -> Iterator[Problem]:

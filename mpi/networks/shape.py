@@ -72,6 +72,9 @@ class FeedTable(_Table):
     options: list[Literal["A18", "A30", "A39"]] = []
     go_live: date | None = None
     auto_link: bool = True
+    certificates: list[Text] = []
+    mllp_release: Literal[1, 2] = 1
+    sequence_numbers: bool = False
 
 
 class ArchiveTable(_Table):

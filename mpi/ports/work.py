@@ -51,6 +51,15 @@ class Inbox(Protocol):
     def raw(self, message_id: int) -> bytes | None:
         """The bytes of a message as they came."""
 
+    def last_in_sequence(self, feed: str) -> int | None:
+        """The last sequence number taken of a feed, held until the transaction ends; None before the first."""
+
+    def receipt_of_last(self, feed: str) -> Receipt:
+        """The answer given to the message with that number."""
+
+    def advance(self, feed: str, number: int, message_id: int) -> None:
+        """Make `number` the last one taken. Raises `Contention` when another transaction took one meanwhile."""
+
 
 class Tasks(Protocol):
     """Review tasks."""

@@ -24,8 +24,8 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState
-from mpi.errors import Fault, Forbidden, Refused
-from mpi.ports import Unit, Units
+from mpi.errors import Fault, Forbidden, OutOfSequence, Refused
+from mpi.ports import Claim, Unit, Units
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.rematch import Cause, Rematch
@@ -47,7 +47,8 @@ class Intake:
 
         Returns an ACCEPTED receipt, or a REFUSED one when a rule of the domain forbids it (then the message is in
         quarantine with its bytes and reason). The same message again returns the first receipt with `repeat`.
-        Raises `Unavailable` when nothing could be stored (answer AR 207 or 503), `Forbidden`.
+        Raises `Unavailable` when nothing could be stored (answer AR 207 or 503), `Forbidden`, and `OutOfSequence`
+        when the envelope's number is not the one that follows.
         """
         caller.require(Right.FEED)
         try:
@@ -62,15 +63,25 @@ class Intake:
     def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Receipt:
         """Quarantine a message that its adapter could not understand; returns a REFUSED receipt.
 
-        Raises `Unavailable` when the quarantine itself cannot be written.
+        Raises `Unavailable` when the quarantine itself cannot be written, and `OutOfSequence`.
         """
         return attempt(lambda: self._quarantine(envelope, reason, caller))
+
+    def next_in_sequence(self, feed: str) -> int:
+        """The sequence number expected of a feed; -1 when none was ever taken, so that any may come (V2-18)."""
+
+        def look() -> int | None:
+            with self._units.begin(read_only=True) as unit:
+                return unit.inbox.last_in_sequence(feed)
+
+        last = attempt(look)
+        return -1 if last is None else last + 1
 
     def _apply(self, envelope: Envelope, commands: Sequence[Command], caller: Caller) -> Receipt:
         with self._units.begin() as unit:
             claim = unit.inbox.claim(envelope)
-            if claim.receipt is not None:
-                return claim.receipt
+            if answered := _answered(unit, envelope, claim):
+                return answered
             identifiers = _identifiers(commands)
             draft = open_draft(unit, identifiers)
             for command in commands:
@@ -80,17 +91,19 @@ class Intake:
             created = bool(identifiers) and not _was_live(draft.before(identifiers[0]))
             self._rematch.absorb(unit, draft, Cause(caller, envelope.event, claim.message_id))
             self._audit(unit, envelope, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
+            expected = _advance(unit, envelope, claim)
             unit.commit()
-            return Receipt(Status.ACCEPTED, claim.message_id, created=created)
+            return Receipt(Status.ACCEPTED, claim.message_id, created=created, expected=expected)
 
     def _quarantine(self, envelope: Envelope, reason: Refused, caller: Caller) -> Receipt:
         with self._units.begin() as unit:
             claim = unit.inbox.claim(envelope)
-            if claim.receipt is not None:
-                return claim.receipt
+            if answered := _answered(unit, envelope, claim):
+                return answered
             unit.inbox.refuse(claim.message_id, reason)
             detail = {"message": claim.message_id, "fault": reason.fault, "location": reason.location}
             unit.audit.record(caller, "quarantine", [], detail)
+            expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(
                 Status.REFUSED,
@@ -98,6 +111,7 @@ class Intake:
                 fault=reason.fault,
                 text=reason.text,
                 location=reason.location,
+                expected=expected,
             )
 
     def _audit(
@@ -129,6 +143,31 @@ class Intake:
             if identifier.authority not in feed.authorities:
                 text = f"feed {feed.id} may not assert identifiers of {identifier.authority}"
                 raise Refused(Fault.FOREIGN_AUTHORITY, text, "PID^1^3^1^4")
+
+
+def _answered(unit: Unit, envelope: Envelope, claim: Claim) -> Receipt | None:
+    """The answer that a message has had, by its key (V2-16) or by its place in the sequence (V2-18).
+
+    Raises `OutOfSequence` when its number does not follow the last one; what was claimed is not kept then.
+    """
+    if envelope.sequence is None:
+        return claim.receipt
+    last = unit.inbox.last_in_sequence(envelope.feed)
+    if claim.receipt is not None:
+        return replace(claim.receipt, expected=None if last is None else last + 1)
+    if last is None or envelope.sequence == last + 1:
+        return None
+    if envelope.sequence == last:
+        return replace(unit.inbox.receipt_of_last(envelope.feed), expected=last + 1)
+    raise OutOfSequence(last + 1)
+
+
+def _advance(unit: Unit, envelope: Envelope, claim: Claim) -> int | None:
+    """Take the message's sequence number; returns the next one."""
+    if envelope.sequence is None:
+        return None
+    unit.inbox.advance(envelope.feed, envelope.sequence, claim.message_id)
+    return envelope.sequence + 1
 
 
 def _identifiers(commands: Sequence[Command]) -> list[Identifier]:

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from mpi.main.player import Target
 
 COMMAND = (sys.executable, "-m", "mpi.main")
 PATIENCE = 60.0  # seconds; everything waited for has this deadline, nothing is slept for
-_SERVING = re.compile(r"serving HTTP on (http://\S+) and MLLP on ([0-9.]+):(\d+)")
+_SERVING = re.compile(r"serving HTTP on (https?://\S+) and MLLP on ([0-9.]+):(\d+)")
 _PEOPLE = {
     "admin": ("administrator", "local"),
     "archive": ("archive", "R0A"),
@@ -72,6 +73,8 @@ class Service:
         self.folder = folder
         file, self.tokens = callers
         self._settings = {"data_dir": folder, "http_port": 0, "mllp_port": 0, "tokens": file, **settings}
+        authority = settings.get("tls_ca")
+        self._trusted = ssl.create_default_context(cafile=str(authority)) if authority else True
         self._process: subprocess.Popen[bytes] | None = None
         self._target: Target | None = None
         self._told = 0  # bytes of `log` written by earlier starts
@@ -132,7 +135,9 @@ class Service:
     def http(self, name: str, timeout: float = 30) -> httpx.Client:
         """A client with the token of `name`, a role or feed; "" for none."""
         headers = {"Authorization": f"Bearer {self.tokens[name]}"} if name else {}
-        return httpx.Client(base_url=self.target.http, headers=headers, timeout=timeout, trust_env=False)
+        return httpx.Client(
+            base_url=self.target.http, headers=headers, timeout=timeout, trust_env=False, verify=self._trusted
+        )
 
     def mllp(self, timeout: float = 30) -> MllpClient:
         """A sender of HL7 v2."""
@@ -141,7 +146,8 @@ class Service:
     def ready(self) -> bool:
         """Whether /health/ready says so."""
         try:
-            return httpx.get(f"{self.target.http}/health/ready", timeout=5, trust_env=False).status_code == 200
+            with self.http("", timeout=5) as client:
+                return client.get("/health/ready").status_code == 200
         except httpx.HTTPError:
             return False
 

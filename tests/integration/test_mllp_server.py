@@ -14,9 +14,11 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
+from adapters.hl7v2.conversation import Limits
+from adapters.hl7v2.exchange import Peer, Reply, Responder
 from adapters.hl7v2.mllp import wrap
 from adapters.hl7v2.send import MllpClient
-from adapters.hl7v2.server import MllpServer, Responder
+from adapters.hl7v2.server import MllpServer
 from mpi.domain.commands import Envelope, Receipt
 from mpi.errors import Unavailable
 from tests.unit.hl7v2.wire_builders import RecordingIntake, condition, fields, message, receiver
@@ -30,7 +32,7 @@ def serve() -> Iterator[Serve]:
     """Starts servers on loopback and stops them after the test."""
     with ExitStack() as stack:
 
-        def start(responder: Responder, **options: float) -> MllpServer:
+        def start(responder: Responder, **options: object) -> MllpServer:
             server = MllpServer(responder, LOOPBACK, **options)  # type: ignore[arg-type]
             server.start()
             stack.callback(server.stop)
@@ -149,12 +151,12 @@ def test_a_failure_of_ours_is_quarantined_counted_and_answered_ar(serve: Serve) 
 class BrokenResponder:
     """Neither handles nor quarantines."""
 
-    def handle(self, frame: bytes) -> bytes | None:
+    def respond(self, frame: bytes, peer: Peer) -> Reply:
         raise RuntimeError("broken")
 
-    oversized = handle
+    oversized = respond
 
-    def crashed(self, frame: bytes, error: Exception) -> bytes | None:
+    def crashed(self, frame: bytes, error: Exception, peer: Peer) -> Reply:
         raise RuntimeError("broken too")
 
 
@@ -181,7 +183,7 @@ def test_v2_12_the_index_being_down_is_ar_and_a_later_send_is_taken(serve: Serve
 
 def test_an_oversized_message_is_refused_and_the_next_one_taken(serve: Serve) -> None:
     intake = RecordingIntake()
-    server = serve(receiver(intake), limit=2000)
+    server = serve(receiver(intake), limits=Limits(frame=2000))
     with raw(server) as sock:
         sock.sendall(wrap(message(control_id="BIG") + b"NTE|" + b"x" * 200_000) + wrap(message(control_id="NEXT")))
         replies = read_frames(sock, 2)
@@ -192,7 +194,7 @@ def test_an_oversized_message_is_refused_and_the_next_one_taken(serve: Serve) ->
 
 
 def test_v2_5_an_idle_connection_is_closed_and_the_sender_reconnects_without_loss(serve: Serve) -> None:
-    server = serve(receiver(), idle_timeout=0.2)
+    server = serve(receiver(), limits=Limits(idle_timeout=0.2))
     with connect(server) as client:
         client.send(message(control_id="A"))
         wait_for(lambda: server.counters().open == 0)

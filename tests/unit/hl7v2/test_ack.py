@@ -18,8 +18,7 @@ ANSWERS = [ack.ACCEPTED, REFUSED, ack.TRY_AGAIN, Answer("AR", "201", "no", "MSH^
 
 
 def reply_to(wire: bytes, answer: Answer = ack.ACCEPTED) -> bytes:
-    reply = ack.acknowledge(read_header(wire), answer, NOW, "ACK1")
-    assert reply is not None
+    (reply,) = ack.acknowledge(read_header(wire), answer, NOW, lambda: "ACK1")
     return reply
 
 
@@ -117,27 +116,63 @@ def test_a_place_in_another_protocols_terms_is_left_out() -> None:
     assert fields(reply_to(message(), Answer("AE", "204", "t", "Patient.identifier[0]")), "ERR")[2] == ""
 
 
+def in_mode(accept: str, application: str, answer: Answer) -> list[bytes]:
+    ids = iter(["ACK1", "ACK2"])
+    header = read_header(message(rest=f"|||{accept}|{application}"))
+    return list(ack.acknowledge(header, answer, NOW, lambda: next(ids)))
+
+
 @pytest.mark.parametrize(
     ("accept", "application", "code", "sent"),
     [
+        ("", "", "AA", "AA"),
+        ("", "", "AR", "AR"),
         ("AL", "", "AA", "CA"),
-        ("AL", "AL", "AE", "CE"),
+        ("AL", "NE", "AA", "CA"),
         ("AL", "NE", "AR", "CR"),
-        ("ER", "", "AA", None),
+        ("AL", "NE", "AE", "CE"),
+        ("AL", "AL", "AA", "CA AA"),
+        ("AL", "AL", "AE", "CA AE"),  # safe-kept, in quarantine; what is wrong comes with the application's word
+        ("AL", "AL", "AR", "CR"),  # not accepted: the application never saw it
+        ("AL", "ER", "AA", "CA"),
+        ("AL", "ER", "AE", "CA AE"),
+        ("AL", "SU", "AA", "CA AA"),
+        ("AL", "SU", "AE", "CE"),
+        ("ER", "", "AA", ""),
         ("ER", "", "AR", "CR"),
+        ("ER", "AL", "AA", "AA"),
+        ("ER", "AL", "AE", "AE"),
         ("SU", "", "AA", "CA"),
-        ("SU", "", "AE", None),
-        ("NE", "NE", "AE", None),
-        ("NE", "", "AA", None),
+        ("SU", "", "AE", ""),
+        ("SU", "AL", "AR", "AR"),
+        ("NE", "NE", "AE", ""),
+        ("NE", "", "AA", ""),
         ("NE", "AL", "AE", "AE"),
-        ("NE", "ER", "AA", None),
-        ("", "AL", "AA", "CA"),
+        ("NE", "ER", "AA", ""),
+        ("", "AL", "AA", "CA AA"),
     ],
 )
-def test_v2_10_enhanced_mode(accept: str, application: str, code: str, sent: str | None) -> None:
-    header = read_header(message(rest=f"|||{accept}|{application}"))
-    reply = ack.acknowledge(header, Answer(code), NOW, "ACK1")
-    assert (ack.code_of(reply) if reply else None) == sent
+def test_v2_10_original_and_enhanced_mode(accept: str, application: str, code: str, sent: str) -> None:
+    assert " ".join(map(ack.code_of, in_mode(accept, application, Answer(code)))) == sent
+
+
+def test_v2_10_the_application_acknowledgement_is_a_message_of_its_own() -> None:
+    accept, application = in_mode("AL", "AL", REFUSED)
+    assert [fields(part, "MSH")[9] for part in (accept, application)] == ["ACK1", "ACK2"]
+    assert [fields(part, "MSA")[2] for part in (accept, application)] == ["C1", "C1"]
+    assert fields(accept, "ERR") == []  # CA: there is nothing wrong with its keeping
+    assert fields(application, "ERR")[2] == "PID^1^3^1^4"
+    assert fields(application, "MSH")[14:16] == ["NE", "NE"]
+    for part in (accept, application):
+        parsed = hl7apy.parser.parse_message(
+            part.decode("ascii"), validation_level=VALIDATION_LEVEL.STRICT, find_groups=False
+        )
+        assert parsed.validate()
+
+
+def test_v2_18_msa_4_is_the_sequence_number_expected() -> None:
+    assert fields(reply_to(message(), Answer("AA", expected=8)), "MSA") == ["MSA", "AA", "C1", "", "8"]
+    assert fields(reply_to(message(version="2.3"), Answer("AE", "101", "no", expected=8)), "MSA")[3:] == ["no", "8"]
 
 
 def test_a_sender_without_escape_characters_gets_text_without_delimiters() -> None:
@@ -151,12 +186,12 @@ def test_our_words_are_ascii_whatever_the_sender_declared() -> None:
 
 def test_a_broken_header_still_gives_its_control_id_back() -> None:
     header = ack.salvage(b"\r\nMSH|^^^^|PAS|RMC|MPI|GM|||ADT^A08|C77|P|2.5.1\rPID|")
-    reply = ack.acknowledge(header, Answer("AE", "100", "unreadable"), NOW, "ACK1")
+    (reply,) = ack.acknowledge(header, Answer("AE", "100", "unreadable"), NOW, lambda: "ACK1")
     assert fields(reply, "MSA")[:3] == ["MSA", "AE", "C77"]
     assert fields(reply, "MSH")[2:6] == ["MPI", "GM", "PAS", "RMC"]
 
 
 @pytest.mark.parametrize("content", [b"", b"MSH", b"MSHX^~", b"GET / HTTP/1.1", b"MSH|^^^^|PAS"])
 def test_a_hopeless_header_is_answered_with_an_empty_msa_2(content: bytes) -> None:
-    reply = ack.acknowledge(ack.salvage(content), Answer("AE", "100", "unreadable"), NOW, "ACK1")
+    (reply,) = ack.acknowledge(ack.salvage(content), Answer("AE", "100", "unreadable"), NOW, lambda: "ACK1")
     assert fields(reply, "MSA") == ["MSA", "AE", "", "unreadable"]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.hl7v2 import receive
+from adapters.hl7v2.exchange import ANYBODY, Certificate, Peer, Reply
 from mpi.domain.access import Role
 from mpi.domain.network import Protocol
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
@@ -92,23 +95,74 @@ def test_an_unreadable_header_is_quarantined_and_answered() -> None:
     assert (envelope.raw, envelope.control_id, reason.fault) == (b"\x00\x01", "", Fault.MALFORMED)
 
 
-@pytest.mark.parametrize("frame", [b"\x06", b"\x15"])
-def test_v2_3_commit_blocks_of_mllp_2_are_not_answered(frame: bytes) -> None:
+@pytest.mark.parametrize("kind", ["ACK", "MCF"])
+def test_an_acknowledgement_is_not_acknowledged(kind: str) -> None:
     intake = RecordingIntake()
-    assert receiver(intake).handle(frame) is None
+    assert receiver(intake).respond(message(f"{kind}^A08"), ANYBODY) == Reply()
     assert not intake.refused
+
+
+def test_v2_3_the_release_is_the_feeds_and_1_for_a_stranger() -> None:
+    second = replace(NETWORK, feeds=(replace(BOLTON, mllp_release=2), *NETWORK.feeds[1:]))
+    answers = [
+        receiver(network=second).respond(message(sender=s), ANYBODY) for s in ("PAS|RMC", "LORENZO|RBV", "X|Y")
+    ]
+    assert [answer.release for answer in answers] == [2, 1, 1]
+    assert all(answer.stored for answer in answers)  # in quarantine is in safe storage
+    assert receiver(network=second).respond(b"rubbish", ANYBODY).release == 1
+
+
+def test_v2_3_nothing_that_could_not_be_stored_is_called_stored() -> None:
+    intake = RecordingIntake()
+    intake.trouble = Unavailable("the database does not answer")
+    for wire in (message(), message("ADT^A99"), b"rubbish"):
+        assert not receiver(intake).respond(wire, ANYBODY).stored
+    assert not receiver(intake).crashed(message(), KeyError(), ANYBODY).stored
+
+
+CERTIFICATE = Certificate(frozenset({"pas.bolton.example"}), "ab" * 32, NOW)
+BOUND = replace(NETWORK, feeds=(replace(BOLTON, certificates=frozenset({"pas.bolton.example"})), *NETWORK.feeds[1:]))
+
+
+@pytest.mark.parametrize(
+    ("peer", "sender", "code"),
+    [
+        (Peer(CERTIFICATE), "PAS|RMC", "AA"),
+        (Peer(replace(CERTIFICATE, names=frozenset())), "PAS|RMC", "AR"),
+        (Peer(CERTIFICATE), "LORENZO|RBV", "AR"),  # of trust X, with MSH-4 of Y
+        (ANYBODY, "PAS|RMC", "AR"),  # a feed with a certificate does not come without
+        (ANYBODY, "LORENZO|RBV", "AA"),
+        (Peer(feed="christie-pas"), "LORENZO|RBV", "AA"),
+        (Peer(feed="christie-pas"), "PAS|RMC", "AR"),
+    ],
+)
+def test_sec_4_a_certificate_speaks_for_its_own_feeds_only(peer: Peer, sender: str, code: str) -> None:
+    intake = RecordingIntake()
+    patient = pid(f3=f"P1^^^{sender[-3:]}^PI")
+    reply = receiver(intake, BOUND).handle(message("ADT^A08", "EVN||20260301", patient, sender=sender), peer)
+    assert fields(reply, "MSA")[1] == code
+    if code == "AR":
+        assert fields(reply, "ERR")[2] == "MSH^1^4"
+        (envelope, reason, caller) = intake.refused[0]
+        assert (reason.fault, caller.feed, envelope.control_id) == (Fault.FOREIGN_FEED, "", "")
+        assert envelope.feed  # whose feed was claimed: the alarm's label
+
+
+def test_sec_4_a_fingerprint_binds_as_well_as_a_name() -> None:
+    bound = replace(NETWORK, feeds=(replace(BOLTON, certificates=frozenset({"ab" * 32})),))
+    assert fields(receiver(network=bound).handle(message(), Peer(CERTIFICATE)), "MSA")[1] == "AA"
 
 
 def test_an_oversized_message_is_quarantined_by_its_head_and_answered_ae() -> None:
     intake = RecordingIntake()
-    reply = receiver(intake).oversized(message()[:200])
+    reply = receiver(intake).oversized(message()[:200], ANYBODY).blocks[0]
     assert fields(reply, "MSA")[:3] == ["MSA", "AE", "C1"]
     assert intake.refused[0][1].fault is Fault.OVERSIZED
 
 
 def test_after_a_crash_the_message_is_kept_without_a_key_and_may_be_sent_again() -> None:
     intake = RecordingIntake()
-    reply = receiver(intake).crashed(message(), KeyError("B1"))
+    reply = receiver(intake).crashed(message(), KeyError("B1"), ANYBODY).blocks[0]
     envelope, reason, _ = intake.refused[0]
     assert fields(reply, "MSA")[:3] == ["MSA", "AR", "C1"]
     assert condition(reply) == "207"

@@ -51,6 +51,30 @@ WRONG = {
         ["did you mean 'name'"],
     ),
     "an unknown table": ("[[archives]]", "[[archive]]", "[[archive]]", ["unknown key 'archive'", "'archives'"]),
+    "a certificate for many": (
+        'versions = ["2.4"]',
+        'versions = ["2.4"]\ncertificates = ["*.bolton.example"]',
+        "certificates",
+        ["'*.bolton.example' names no certificate", "64 hexadecimal digits"],
+    ),
+    "half a fingerprint": (
+        'versions = ["2.4"]',
+        f'versions = ["2.4"]\ncertificates = ["{"ab" * 30}"]',
+        "certificates",
+        ["names no certificate"],
+    ),
+    "one certificate in two spellings": (
+        'versions = ["2.4"]',
+        f'versions = ["2.4"]\ncertificates = ["{"ab" * 32}", "SHA256:{":".join(["AB"] * 32)}"]',
+        "certificates",
+        ["certificate", "is there twice"],
+    ),
+    "MLLP of an unknown release": (
+        'versions = ["2.4"]',
+        'versions = ["2.4"]\nmllp_release = 3',
+        "mllp_release",
+        ["1 or 2"],
+    ),
     "a wrong type": (
         "linkage = false",
         'linkage = "no"',
@@ -337,3 +361,13 @@ def test_a_file_that_is_not_there_is_named() -> None:
 def test_a_shipped_name_with_a_slip_is_corrected() -> None:
     with pytest.raises(NetworkFileError, match="did you mean 'greater-manchester'"):
         load_network("greater-manchestr")
+
+
+def test_certificates_are_held_in_one_spelling(tmp_path: Path) -> None:
+    """SEC-4: as `openssl x509 -fingerprint` writes it, or as a name in any case."""
+    written = f'["PAS.Bolton.example", "{":".join(["AB"] * 32)}"]'
+    file = tmp_path / "network.toml"
+    file.write_text(edited('versions = ["2.4"]', f'versions = ["2.4"]\ncertificates = {written}\nmllp_release = 2'))
+    feed = load_network(str(file)).feed_by_id["bolton"]
+    assert feed.certificates == {"pas.bolton.example", "ab" * 32}
+    assert (feed.mllp_release, feed.sequence_numbers) == (2, False)

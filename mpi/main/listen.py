@@ -1,0 +1,70 @@
+"""The MLLP listener as the settings describe it: limits, TLS, and what it counts."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from datetime import date
+
+import structlog
+
+from adapters.hl7v2.conversation import Limits
+from adapters.hl7v2.exchange import Certificate, Peer
+from adapters.hl7v2.receive import Receiver
+from adapters.hl7v2.server import MllpServer
+from adapters.hl7v2.tls import Credentials, Tls, warn_of_end
+from mpi.domain.network import Network, Protocol
+from mpi.main.compose import Index
+from mpi.metrics import Metrics
+from mpi.settings import Settings
+
+_log = structlog.get_logger("mpi.serve")
+
+
+def credentials_of(settings: Settings) -> Credentials | None:
+    """The files of mutual TLS; None when MLLP is plain."""
+    if settings.tls_cert is None or settings.tls_key is None or settings.tls_ca is None:
+        return None
+    return Credentials(settings.tls_cert, settings.tls_key, settings.tls_ca)
+
+
+def compose_listener(
+    index: Index, receiver: Receiver, listener: socket.socket, metrics: Metrics, settings: Settings
+) -> MllpServer:
+    """The server on a socket that listens already; it does not run yet."""
+    credentials = credentials_of(settings)
+    tls = Tls(credentials, metrics.certificate, index.clock.now) if credentials else None
+    if tls is not None:
+        _warn_of_unbound(index.network)
+    return MllpServer(
+        receiver,
+        listener,
+        limits=Limits(settings.max_message_bytes, settings.idle_timeout, settings.frame_timeout),
+        max_connections=settings.mllp_connections,
+        watch=metrics.mllp,
+        tls=tls,
+        greet=_greeter(index, metrics),
+    )
+
+
+def _greeter(index: Index, metrics: Metrics) -> Callable[[Certificate], None]:
+    """Tells when the certificate of a feed ends, once a day for each that comes."""
+    told: dict[str, date] = {}
+
+    def greet(certificate: Certificate) -> None:
+        today = index.clock.now().date()
+        if told.get(certificate.fingerprint) == today:
+            return
+        told[certificate.fingerprint] = today
+        for feed in index.network.feeds:
+            if feed.protocol is Protocol.MLLP and Peer(certificate).speaks_for(feed):
+                metrics.certificate(f"feed/{feed.id}", certificate.expires)
+                warn_of_end(f"feed/{feed.id}", certificate.expires, index.clock.now())
+
+    return greet
+
+
+def _warn_of_unbound(network: Network) -> None:
+    for feed in network.feeds:
+        if feed.protocol is Protocol.MLLP and not feed.certificates:
+            _log.warning("this feed names no certificate, so nothing it sends over TLS is taken", feed=feed.id)

@@ -1,0 +1,90 @@
+"""Files of HL7 v2 messages taken in by a command: one, or whatever appears in a folder."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import structlog
+
+from adapters.hl7v2.files import FileLoader, Loaded, Stopped
+from adapters.hl7v2.folder import Folder
+from linkage import kernel
+from mpi.domain.network import Feed, Network, Protocol
+from mpi.errors import SettingsError, Unavailable
+from mpi.main.compose import compose, compose_receiver, load_model
+from mpi.main.serve import database
+from mpi.metrics import Metrics
+from mpi.networks import load_network
+from mpi.settings import Settings
+
+_log = structlog.get_logger("mpi.load")
+_LOOK = 1.0  # seconds between looks into the folder
+_AWAY = 5.0  # seconds until a file is tried again that could not be stored
+
+
+@contextmanager
+def loading(
+    settings: Settings, feed: str, failures_only: bool, stopped: Callable[[], bool] = lambda: False
+) -> Iterator[FileLoader]:
+    """A loader over the settings' database. Raises `SettingsError` when the network has no such MLLP feed."""
+    network = load_network(settings.network)
+    found = _feed(network, feed)
+    model = load_model(settings)
+    kernel.warm(model)
+    with database(settings) as url:
+        index = compose(url, network, model)
+        receiver = compose_receiver(index, Metrics())
+        try:
+            yield FileLoader(receiver, found, settings.max_message_bytes, failures_only, stopped)
+        finally:
+            index.engine.dispose()
+
+
+def watching(
+    settings: Settings, path: Path, feed: str, *, failures_only: bool, once: bool, settle: float
+) -> Iterator[str]:
+    """Take in the folder's files until SIGTERM or SIGINT, or once; yields a line for each. What is in hand then is
+    finished to the message, and its file is taken from its start the next time."""
+    if not path.is_dir():
+        raise SettingsError(f"{path}: is no folder")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    folder = Folder(path, settle)
+    with loading(settings, feed, failures_only, stop.is_set) as loader:
+        yield f"watching {path} for feed {feed}"
+        while not stop.is_set():
+            pause = _LOOK
+            try:
+                for file, loaded in folder.take(loader):
+                    yield told(file, loaded)
+            except Stopped:
+                break
+            except (Unavailable, OSError) as reason:
+                if once:
+                    raise
+                _log.warning("a file waits", feed=feed, error=type(reason).__name__)
+                pause = _AWAY
+            if once:
+                break
+            stop.wait(pause)
+
+
+def told(file: Path, loaded: Loaded) -> str:
+    """What became of a file, in words."""
+    if loaded.refusal is not None:
+        return f"{file}: quarantined, nothing was applied: {loaded.refusal}; the answer is in {loaded.answers}"
+    codes = ", ".join(f"{count} {code or 'without an answer'}" for code, count in sorted(loaded.codes.items()))
+    return f"{file}: {sum(loaded.codes.values())} messages: {codes or 'none'}; the answers are in {loaded.answers}"
+
+
+def _feed(network: Network, name: str) -> Feed:
+    feed = network.feed_by_id.get(name)
+    if feed is None or feed.protocol is not Protocol.MLLP:
+        known = ", ".join(f.id for f in network.feeds if f.protocol is Protocol.MLLP)
+        raise SettingsError(f"--feed: '{name}' is no HL7 v2 feed of {network.id}; write one of {known}")
+    return feed
