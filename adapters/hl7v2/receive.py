@@ -14,6 +14,8 @@ from datetime import datetime
 
 from adapters.hl7v2 import ack, commands, message
 from adapters.hl7v2.message import Header
+from adapters.hl7v2.queries import TYPES as QUERY_TYPES
+from adapters.hl7v2.queries import Queries
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.network import Feed, Network, Protocol
@@ -36,6 +38,7 @@ class Receiver:
     caller_of: Callable[[Feed], Caller]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    queries: Queries | None = None
 
     def handle(self, frame: bytes) -> bytes | None:
         """The reply to a frame's content, None when there must be none (a reply itself, or MSH-15 says so)."""
@@ -47,6 +50,8 @@ class Receiver:
             return self._refuse(frame, ack.salvage(frame), None, reason)
         if header.message_type in _REPLIES:  # acknowledging an acknowledgement would never end
             return None
+        if self.queries is not None and header.message_type in QUERY_TYPES:
+            return self.queries.answer(frame, header)
         return self._take(frame, header)
 
     def oversized(self, head: bytes) -> bytes | None:

@@ -155,6 +155,11 @@ def postcodes(told: Demographics) -> Iterable[str]:
     return (address.postcode for address in told.addresses)
 
 
+def streets(told: Demographics) -> Iterable[str]:
+    """Lines of the current addresses."""
+    return (line for address in told.addresses for line in address.lines)
+
+
 def towns(told: Demographics) -> Iterable[str]:
     """Current towns."""
     return (address.town for address in told.addresses)

@@ -24,12 +24,13 @@ from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Feed, Network
-from mpi.main.observed import ObservedIntake, ObservedResolve
+from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
 from mpi.metrics import Metrics
 from mpi.settings import Settings
 from mpi.tokens import Callers
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.matching import Matching
+from mpi.usecases.paging import Paging
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
@@ -95,7 +96,9 @@ def compose(url: str, network: Network, model: Model, pool_size: int = 10) -> In
 def compose_receiver(index: Index, metrics: Metrics) -> Receiver:
     """The HL7 v2 edge."""
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
-    return Receiver(intake, index.network, _caller_of, index.clock.now, lambda: uuid.uuid4().hex[:20])
+    query = Query(index.units, index.matching)
+    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
+    return Receiver(intake, index.network, _caller_of, index.clock.now, _new_id, queries)
 
 
 def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str) -> FastAPI:
@@ -143,6 +146,10 @@ def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
         return ["the database takes no writes"] if closed else []
 
     return unready
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:20]
 
 
 def _caller_of(feed: Feed) -> Caller:

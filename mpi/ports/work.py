@@ -14,6 +14,7 @@ from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.record import Record, Update
+from mpi.domain.snapshot import Snapshot
 from mpi.domain.views import (
     Decision,
     Event,
@@ -132,6 +133,19 @@ class Outbox(Protocol):
 
     def failed(self, subscription_id: int, error: str) -> None:
         """The next one did not; wait longer each time."""
+
+
+class Snapshots(Protocol):
+    """Answers that are told page by page."""
+
+    def keep(self, pointer: UUID, snapshot: Snapshot) -> None:
+        """Store a snapshot for some minutes."""
+
+    def get(self, pointer: UUID) -> Snapshot | None:
+        """A snapshot that has not expired."""
+
+    def cancel(self, owner: str, tag: str) -> None:
+        """Forget an owner's snapshots of that tag."""
 
 
 class Audit(Protocol):
