@@ -49,7 +49,7 @@ def write_person(
     if not person.restricted:
         fields |= _whereabouts(demographics, pen)
         practice = demographics.gp_practice
-    fields[33] = _time(person.updated_at)
+    fields[33] = _time(max((r.updated_at for r in person.records if r.updated_at), default=person.updated_at))
     pid = pen.segment("PID", fields)
     pd1 = pen.segment(
         "PD1",

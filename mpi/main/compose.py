@@ -24,10 +24,13 @@ from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Feed, Network
+from mpi.errors import MpiError
+from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
 from mpi.metrics import Metrics
 from mpi.settings import Settings
 from mpi.tokens import Callers
+from mpi.usecases.consumers import Consumers
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
@@ -35,6 +38,7 @@ from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Relay, Subscriptions
+from mpi.usecases.telling import Telling
 from mpi.usecases.verify import Verify
 
 
@@ -72,6 +76,16 @@ class Index:
     def verify(self) -> Verify:
         """Promise 2's check."""
         return Verify(self.units, self.matching)
+
+    @property
+    def consumers(self) -> Consumers:
+        """Whom the network file wants told over MLLP."""
+        return Consumers(self.units, self.network)
+
+    @property
+    def telling(self) -> Telling:
+        """What they are told."""
+        return Telling(self.units)
 
     @property
     def relay(self) -> Relay:
@@ -117,6 +131,7 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
         metrics=metrics.render,
+        warnings=lambda: warnings(index),
     )
     app = create_app(services, body_limit=settings.max_message_bytes, renderers={"/fhir": _tell_fhir})
     fhir = fhir_router(
@@ -130,6 +145,14 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
     )
     app.include_router(fhir, prefix="/fhir")
     return app
+
+
+def warnings(index: Index) -> Sequence[str]:
+    """Who is not being told of changes, in words; the instance serves all the same."""
+    try:
+        return alarms(index.consumers.standing(), index.clock.now())
+    except MpiError:
+        return []  # `readiness` says that the database is away
 
 
 def readiness(engine: Engine) -> Callable[[], Sequence[str]]:

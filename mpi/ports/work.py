@@ -125,14 +125,27 @@ class Outbox(Protocol):
     def unsubscribe(self, subscription_id: int, owner: str | None) -> bool:
         """Remove one; False when there is none of that owner's."""
 
-    def due(self, limit: int) -> list[tuple[Mapping[str, Any], list[Event]]]:
-        """For each due subscription that nobody else is serving, its oldest undelivered events, held until commit."""
+    def due(
+        self, limit: int, served: Collection[int], *, consumers: bool
+    ) -> tuple[Mapping[str, Any], list[Event]] | None:
+        """A due subscription that nobody else is serving and that is not among `served`, a consumer's or a webhook,
+        and its oldest undelivered events; held until commit."""
 
     def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
         """These reached the subscriber."""
 
     def failed(self, subscription_id: int, error: str) -> None:
         """The next one did not; wait longer each time."""
+
+    def stop(self, subscription_id: int, error: str) -> None:
+        """The subscriber refused the next one for good: deliver nothing more until somebody has looked."""
+
+    def enrol(self, consumers: Mapping[str, Sequence[EventType]], owner: str) -> None:
+        """Make these, by URL with the events each is told, all the consumers there are."""
+
+    def resume(self, url: str, *, skip: bool) -> bool:
+        """Deliver again to a consumer, from the event it refused or, with `skip`, from the one after; False when
+        there is none of that URL."""
 
 
 class Snapshots(Protocol):
