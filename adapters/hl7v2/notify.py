@@ -36,9 +36,10 @@ _MOVES = frozenset({EventType.IDENTITY_MERGED, EventType.RECORD_MOVED})
 
 @dataclass(slots=True)
 class _Told:
-    """The sets told a subscriber in an unbroken run of events: one change may be several, and tells each set once."""
+    """The sets told a subscriber in an unbroken run of events of one change, which tells each set once."""
 
     last: int = 0
+    change: str = ""
     sets: dict[UUID, tuple[Identifier, ...]] = field(default_factory=dict)
 
 
@@ -89,7 +90,9 @@ class Notifier:
         if not (consumer.wants(NHS_AUTHORITY) or any(consumer.wants(one.authority) for one in event.identifiers)):
             return
         told = self._told.setdefault(subscription.id, _Told())
-        if event.id != told.last + 1:  # another relay may have told it something in between
+        change = event.detail.get("change", "")
+        # After a gap in the events another relay may have told it something in between.
+        if event.id != told.last + 1 or not change or change != told.change:
             told.sets.clear()
         changed = (*event.old_golden_ids, *event.new_golden_ids)
         resulting = changed if event.type is EventType.RECORD_MOVED else event.new_golden_ids
@@ -100,7 +103,7 @@ class Notifier:
                 control_id = f"P{event.id}-{number}"
                 yield control_id, write_update(control_id, found, event.at, consumer, self._network)
             told.sets[golden_id] = found
-        told.last = event.id
+        told.last, told.change = event.id, change
 
     def _link_changes(self, consumer: Consumer, event: Event) -> Iterator[tuple[str, bytes]]:
         """ITI-64: each local identifier that came under another XAD-PID, or was merged away under its own."""

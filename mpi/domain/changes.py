@@ -71,6 +71,8 @@ def _event(
     if old is None:
         kind = EventType.IDENTITY_CREATED if new in lineage.minted else EventType.RECORD_JOINED
         return Event(0, kind, at, (), (new,), tuple(identifiers), reason=reason)
+    # Events of one change carry the same mark, for who tells of a change once and not of each of its events.
+    mark = {"change": at.isoformat()}
     merged = old in lineage.retired
     kind = EventType.IDENTITY_MERGED if merged else EventType.RECORD_MOVED
-    return Event(0, kind, at, (old,), (new,), tuple(identifiers), reason=reason)
+    return Event(0, kind, at, (old,), (new,), tuple(identifiers), reason=reason, detail=mark)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 
 import structlog
 
 from adapters.hl7v2.notify import Notifier
 from mpi.api.webhook import Webhook
-from mpi.domain.views import Event
 from mpi.errors import MpiError
 from mpi.main.alarms import age, alarms, name_of
 from mpi.main.compose import Index
 from mpi.metrics import Metrics
-from mpi.usecases.subscriptions import Relay, Subscription
+from mpi.usecases.subscriptions import Relay
 
 _log = structlog.get_logger("mpi.relay")
 _IDLE = 0.2  # seconds between looks at an empty outbox
 _LOOK = 5.0  # seconds between looks at what is owed
-
-Deliver = Callable[[Subscription, Event], None]
 
 
 class Relays:
@@ -51,19 +47,18 @@ class Relays:
     def _run(self, consumers: bool) -> None:
         relay = Relay(self._index.units, consumers=consumers)
         with ExitStack() as stack:
-            deliver: Deliver
+            teller: Notifier | Webhook = Webhook()
             if consumers:
-                deliver = stack.enter_context(
-                    Notifier(self._index.consumers, self._index.telling, self._index.network)
-                ).deliver
-            else:
-                deliver = stack.enter_context(Webhook()).deliver
+                teller = Notifier(self._index.consumers, self._index.telling, self._index.network)
+            stack.enter_context(teller)
             while not self._stopped.is_set():
                 try:
-                    delivered = relay.run_once(deliver)
+                    delivered = relay.run_once(teller.deliver)
                 except MpiError as error:  # the database is away: what is owed stays owed
                     _log.warning("relay waits", error=type(error).__name__)
                     delivered = 0
+                if isinstance(teller, Notifier):
+                    teller.close()  # many listeners take one connection, and another process may be next
                 if not delivered:
                     self._stopped.wait(_IDLE)
 
