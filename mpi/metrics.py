@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +79,11 @@ class Metrics:
         )
         self.outbox_lag = latest("mpi_outbox_lag_seconds", "Age of the oldest unpublished event")
         self.outbox_waiting = latest("mpi_outbox_waiting", "Unpublished events")
+        self.subscriber_waiting = latest("mpi_subscriber_waiting", "Events owed to a subscriber", "subscriber")
+        self.subscriber_lag = latest("mpi_subscriber_lag_seconds", "Age of the oldest event owed", "subscriber")
+        self.subscriber_stopped = latest(
+            "mpi_subscriber_stopped", "1 when a subscriber refused an event for good", "subscriber"
+        )
         self.pool = Gauge(
             "mpi_db_pool_connections", "Connections", ["state"], registry=own, multiprocess_mode="livesum"
         )
@@ -102,6 +107,15 @@ class Metrics:
     def certificate(self, whose: str, end: datetime) -> None:
         """Note when a TLS certificate ends: "server", "ca" or "feed/<id>"."""
         self.certificate_ends.labels(whose).set(end.timestamp())
+
+    def owed(self, subscribers: Sequence[tuple[str, int, float, bool]]) -> None:
+        """What is owed to each subscriber: name, events, seconds the oldest has waited, whether it is served."""
+        self.outbox_waiting.set(sum(waiting for _, waiting, _, _ in subscribers))
+        self.outbox_lag.set(max((lag for _, _, lag, _ in subscribers), default=0.0))
+        for name, waiting, lag, active in subscribers:
+            self.subscriber_waiting.labels(name).set(waiting)
+            self.subscriber_lag.labels(name).set(lag)
+            self.subscriber_stopped.labels(name).set(0 if active else 1)
 
     @contextmanager
     def resolving(self) -> Iterator[dict[str, str]]:

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     admin_token: SecretStr = SecretStr("")  # one more administrator's token, for a first start without a file
 
     workers: Annotated[int, Field(ge=1, le=64)] = 1
-    pool_size: Annotated[int, Field(ge=1, le=100)] = 10  # database connections of each worker
+    pool_size: Annotated[int, Field(ge=4, le=100)] = 10  # database connections of each worker; delivery takes three
     max_message_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 1 << 20
     idle_timeout: Annotated[float, Field(gt=0)] = 300.0  # seconds until a silent connection is closed
     frame_timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds from the first byte of an MLLP frame to its last

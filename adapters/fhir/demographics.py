@@ -61,12 +61,6 @@ def write_patient(person: PersonView, addresses: Addresses, domains: Collection[
     return patient
 
 
-def has_identifier_in(person: PersonView, domains: Collection[str]) -> bool:
-    """Whether the person has an identifier to tell in one of `domains`."""
-    nhs = NHS_AUTHORITY in domains and bool(nhs_number.accept(person.demographics.nhs_number))
-    return nhs or any(record.identifier.authority in domains for record in person.live)
-
-
 def _local(person: PersonView, domains: Collection[str]) -> list[Any]:
     return [r.identifier for r in person.live if not domains or r.identifier.authority in domains]
 

@@ -12,12 +12,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from adapters.fhir.bundle import entry, searchset
 from adapters.fhir.exchange import Addresses, Parameter, read_parameters, read_resource, require_json, respond
 from adapters.fhir.outcome import FhirRoute
-from adapters.fhir.patient_filters import read_date
 from adapters.fhir.pdqm import parse_golden_id
 from adapters.fhir.resource import parse
 from adapters.fhir.study import parse_uid, read_study, write_study
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
+from mpi.domain.person_filters import read_date
 from mpi.domain.views import HistoryFilter
 from mpi.errors import Fault, NotFound, Refused
 from mpi.usecases.imaging import Imaging

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import TypeVar
 
-from adapters.fhir import patient_filters as filters
 from adapters.fhir.exchange import Addresses, Parameter
 from adapters.fhir.outcome import Rejected
-from adapters.fhir.patient_filters import Filter
 from adapters.fhir.terminology import GENDERS
+from mpi.domain import person_filters as filters
 from mpi.domain.identifiers import Identifier
+from mpi.domain.person_filters import Filter
 from mpi.domain.views import SearchCriteria
 from mpi.errors import Fault, Refused
+from mpi.usecases.finding import Wanted
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class PatientSearch:
 
     ids: list[str] | None = None  # None: not asked for by _id
     alternatives: dict[str, Sequence[object]] = field(default_factory=dict)
-    exact: bool = False
+    exact: frozenset[str] = frozenset()
     filters: list[Filter] = field(default_factory=list)
     domains: set[str] = field(default_factory=set)
     count: int = DEFAULT_COUNT
@@ -74,8 +75,13 @@ class PatientSearch:
     honoured: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def criteria(self) -> tuple[SearchCriteria, ...]:
-        """One search for each combination of alternatives; raises `Rejected` for too many."""
+    def wanted(self) -> Wanted:
+        """What to ask of the index and to keep of its answer; raises `Rejected` for too many alternatives."""
+        criteria = self._criteria if self.ids is None else ()
+        return Wanted(criteria, self.filters, frozenset(self.domains))
+
+    @property
+    def _criteria(self) -> tuple[SearchCriteria, ...]:
         names = list(self.alternatives)
         combinations = list(product(*self.alternatives.values()))
         if len(combinations) > _MOST_ALTERNATIVES:
@@ -99,7 +105,8 @@ def read_search(parameters: Sequence[Parameter], addresses: Addresses, *, strict
     if by_id:
         search.ids = [value for value in by_id[0] if all(value in others for others in by_id[1:])]
     names = [one for one in known if one.name in ("family", "given")]
-    search.exact = bool(names) and all(one.modifier == "exact" for one in names)
+    if all(one.modifier == "exact" for one in names):
+        search.exact = frozenset(one.name for one in names)
     for one in known:
         _check_modifier(one)
         _READERS.get(one.name, _read_text)(one, search, addresses)

@@ -9,13 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from adapters.fhir.bundle import entry, searchset
-from adapters.fhir.demographics import has_identifier_in, write_patient
+from adapters.fhir.demographics import write_patient
 from adapters.fhir.exchange import Addresses, Parameter, read_parameters, require_json, respond
 from adapters.fhir.outcome import FhirRoute, outcome
-from adapters.fhir.patient_search import MOST, PatientSearch, read_search
+from adapters.fhir.patient_search import PatientSearch, read_search
 from mpi.domain.access import Caller
 from mpi.domain.views import PersonView
 from mpi.errors import NotFound
+from mpi.usecases.finding import find
 from mpi.usecases.query import Query
 
 
@@ -63,20 +64,10 @@ def parse_golden_id(text: str) -> UUID:
 
 def find_people(search: PatientSearch, query: Query, caller: Caller) -> tuple[list[PersonView], bool]:
     """The people found, each once, and whether they are all. Raises what `Query` raises."""
-    found: dict[UUID, PersonView] = {}
-    complete = True
-    if search.ids is not None:
-        for person in _people_of(search.ids, query, caller):
-            found[person.requested_id] = person
-    else:
-        for criteria in search.criteria:
-            people = query.search(criteria, caller)
-            complete = complete and len(people) < MOST
-            found |= {person.requested_id: person for person in people}
-    kept = [person for person in found.values() if all(holds(person) for holds in search.filters)]
-    if search.domains:
-        kept = [person for person in kept if has_identifier_in(person, search.domains)]
-    return kept, complete
+    if search.ids is None:
+        return find(query, search.wanted, caller)
+    named = {person.requested_id: person for person in _people_of(search.ids, query, caller)}
+    return search.wanted.keep(list(named.values())), True
 
 
 def _people_of(ids: Iterable[str], query: Query, caller: Caller) -> Iterable[PersonView]:

@@ -17,7 +17,8 @@ from mpi.errors import Fault
 _DEFAULT = Delimiters("|", "^", "~", "\\", "&")
 
 # HL7 table 0357. ACCEPT is AA; AE must not be sent again uncorrected; AR is about MSH or may be tried again (V2-12).
-_CONDITIONS = {
+CONDITIONS = {
+    "0": "Message accepted",
     "100": "Segment sequence error",
     "101": "Required field missing",
     "102": "Data type error",
@@ -172,7 +173,7 @@ def _msa(header: Header, code: str, answer: Answer) -> str:
 
 def _err(header: Header, answer: Answer) -> str:
     d = header.msh.delimiters
-    condition = [answer.condition, _CONDITIONS[answer.condition], "HL70357"]
+    condition = [answer.condition, CONDITIONS[answer.condition], "HL70357"]
     place = answer.location.split("^") if _ERL.fullmatch(answer.location) else []
     if _numbered(header.version) < (2, 5):  # ERR-1 is an ELD; nothing else exists (V2-14)
         eld = [*place[:3], *[""] * (3 - len(place)), (d.subcomponent or " ").join(condition)]

@@ -20,14 +20,19 @@ _TABLE_0211 = {
 _C1_CONTROLS = bytes(range(0x80, 0xA0))
 
 
+def codec_of(declared: str) -> str:
+    """The codec that MSH-18.1 names, ASCII when it is empty; "" for an unknown name."""
+    return _TABLE_0211.get(declared.strip().upper(), "") if declared.strip() else "ascii"
+
+
 def decode(content: bytes, declared: str, default: str, flags: list[str]) -> tuple[str, str]:
     """The text of `content` and the codec it was read with.
 
     `declared` is MSH-18.1 and `default` the feed's own codec for bytes beyond ASCII that nothing declares. Adds a
     remark to `flags` when it had to choose. Raises `Refused` (ENCODING) for an unknown name or unreadable bytes.
     """
-    codec = _TABLE_0211.get(declared.strip().upper()) if declared.strip() else "ascii"
-    if codec is None:
+    codec = codec_of(declared)
+    if not codec:
         raise Refused(Fault.ENCODING, "the character set named in MSH-18 is not supported", LOCATION)
     codec = _as_sent(content, codec, default, flags)
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from mpi.domain.consumer import Consumer
 from mpi.domain.network import Feed
 
 
@@ -25,8 +26,8 @@ class Peer:
     certificate: Certificate | None = None
     feed: str = ""
 
-    def speaks_for(self, feed: Feed) -> bool:
-        """Whether messages of `feed` may come from here (SEC-4)."""
+    def speaks_for(self, feed: Feed | Consumer) -> bool:
+        """Whether messages of `feed`, or the questions of a consumer, may come from here (SEC-4)."""
         if self.feed:
             return feed.id == self.feed
         if self.certificate is None:

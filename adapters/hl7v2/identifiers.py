@@ -109,9 +109,18 @@ def _is_nhs(cx: Value, network: Network, location: str) -> bool:
 
 
 def _authority(cx: Value, feed: Feed, network: Network, location: str) -> str:
-    namespace, universal, kind = cx.text(4, 1), cx.text(4, 2), cx.text(4, 3)
-    if not (namespace or universal):
+    if not (cx.text(4, 1) or cx.text(4, 2)):
         return feed.authorities[0]  # V2-49
+    return read_authority(cx.text(4, 1), cx.text(4, 2), cx.text(4, 3), network, location)
+
+
+def read_authority(namespace: str, universal: str, kind: str, network: Network, location: str) -> str:
+    """The authority id behind an HD, by namespace, universal id and type, or all three in agreement (IHE-8).
+
+    Raises `Refused` (UNKNOWN_AUTHORITY) at `location`.
+    """
+    if not (namespace or universal):
+        raise Refused(Fault.UNKNOWN_AUTHORITY, "no assigning authority is named", location)
     if universal and not (kind or namespace):  # HD.2 is valid only with HD.3
         raise Refused(Fault.UNKNOWN_AUTHORITY, "an assigning authority's universal id has no type", location)
     try:
@@ -125,6 +134,21 @@ def _authority(cx: Value, feed: Feed, network: Network, location: str) -> str:
     if universal and kind and is_oid != (kind == "ISO"):
         raise _disagreement(location)
     return authority.id
+
+
+def read_identifier(cx: Value, network: Network, location: str) -> Identifier:
+    """The identifier of a query; raises `Refused` (UNKNOWN_AUTHORITY) at component 4 of `location`."""
+    type_code, _ = _read_type(cx)
+    if type_code in _NHS_TYPES and not (cx.text(4, 1) or cx.text(4, 2)):
+        authority = NHS_AUTHORITY
+    else:
+        authority = read_authority(cx.text(4, 1), cx.text(4, 2), cx.text(4, 3), network, f"{location}^4")
+    return identifier_of(authority, cx.text(1))
+
+
+def identifier_of(authority: str, value: str) -> Identifier:
+    """An identifier as asked for; an NHS number may be written in groups."""
+    return Identifier(authority, value.replace(" ", "").replace("-", "") if authority == NHS_AUTHORITY else value)
 
 
 def _disagreement(location: str) -> Refused:

@@ -18,6 +18,8 @@ from adapters.hl7v2 import ack, batch, commands, message
 from adapters.hl7v2.exchange import ANYBODY, Peer, Reply
 from adapters.hl7v2.message import Header
 from adapters.hl7v2.mllp import KEPT
+from adapters.hl7v2.queries import TYPES as QUERY_TYPES
+from adapters.hl7v2.queries import Queries
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.network import Feed, Network, Protocol
@@ -41,6 +43,7 @@ class Receiver:
     caller_of: Callable[[Feed], Caller]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    queries: Queries | None = None
 
     def handle(self, frame: bytes, peer: Peer = ANYBODY) -> bytes | None:
         """The first block of the reply to a frame's content, None when there must be none."""
@@ -57,6 +60,8 @@ class Receiver:
             return self._refuse(frame, ack.salvage(frame), None, reason)
         if header.message_type in _REPLIES:  # acknowledging an acknowledgement would never end
             return Reply(release=self._release(self._feed_or_none(header)))
+        if self.queries is not None and header.message_type in QUERY_TYPES:
+            return Reply(self.queries.answer(frame, header, peer))
         return self._take(frame, header, peer)
 
     def take(self, content: bytes, peer: Peer, limit: int) -> Reply:

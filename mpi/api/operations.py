@@ -39,6 +39,8 @@ def ready(services: Provided) -> Response:
     """Whether this instance can serve, and if not, why."""
     reasons = list(services.unready())
     content: ReadinessJson = {"status": "unready" if reasons else "ready", "reasons": reasons}
+    if not reasons and (wrong := list(services.warnings())):
+        content["warnings"] = wrong
     if not reasons:
         return answer(content)
     return answer(content, 503, {"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -24,7 +24,8 @@ class Services:
 
     `caller_of` gives the caller of a bearer token, None when there is none (`security.token_lookup` makes one).
     `unready` names, in words fit for the public, what keeps this instance from serving; empty means ready.
-    `metrics` renders the Prometheus text format, version 0.0.4.
+    `warnings` likewise names what is wrong while it serves. `metrics` renders the Prometheus text format, version
+    0.0.4.
     """
 
     intake: Intake
@@ -37,6 +38,7 @@ class Services:
     caller_of: Callable[[str], Caller | None]
     unready: Callable[[], Sequence[str]]
     metrics: Callable[[], bytes]
+    warnings: Callable[[], Sequence[str]] = tuple
 
 
 async def services_of(request: Request) -> Services:

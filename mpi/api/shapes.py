@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 from uuid import UUID
 
 from pydantic import Field
@@ -265,6 +265,9 @@ class ReadinessJson(TypedDict):
 
     status: Annotated[str, Field(examples=["ready"])]
     reasons: list[str]
+    warnings: NotRequired[
+        Annotated[list[str], Field(description="What is wrong while it serves, such as a stopped consumer.")]
+    ]
 
 
 def identifier_json(identifier: Identifier) -> IdentifierJson:

@@ -59,10 +59,10 @@ _CONTEST = Prepared(
 )
 _CHANGED = Prepared(
     text(
-        """select max(greatest(g.created_at, l.since, r.updated_at)) from golden_identity g
+        """select g.id, max(greatest(g.created_at, l.since, r.updated_at)) as at from golden_identity g
        join link l on l.golden_id = g.id and l.until is null join source_record r on r.id = l.record_id
-       where g.id = :id"""
-    )
+       where g.id = any(:golden) group by g.id"""
+    ).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
 )
 _LINKED_AT = Prepared(
     text(
@@ -129,10 +129,9 @@ class IdentityStore:
         rows = self._connection.run(_BORN, {"golden": list(golden_ids)})
         return {row.id: row.created_at for row in rows}
 
-    def changed(self, golden_id: UUID) -> datetime:
-        """When a golden identity or its records last changed."""
-        at: datetime = self._connection.run(_CHANGED, {"id": golden_id}).scalar_one()
-        return at
+    def changed(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """When living golden identities, their links or their records last changed."""
+        return {row.id: row.at for row in self._connection.run(_CHANGED, {"golden": list(golden_ids)})}
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""

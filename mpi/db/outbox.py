@@ -6,11 +6,11 @@ not visible yet. Events of one person commit in id order, because they hold that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Text, Uuid, bindparam, func, insert, select, text
+from sqlalchemy import BigInteger, Boolean, Row, Text, Uuid, bindparam, func, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
@@ -41,17 +41,20 @@ _PUBLISH = Prepared(
 )
 _LIST = Prepared(
     text(
-        """select s.*, (select count(*) from delivery d where d.subscription_id = s.id) as pending from subscription s
+        """select s.*, owed.pending, owed.oldest from subscription s cross join lateral (
+         select count(*) as pending, min(e.at) as oldest from delivery d join event e on e.id = d.event_id
+         where d.subscription_id = s.id) owed
        where cast(:owner as text) is null or s.owner = :owner order by s.id"""
     )
 )
 # "No key": new deliveries refer to the row while it is being served, and must not wait for a slow subscriber.
 _DUE = Prepared(
     text(
-        """select * from subscription s where s.due_at <= clock_timestamp()
+        """select * from subscription s where s.due_at <= clock_timestamp() and s.stopped_at is null
+       and (s.url like 'mllp:%') = :consumers and not s.id = any(:served)
        and exists (select from delivery d where d.subscription_id = s.id)
-       order by s.due_at for no key update skip locked"""
-    )
+       order by s.due_at limit 1 for no key update skip locked"""
+    ).bindparams(bindparam("consumers", type_=Boolean), bindparam("served", type_=ARRAY(BigInteger)))
 )
 _OLDEST = Prepared(
     text(
@@ -69,6 +72,31 @@ _FAILED = Prepared(
         """update subscription set failures = failures + 1, last_error = :error,
          due_at = clock_timestamp() + least(300, power(2, least(failures, 20))) * interval '1 second'
        where id = :id"""
+    )
+)
+_STOP = Prepared(text("update subscription set stopped_at = clock_timestamp(), last_error = :error where id = :id"))
+_ENROL = Prepared(
+    text(
+        """insert into subscription (url, types, secret, owner) values (:url, :types, '', :owner)
+       on conflict (url) where url like 'mllp:%' do update set types = excluded.types, owner = excluded.owner
+       where (subscription.types, subscription.owner) is distinct from (excluded.types, excluded.owner)"""
+    ).bindparams(bindparam("types", type_=ARRAY(Text)))
+)
+_DISMISS = Prepared(
+    text("delete from subscription where url like 'mllp:%' and not url = any(:urls)").bindparams(
+        bindparam("urls", type_=ARRAY(Text))
+    )
+)
+_RESUME = Prepared(
+    text(
+        """update subscription set stopped_at = null, failures = 0, last_error = '', due_at = clock_timestamp()
+       where url = :url returning id"""
+    )
+)
+_SKIP = Prepared(
+    text(
+        """delete from delivery where subscription_id = :id
+       and event_id = (select min(event_id) from delivery where subscription_id = :id)"""
     )
 )
 _OF_GOLDEN = Prepared(
@@ -126,13 +154,16 @@ class OutboxStore:
             wanted = wanted.where(subscription.c.owner == owner)
         return bool(self._connection.execute(wanted).rowcount)
 
-    def due(self, limit: int) -> list[tuple[Mapping[str, Any], list[Event]]]:
-        """For each due subscription that nobody else is serving, its oldest undelivered events."""
-        served: list[tuple[Mapping[str, Any], list[Event]]] = []
-        for row in self._connection.run(_DUE, {}).mappings():
-            oldest = self._connection.run(_OLDEST, {"id": row["id"], "limit": limit})
-            served.append((dict(row), [_to_event(found) for found in oldest]))
-        return served
+    def due(
+        self, limit: int, served: Collection[int], *, consumers: bool
+    ) -> tuple[Mapping[str, Any], list[Event]] | None:
+        """A due subscription that nobody else is serving, and its oldest undelivered events."""
+        parameters = {"consumers": consumers, "served": list(served)}
+        row = next(self._connection.run(_DUE, parameters).mappings(), None)
+        if row is None:
+            return None
+        oldest = self._connection.run(_OLDEST, {"id": row["id"], "limit": limit})
+        return row, [_to_event(found) for found in oldest]
 
     def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
         """These reached the subscriber."""
@@ -142,6 +173,23 @@ class OutboxStore:
     def failed(self, subscription_id: int, error: str) -> None:
         """The next one did not; wait longer each time."""
         self._connection.run(_FAILED, {"id": subscription_id, "error": error[:500]})
+
+    def stop(self, subscription_id: int, error: str) -> None:
+        """The subscriber refused the next one for good: deliver nothing more until somebody has looked."""
+        self._connection.run(_STOP, {"id": subscription_id, "error": error[:500]})
+
+    def enrol(self, consumers: Mapping[str, Sequence[EventType]], owner: str) -> None:
+        """Make these, with the events each is told, all the consumers there are."""
+        for url, types in sorted(consumers.items()):
+            self._connection.run(_ENROL, {"url": url, "types": [str(t) for t in types], "owner": owner})
+        self._connection.run(_DISMISS, {"urls": list(consumers)})
+
+    def resume(self, url: str, *, skip: bool) -> bool:
+        """Deliver again to a consumer, from the event it refused or, with `skip`, from the one after."""
+        found = self._connection.run(_RESUME, {"url": url}).one_or_none()
+        if found is not None and skip:
+            self._connection.run(_SKIP, {"id": found.id})
+        return found is not None
 
     def backlog(self) -> int:
         """How many deliveries are owed."""

@@ -253,9 +253,9 @@ def _conditions(criteria: SearchCriteria) -> tuple[list[str], dict[str, Any]]:
     parameters: dict[str, Any] = {"limit": criteria.limit}
     for name, value in (("family", criteria.family), ("given", criteria.given)):
         if value:
-            clauses.append(f"r.{name} = :{name}" if criteria.exact else f"r.{name} like :{name}")
-            wanted = value.upper()
-            parameters[name] = wanted if criteria.exact else _escape(wanted) + "%"
+            exact, wanted = name in criteria.exact, value.upper()
+            clauses.append(f"r.{name} = :{name}" if exact else f"r.{name} like :{name}")
+            parameters[name] = wanted if exact else _escape(wanted) + "%"
     if criteria.birth_date:
         clauses.append("r.birth_date = :birth_date")
         parameters["birth_date"] = criteria.birth_date

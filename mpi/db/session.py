@@ -21,6 +21,7 @@ from mpi.db.outbox import OutboxStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.scan import ScanStore
+from mpi.db.snapshots import SnapshotStore
 from mpi.db.studies import StudyStore
 from mpi.db.tasks import TaskStore
 from mpi.errors import Fault, Refused, Unavailable
@@ -82,6 +83,7 @@ class DbUnit:
         self.studies = StudyStore(lane, ids)
         self.outbox = OutboxStore(lane)
         self.audit = AuditStore(lane)
+        self.snapshots = SnapshotStore(lane)
         self.scan = ScanStore(lane)
 
     def commit(self) -> None:

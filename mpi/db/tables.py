@@ -314,6 +314,14 @@ subscription = Table(
     Column("failures", Integer, nullable=False, server_default=text("0")),
     _time("due_at"),
     Column("last_error", Text, nullable=False, server_default=""),
+    _time("stopped_at", null=True),  # the subscriber refused something for good: somebody must look
+)
+# A consumer of the network file is subscribed once, however many instances start at a time.
+Index(
+    "uq_subscription_consumer",
+    subscription.c.url,
+    unique=True,
+    postgresql_where=text("url like 'mllp:%'"),
 )
 
 delivery = Table(
@@ -322,6 +330,20 @@ delivery = Table(
     Column("subscription_id", BigInteger, ForeignKey("subscription.id", ondelete="CASCADE"), nullable=False),
     Column("event_id", BigInteger, ForeignKey("event.id"), nullable=False),
     PrimaryKeyConstraint("subscription_id", "event_id"),
+)
+
+snapshot = Table(
+    "snapshot",
+    metadata,
+    Column("pointer", Uuid, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("tag", Text, nullable=False),  # the query's, by which it is cancelled
+    Column("digest", LargeBinary, nullable=False),  # of the question, which must not change between pages
+    Column("people", JSONB, nullable=False),  # identifiers only
+    Column("complete", Boolean, nullable=False),
+    _time("expires_at"),
+    Index("ix_snapshot_owner", "owner", "tag"),
+    Index("ix_snapshot_expires_at", "expires_at"),
 )
 
 audit = Table(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from mpi.domain.commands import Field, NhsNumber
 from mpi.domain.identifiers import Identifier
 from mpi.domain.lineage import Lineage
-from mpi.domain.views import Event, EventType
+from mpi.domain.record import Record
+from mpi.domain.views import Event, EventType, RecordState
+
+_VERIFIED = "01"
 
 
 def events(held: Mapping[Identifier, UUID], lineage: Lineage, at: datetime, reason: str) -> list[Event]:
@@ -29,12 +33,46 @@ def contested(golden_id: UUID, identifiers: Iterable[Identifier], at: datetime, 
     return Event(0, EventType.LINK_CONTESTED, at, (golden_id,), (golden_id,), tuple(identifiers), reason=reason)
 
 
+def renamed(
+    stored: Iterable[tuple[Record | None, Record]], moved: Collection[Identifier], at: datetime, reason: str
+) -> list[Event]:
+    """The events of records that stayed under their golden id, and by which a person is told other identifiers than
+    before: merged away or restored, deleted or revived, with another verified NHS number. `stored` are pairs of a
+    record before and after."""
+    told: dict[UUID, list[Identifier]] = defaultdict(list)
+    for before, record in stored:
+        if before is None or before.golden_id is None or record.identifier in moved:
+            continue
+        if _told(before) != _told(record):
+            told[before.golden_id].append(record.identifier)
+    return [
+        Event(
+            0,
+            EventType.IDENTIFIERS_CHANGED,
+            at,
+            (golden_id,),
+            (golden_id,),
+            tuple(sorted(identifiers)),
+            reason=reason,
+        )
+        for golden_id, identifiers in sorted(told.items())
+    ]
+
+
+def _told(record: Record) -> tuple[bool, str, Identifier | None]:
+    number = record.registers.value(Field.NHS_NUMBER)
+    verified = number.value if isinstance(number, NhsNumber) and number.status == _VERIFIED else ""
+    return record.state is RecordState.LIVE, verified, record.subsumed_by
+
+
 def _event(
     old: UUID | None, new: UUID, identifiers: list[Identifier], lineage: Lineage, at: datetime, reason: str
 ) -> Event:
     if old is None:
         kind = EventType.IDENTITY_CREATED if new in lineage.minted else EventType.RECORD_JOINED
         return Event(0, kind, at, (), (new,), tuple(identifiers), reason=reason)
+    # Events of one change carry the same mark, for who tells of a change once and not of each of its events.
+    mark = {"change": at.isoformat()}
     merged = old in lineage.retired
     kind = EventType.IDENTITY_MERGED if merged else EventType.RECORD_MOVED
-    return Event(0, kind, at, (old,), (new,), tuple(identifiers), reason=reason)
+    return Event(0, kind, at, (old,), (new,), tuple(identifiers), reason=reason, detail=mark)

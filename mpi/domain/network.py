@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
+from mpi.domain.consumer import Consumer
 from mpi.domain.identifiers import NHS_AUTHORITY
 from mpi.errors import Fault, Refused
 
@@ -118,6 +119,7 @@ class Network:
     feeds: tuple[Feed, ...]
     archives: tuple[Archive, ...] = ()
     population: str = "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
+    consumers: tuple[Consumer, ...] = ()
 
     @cached_property
     def organisation_by_code(self) -> Mapping[str, Organisation]:
@@ -159,6 +161,13 @@ class Network:
             if (feed.application, feed.facility, feed.protocol) == (application, facility, protocol):
                 return feed
         raise Refused(Fault.UNKNOWN_FEED, f"no {protocol} feed is configured for '{application}' at '{facility}'")
+
+    def consumer(self, application: str, facility: str) -> Consumer:
+        """The consumer that names itself so (MSH-3 and MSH-4); raises `Refused` (UNKNOWN_FEED) when there is none."""
+        for consumer in self.consumers:
+            if (consumer.application, consumer.facility) == (application, facility):
+                return consumer
+        raise Refused(Fault.UNKNOWN_FEED, f"no consumer is configured for '{application}' at '{facility}'")
 
     def is_nhs(self, name: str) -> bool:
         """Whether `name` means the NHS number's own authority rather than a local namespace."""

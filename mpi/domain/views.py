@@ -7,9 +7,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from linkage import nhs_number
 from linkage.record import Demographics
 from mpi.domain.commands import Death
-from mpi.domain.identifiers import Identifier
+from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 
 
 class RecordState(StrEnum):
@@ -59,6 +60,13 @@ class PersonView:
     def live(self) -> tuple[RecordView, ...]:
         """The records whose identifiers may be given out."""
         return tuple(r for r in self.records if r.state is RecordState.LIVE)
+
+    @property
+    def told(self) -> tuple[Identifier, ...]:
+        """The identifiers a demographics query tells: the NHS number as it survives, then those of live records."""
+        number = nhs_number.accept(self.demographics.nhs_number)
+        national = (Identifier(NHS_AUTHORITY, number),) if number else ()
+        return (*national, *(record.identifier for record in self.live))
 
 
 class ResolutionState(StrEnum):
@@ -208,7 +216,7 @@ class AssertionView:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """A demographic search (PDQ); every given part must hold. Names match by prefix unless `exact`."""
+    """A demographic search (PDQ); every given part must hold. Names match by prefix unless named in `exact`."""
 
     family: str = ""
     given: str = ""
@@ -216,7 +224,7 @@ class SearchCriteria:
     sex: str = ""
     postcode: str = ""
     identifier: Identifier | None = None
-    exact: bool = False
+    exact: frozenset[str] = frozenset()  # of "family" and "given"
     limit: int = 50
 
 
@@ -228,6 +236,7 @@ class EventType(StrEnum):
     IDENTITY_MERGED = "identity-merged"  # golden ids retired into another
     RECORD_MOVED = "record-moved"  # a record left one golden identity for another (unmerge, relink)
     LINK_CONTESTED = "link-contested"
+    IDENTIFIERS_CHANGED = "identifiers-changed"  # of an unmoved record: merged away, deleted, revived, renumbered
     STUDY_REGISTERED = "study-registered"
     STUDY_MOVED = "study-moved"
 

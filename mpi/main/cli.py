@@ -185,6 +185,32 @@ def quarantine(
 
 
 @app.command()
+def consumers(
+    resume: Annotated[str, typer.Option(help="Tell this stopped consumer again, from what it refused on.")] = "",
+    skip: Annotated[bool, typer.Option("--skip", help="With --resume: leave out what it refused.")] = False,
+) -> None:
+    """List the subscribers with what they are owed; or tell a consumer again that refused something for good."""
+    from mpi.domain.access import Caller, Role  # noqa: PLC0415
+    from mpi.main.alarms import name_of  # noqa: PLC0415
+    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.serve import database  # noqa: PLC0415
+    from mpi.networks import load_network  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
+    with _spoken():
+        settings = load_settings()
+        with database(settings) as url:
+            known = compose(url, load_network(settings.network), load_model(settings), 1).consumers
+            if resume:
+                known.resume(resume, operator, skip=skip)
+            for one in known.standing():
+                state = "told" if one.active else "stopped"
+                said = f": {one.last_error}" if one.last_error else ""
+                typer.echo(f"{name_of(one)}  {state}  {one.pending} waiting{said}")
+
+
+@app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="The folder to write into.")],
     network: Annotated[str, _NETWORK] = "greater-manchester",

@@ -24,16 +24,21 @@ from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Feed, Network
-from mpi.main.observed import ObservedIntake, ObservedResolve
+from mpi.errors import MpiError
+from mpi.main.alarms import alarms
+from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
 from mpi.metrics import Metrics
 from mpi.settings import Settings
 from mpi.tokens import Callers
+from mpi.usecases.consumers import Consumers
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.matching import Matching
+from mpi.usecases.paging import Paging
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Relay, Subscriptions
+from mpi.usecases.telling import Telling
 from mpi.usecases.verify import Verify
 
 
@@ -73,6 +78,16 @@ class Index:
         return Verify(self.units, self.matching)
 
     @property
+    def consumers(self) -> Consumers:
+        """Whom the network file wants told over MLLP."""
+        return Consumers(self.units, self.network)
+
+    @property
+    def telling(self) -> Telling:
+        """What they are told."""
+        return Telling(self.units)
+
+    @property
     def relay(self) -> Relay:
         """The outbox's deliverer."""
         return Relay(self.units)
@@ -95,7 +110,9 @@ def compose(url: str, network: Network, model: Model, pool_size: int = 10) -> In
 def compose_receiver(index: Index, metrics: Metrics) -> Receiver:
     """The HL7 v2 edge."""
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
-    return Receiver(intake, index.network, _caller_of, index.clock.now, lambda: uuid.uuid4().hex[:20])
+    query = Query(index.units, index.matching)
+    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
+    return Receiver(intake, index.network, _caller_of, index.clock.now, _new_id, queries)
 
 
 def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str) -> FastAPI:
@@ -114,6 +131,7 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
         metrics=metrics.render,
+        warnings=lambda: warnings(index),
     )
     app = create_app(services, body_limit=settings.max_message_bytes, renderers={"/fhir": _tell_fhir})
     fhir = fhir_router(
@@ -127,6 +145,14 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
     )
     app.include_router(fhir, prefix="/fhir")
     return app
+
+
+def warnings(index: Index) -> Sequence[str]:
+    """Who is not being told of changes, in words; the instance serves all the same."""
+    try:
+        return alarms(index.consumers.standing(), index.clock.now())
+    except MpiError:
+        return []  # `readiness` says that the database is away
 
 
 def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
@@ -143,6 +169,10 @@ def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
         return ["the database takes no writes"] if closed else []
 
     return unready
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:20]
 
 
 def _caller_of(feed: Feed) -> Caller:

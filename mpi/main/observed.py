@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
+from adapters.hl7v2.ack import code_of
+from adapters.hl7v2.exchange import ANYBODY, Peer
+from adapters.hl7v2.message import Header
+from adapters.hl7v2.qbp import TRANSACTIONS
+from adapters.hl7v2.queries import Queries
 from mpi.domain.access import Caller
 from mpi.domain.commands import Command, Envelope, Patch, Receipt, Status
 from mpi.domain.identifiers import Identifier
@@ -15,6 +21,8 @@ from mpi.metrics import Metrics
 from mpi.ports import Clock, Units
 from mpi.usecases.intake import Intake
 from mpi.usecases.matching import Matching
+from mpi.usecases.paging import Paging
+from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.resolve import Resolve
 
@@ -60,3 +68,31 @@ class ObservedResolve(Resolve):
             found = super().resolve(identifier, patch, caller)
             outcome["status"] = found.state
             return found
+
+
+class ObservedQueries(Queries):
+    """PIX and PDQ, counted and timed by consumer and transaction."""
+
+    def __init__(
+        self,
+        query: Query,
+        paging: Paging,
+        network: Network,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        metrics: Metrics,
+    ) -> None:
+        super().__init__(query, paging, network, clock, new_id)
+        self._consumers = {(c.application, c.facility): c.id for c in network.consumers}
+        self._metrics = metrics
+
+    def answer(self, frame: bytes, header: Header, peer: Peer = ANYBODY) -> tuple[bytes, ...]:
+        """See `Queries.answer`."""
+        start = time.perf_counter()
+        replies = super().answer(frame, header, peer)
+        consumer = self._consumers.get((header.application, header.facility), "")
+        transaction = TRANSACTIONS.get(header.trigger, "query")
+        self._metrics.message(
+            consumer, transaction, code_of(replies[-1] if replies else b""), time.perf_counter() - start
+        )
+        return replies

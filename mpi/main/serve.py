@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,20 +20,19 @@ from adapters.hl7v2.tls import context_of
 from linkage import kernel
 from linkage.model import Model
 from mpi import metrics as metrics_files
-from mpi.api.webhook import Webhook
 from mpi.db import migrate
 from mpi.domain.network import Network
 from mpi.embedded import EmbeddedPostgres
-from mpi.errors import MpiError, SettingsError
-from mpi.main.compose import Index, compose, compose_app, compose_receiver, load_model
+from mpi.errors import SettingsError
+from mpi.main.compose import compose, compose_app, compose_receiver, load_model
 from mpi.main.listen import compose_listener, credentials_of
+from mpi.main.relays import Relays
 from mpi.metrics import Metrics
 from mpi.networks import load_network
-from mpi.settings import Settings
+from mpi.settings import Settings, is_loopback
 from mpi.tokens import load_callers
 
 _log = structlog.get_logger("mpi.serve")
-_IDLE = 0.2  # seconds between looks at an empty outbox
 _RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin
 
 
@@ -77,8 +75,23 @@ def planned(settings: Settings) -> Iterator[Plan]:
     kernel.warm(model)
     with database(settings) as url, _bound(settings.mllp_host, settings.mllp_port) as mllp:
         migrate.upgrade(url)
+        _enrol(url, network, model)
         with _bound(settings.http_host, settings.http_port) as http:
             yield Plan(settings, network, model, url, mllp, http)
+
+
+def _enrol(url: str, network: Network, model: Model) -> None:
+    for consumer in network.consumers:
+        if consumer.host and not is_loopback(consumer.host):
+            raise SettingsError(
+                f"consumer {consumer.id}: 'host' is {consumer.host}, but MLLP leaves without TLS; write the loopback"
+                " address of a TLS terminator"
+            )
+    index = compose(url, network, model, 1)
+    try:
+        index.consumers.enrol()
+    finally:
+        index.engine.dispose()
 
 
 def serve(plan: Plan) -> None:
@@ -172,30 +185,15 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    stopped = threading.Event()
-    relay = threading.Thread(target=_relay, args=(index, stopped), name="relay")
+    relays = Relays(index, metrics)
     mllp.start()
-    relay.start()
+    relays.start()
     try:
         server.run(sockets=[plan.http])
     finally:
-        stopped.set()
         mllp.stop()
-        relay.join()
+        relays.stop()
         index.engine.dispose()
-
-
-def _relay(index: Index, stopped: threading.Event) -> None:
-    relay = index.relay
-    with Webhook() as webhook:
-        while not stopped.is_set():
-            try:
-                delivered = relay.run_once(webhook.deliver)
-            except MpiError as error:  # the database is away: what is owed stays owed
-                _log.warning("relay waits", error=type(error).__name__)
-                delivered = 0
-            if not delivered:
-                stopped.wait(_IDLE)
 
 
 @contextmanager

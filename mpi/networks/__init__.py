@@ -11,13 +11,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol, Site
 from mpi.errors import NetworkFileError
 from mpi.networks import positions, wording
+from mpi.networks.consumer_rules import consumer_problems
 from mpi.networks.nhs import NHS
 from mpi.networks.problem import Problem, suggest
 from mpi.networks.rules import certificate_name, problems
-from mpi.networks.shape import ArchiveTable, AuthorityTable, FeedTable, NetworkTable, OrganisationTable
+from mpi.networks.shape import ArchiveTable, AuthorityTable, ConsumerTable, FeedTable, NetworkTable, OrganisationTable
 
 _SHIPPED = Path(__file__).parent
 
@@ -62,7 +64,7 @@ def _checked(text: str, file: Path) -> NetworkTable:
         table = NetworkTable.model_validate(document)
     except ValidationError as failure:
         raise _wrong(file, text, map(wording.explain, failure.errors())) from None
-    if found := list(problems(table)):
+    if found := [*problems(table), *consumer_problems(table)]:
         raise _wrong(file, text, found)
     return table
 
@@ -88,6 +90,7 @@ def _network(table: NetworkTable) -> Network:
         feeds=tuple(map(_feed, table.feeds)),
         archives=tuple(map(_archive, table.archives)),
         population=table.population,
+        consumers=tuple(map(_consumer, table.consumers)),
     )
 
 
@@ -135,3 +138,19 @@ def _feed(table: FeedTable) -> Feed:
 
 def _archive(table: ArchiveTable) -> Archive:
     return Archive(table.id, table.name, table.organisation, dict(table.issuers), dict(table.ae_titles))
+
+
+def _consumer(table: ConsumerTable) -> Consumer:
+    return Consumer(
+        id=table.id,
+        organisation=table.organisation,
+        application=table.application,
+        facility=table.facility,
+        transactions=frozenset(map(Transaction, table.transactions)),
+        authorities=tuple(table.authorities),
+        processing_id=table.processing_id,
+        host=table.host,
+        port=table.port,
+        xad_oid=table.xad_oid,
+        certificates=frozenset(map(certificate_name, table.certificates)),
+    )

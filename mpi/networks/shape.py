@@ -87,6 +87,22 @@ class ArchiveTable(_Table):
     ae_titles: dict[str, Text] = {}
 
 
+class ConsumerTable(_Table):
+    """Who asks by HL7 v2 (ITI-9, ITI-21) or is told (ITI-10, ITI-64)."""
+
+    id: Text
+    organisation: Text
+    application: Text
+    facility: Text
+    transactions: Annotated[list[Literal["ITI-9", "ITI-10", "ITI-21", "ITI-64"]], Field(min_length=1)]
+    authorities: list[Text] = []
+    processing_id: Literal["P", "T", "D"] = "P"
+    host: str = ""
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    xad_oid: str = ""
+    certificates: list[Text] = []
+
+
 class NetworkTable(_Table):
     """A whole file."""
 
@@ -97,3 +113,4 @@ class NetworkTable(_Table):
     authorities: Annotated[list[AuthorityTable], Field(min_length=1)]
     feeds: list[FeedTable] = []
     archives: list[ArchiveTable] = []
+    consumers: list[ConsumerTable] = []

@@ -6,7 +6,7 @@ transaction was in the way and the whole use case should run again.
 
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
-from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Studies, Tasks
+from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Studies, Tasks
 
 __all__ = [
     "Audit",
@@ -22,6 +22,7 @@ __all__ = [
     "Outbox",
     "Records",
     "Scan",
+    "Snapshots",
     "Studies",
     "Tasks",
     "Unit",

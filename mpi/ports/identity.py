@@ -118,8 +118,8 @@ class Identities(Protocol):
     def born(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         """When these golden ids were made."""
 
-    def changed(self, golden_id: UUID) -> datetime:
-        """When a golden identity, its links or its records last changed."""
+    def changed(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """When living golden identities, their links or their records last changed."""
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""

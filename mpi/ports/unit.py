@@ -9,7 +9,7 @@ from uuid import UUID
 
 from mpi.errors import MpiError
 from mpi.ports.identity import Evidence, Identities, Records
-from mpi.ports.work import Audit, Inbox, Outbox, Scan, Studies, Tasks
+from mpi.ports.work import Audit, Inbox, Outbox, Scan, Snapshots, Studies, Tasks
 
 
 class Contention(MpiError):
@@ -66,6 +66,10 @@ class Unit(Protocol):
         """See `Audit`."""
 
     @property
+    def snapshots(self) -> Snapshots:
+        """See `Snapshots`."""
+
+    @property
     def scan(self) -> Scan:
         """See `Scan`."""
 
@@ -77,5 +81,5 @@ class Units(Protocol):
     """Opens units of work."""
 
     def begin(self, *, read_only: bool = False) -> AbstractContextManager[Unit]:
-        """A new transaction, rolled back at exit unless committed. `read_only`: it writes nothing but its audit row,
-        which a crash of the database in that instant may lose."""
+        """A new transaction, rolled back at exit unless committed. `read_only`: it writes nothing but its audit row
+        and a snapshot, which a crash of the database in that instant may lose."""

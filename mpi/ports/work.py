@@ -14,6 +14,7 @@ from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.record import Record, Update
+from mpi.domain.snapshot import Snapshot
 from mpi.domain.views import (
     Decision,
     Event,
@@ -133,14 +134,40 @@ class Outbox(Protocol):
     def unsubscribe(self, subscription_id: int, owner: str | None) -> bool:
         """Remove one; False when there is none of that owner's."""
 
-    def due(self, limit: int) -> list[tuple[Mapping[str, Any], list[Event]]]:
-        """For each due subscription that nobody else is serving, its oldest undelivered events, held until commit."""
+    def due(
+        self, limit: int, served: Collection[int], *, consumers: bool
+    ) -> tuple[Mapping[str, Any], list[Event]] | None:
+        """A due subscription that nobody else is serving and that is not among `served`, a consumer's or a webhook,
+        and its oldest undelivered events; held until commit."""
 
     def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
         """These reached the subscriber."""
 
     def failed(self, subscription_id: int, error: str) -> None:
         """The next one did not; wait longer each time."""
+
+    def stop(self, subscription_id: int, error: str) -> None:
+        """The subscriber refused the next one for good: deliver nothing more until somebody has looked."""
+
+    def enrol(self, consumers: Mapping[str, Sequence[EventType]], owner: str) -> None:
+        """Make these, by URL with the events each is told, all the consumers there are."""
+
+    def resume(self, url: str, *, skip: bool) -> bool:
+        """Deliver again to a consumer, from the event it refused or, with `skip`, from the one after; False when
+        there is none of that URL."""
+
+
+class Snapshots(Protocol):
+    """Answers that are told page by page."""
+
+    def keep(self, pointer: UUID, snapshot: Snapshot) -> None:
+        """Store a snapshot for some minutes."""
+
+    def get(self, pointer: UUID) -> Snapshot | None:
+        """A snapshot that has not expired."""
+
+    def cancel(self, owner: str, tag: str) -> None:
+        """Forget an owner's snapshots of that tag."""
 
 
 class Audit(Protocol):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
@@ -19,23 +21,47 @@ def person(
     unit: Unit, golden_id: UUID, requested_id: UUID | None = None, records: Sequence[Record] | None = None
 ) -> PersonView:
     """The person under a golden id; of the records linked now, unless others are given."""
-    born = unit.identities.born([golden_id])[golden_id]
     if records is None:
-        records = unit.records.of_golden([golden_id])
-        changed = unit.identities.changed(golden_id)
+        (found,) = people(unit, [golden_id])
     else:  # as it once was; by now the golden id may have no record left
-        changed = max((r.updated_at for r in records if r.updated_at), default=born)
+        (found,) = people_of(unit, {golden_id: records})
+    return replace(found, requested_id=requested_id or golden_id)
+
+
+def people(unit: Unit, golden_ids: Sequence[UUID]) -> list[PersonView]:
+    """The people under living golden ids, in their order, of the records linked now."""
+    members: dict[UUID, list[Record]] = {golden_id: [] for golden_id in golden_ids}
+    for record in unit.records.of_golden(members):
+        if record.golden_id is not None:
+            members[record.golden_id].append(record)
+    born, changed = unit.identities.born(members), unit.identities.changed(members)
+    return [_person(golden_id, records, born, changed[golden_id]) for golden_id, records in members.items()]
+
+
+def people_of(unit: Unit, members: Mapping[UUID, Sequence[Record]]) -> list[PersonView]:
+    """The people that golden ids stood for when they had these records, shown with what the records say today."""
+    born = unit.identities.born(members)
+    changed = {
+        golden_id: max((r.updated_at for r in records if r.updated_at), default=born[golden_id])
+        for golden_id, records in members.items()
+    }
+    return [_person(golden_id, records, born, changed[golden_id]) for golden_id, records in members.items()]
+
+
+def _person(
+    golden_id: UUID, records: Sequence[Record], born: Mapping[UUID, datetime], changed: datetime
+) -> PersonView:
     surviving = golden(records)
     views = [_view(record, golden_id) for record in records]
     return PersonView(
         golden_id=golden_id,
-        requested_id=requested_id or golden_id,
+        requested_id=golden_id,
         records=tuple(sorted(views, key=lambda v: (_ORDER.index(v.state), v.identifier))),
         demographics=surviving.demographics,
         death=surviving.death,
         restricted=surviving.restricted,
         contested=any(record.contested for record in records),
-        created_at=born,
+        created_at=born[golden_id],
         updated_at=changed,
     )
 

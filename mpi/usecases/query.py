@@ -15,7 +15,7 @@ from mpi.domain.views import MatchCandidate, MatchGrade, PersonView, RecordState
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Candidate, Unit, Units
 from mpi.usecases.matching import Matching
-from mpi.usecases.people import person
+from mpi.usecases.people import people, person
 from mpi.usecases.resolving import find, resolution
 
 _ASKED = Identifier("?", "?")  # stands for the demographics asked about, which are nobody's record
@@ -92,9 +92,10 @@ class Query:
         if not (criteria.identifier or criteria.family or criteria.birth_date):
             raise Refused(Fault.BAD_VALUE, "a search needs at least an identifier, a family name or a birth date")
         with self._units.begin(read_only=True) as unit:
-            people = [person(unit, golden_id) for golden_id in self._matching_ids(unit, criteria)]
             shown = [
-                p for p in people if not (criteria.postcode and p.restricted) and self._may_be_found(p, criteria)
+                p
+                for p in people(unit, self._matching_ids(unit, criteria))
+                if not (criteria.postcode and p.restricted) and self._may_be_found(p, criteria)
             ]
             return tuple(self._seen(unit, caller, "search", shown))
 
@@ -144,14 +145,14 @@ class Query:
                     return True
         return False
 
-    def _seen(self, unit: Unit, caller: Caller, action: str, people: list[PersonView]) -> list[PersonView]:
+    def _seen(self, unit: Unit, caller: Caller, action: str, shown: list[PersonView]) -> list[PersonView]:
         """Audit who was shown, one row a person (AUD-2)."""
-        for shown in people:
-            unit.audit.record(caller, action, [str(shown.golden_id)], {})
-        if not people:
+        for seen in shown:
+            unit.audit.record(caller, action, [str(seen.golden_id)], {})
+        if not shown:
             unit.audit.record(caller, action, [], {})
         unit.commit()
-        return people
+        return shown
 
 
 def _believed(unit: Unit, identifier: Identifier, at: datetime) -> PersonView:

@@ -71,13 +71,14 @@ class Rematch:
         """Store a draft and everything that follows from it; returns the ids of its assertions."""
         seeds = _Seeds(withdrawn=list(withdrawn))
         records = [self._prepared(record) for record in draft.changed]
-        self._store_records(unit, draft, records, cause, seeds)
+        stored = self._store_records(unit, draft, records, cause, seeds)
         made = unit.evidence.add_assertions(draft.assertions, cause.caller, cause.reason)
         seeds.added += [replace(a, id=number) for a, number in zip(draft.assertions, made, strict=True)]
         for assertion in (*seeds.added, *seeds.withdrawn):
             seeds.identifiers |= {assertion.pair.one, assertion.pair.other}
-        if seeds.identifiers:
-            self._settle(unit, seeds, cause)
+        moved = self._settle(unit, seeds, cause) if seeds.identifiers else frozenset()
+        told = changes.renamed(stored, moved, self._clock.now(), cause.reason)
+        unit.outbox.publish(told, cause.caller, cause.message_id)
         for kind, pair in draft.alarms:
             unit.tasks.raise_alarm(kind, pair, ALARM_REASONS[kind])
         return made
@@ -88,7 +89,7 @@ class Rematch:
 
     def _store_records(
         self, unit: Unit, draft: Draft, records: Sequence[Record], cause: Cause, seeds: _Seeds
-    ) -> None:
+    ) -> list[Change]:
         changes_made: list[Change] = [(draft.before(record.identifier), record) for record in records]
         rescored = [(before, r) for before, r in changes_made if before is None or _evidence(before) != _evidence(r)]
         self._lock(unit, rescored)
@@ -101,6 +102,7 @@ class Rematch:
             seeds.identifiers.add(record.identifier)
         # A merged record may no longer veto, an awaited one may now be shown: its component is settled anew.
         seeds.identifiers |= {r.identifier for before, r in changes_made if before and before.state is not r.state}
+        return changes_made
 
     def _lock(self, unit: Unit, rescored: Sequence[Change]) -> None:
         """Two transactions whose records share a key, old or new, must see one another: keys are held from here."""
@@ -117,7 +119,8 @@ class Rematch:
             unit.evidence.replace_edges(record.identifier, edges)
         return edges
 
-    def _settle(self, unit: Unit, seeds: _Seeds, cause: Cause) -> None:
+    def _settle(self, unit: Unit, seeds: _Seeds, cause: Cause) -> frozenset[Identifier]:
+        """Settle the component that grows from the seeds; returns the records that were linked anew."""
         alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
         members = [_alone(r) for r in seeds.lone.values()] if alone else unit.evidence.component(seeds.identifiers)
         identifiers = [member.identifier for member in members]
@@ -132,6 +135,7 @@ class Rematch:
         unit.outbox.publish(told, cause.caller, cause.message_id)
         if placed or not alone:
             unit.tasks.sync(identifiers, self._questions(unit, placed, component, settlement, lineage))
+        return frozenset(i for i, golden_id in lineage.golden_of.items() if held.get(i) != golden_id)
 
     def _hold(self, unit: Unit, settlement: Settlement, cause: Cause) -> None:
         now = self._clock.now()

@@ -23,7 +23,9 @@ _PATIENCE = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A consumer's webhook. `types` empty means all. `secret` signs the bodies (HMAC-SHA256)."""
+    """A consumer's webhook, or a consumer of the network file (URL `mllp:id/ITI-10`). `types` empty means all.
+    `secret` signs the bodies (HMAC-SHA256). `active` is False when it is stopped; `oldest` is when the oldest pending
+    event happened."""
 
     id: int
     url: str
@@ -34,6 +36,7 @@ class Subscription:
     created_at: datetime
     pending: int = 0
     last_error: str = ""
+    oldest: datetime | None = None
 
 
 class Subscriptions:
@@ -53,7 +56,7 @@ class Subscriptions:
         """The caller's own (all for an administrator)."""
         caller.require(Right.SUBSCRIBE)
         with self._units.begin(read_only=True) as unit:
-            return tuple(_to_subscription(row) for row in unit.outbox.subscriptions(_owner(caller)))
+            return tuple(to_subscription(row) for row in unit.outbox.subscriptions(_owner(caller)))
 
     def remove(self, subscription_id: int, caller: Caller) -> None:
         """Stop and forget what is pending. Raises NotFound."""
@@ -66,7 +69,7 @@ class Subscriptions:
             unit.audit.record(caller, "subscribe", [f"subscription/{added}"], {})
             found = [row for row in unit.outbox.subscriptions(None) if row["id"] == added]
             unit.commit()
-            return _to_subscription(found[0])
+            return to_subscription(found[0])
 
     def _remove(self, subscription_id: int, caller: Caller) -> None:
         with self._units.begin() as unit:
@@ -76,24 +79,37 @@ class Subscriptions:
             unit.commit()
 
 
-class Relay:
-    """Deliver what is pending. Many may run: each serves the subscriptions nobody else is serving."""
+class Undeliverable(Exception):
+    """The subscriber refused this event for good: sending it again would be refused again (V2-12)."""
 
-    def __init__(self, units: Units, patience: float = _PATIENCE) -> None:
+
+class Relay:
+    """Deliver what is pending. Many may run: each serves the subscriptions nobody else is serving.
+
+    `consumers`: serve those of the network file; else webhooks. Each kind has a relay of its own, so that neither
+    waits for the other's slow ones.
+    """
+
+    def __init__(self, units: Units, patience: float = _PATIENCE, *, consumers: bool = False) -> None:
         self._units = units
         self._patience = patience
+        self._consumers = consumers
 
     def run_once(self, deliver: Callable[[Subscription, Event], None], limit: int = 200) -> int:
-        """Deliver a batch for each due subscription; `deliver` raises OSError or ValueError on failure, then that
-        subscription backs off while the others go on. Returns how many were delivered."""
-        with self._units.begin() as unit:
-            deadline = time.monotonic() + self._patience
-            delivered = sum(
-                self._serve(unit, _to_subscription(row), events, deliver, deadline)
-                for row, events in unit.outbox.due(limit)
-            )
-            unit.commit()
-            return delivered
+        """Deliver a batch to each due subscription. `deliver` raises OSError or ValueError on failure, then that
+        subscription backs off while the others go on, or Undeliverable, then it is stopped. Returns how many were
+        delivered."""
+        served: builtins.list[int] = []
+        delivered = 0
+        while True:  # a transaction each: none stands idle while another's subscriber is slow
+            with self._units.begin() as unit:
+                found = unit.outbox.due(limit, served, consumers=self._consumers)
+                if found is None:
+                    return delivered
+                row, events = found
+                served.append(row["id"])
+                delivered += self._serve(unit, to_subscription(row), events, deliver)
+                unit.commit()
 
     def _serve(
         self,
@@ -101,23 +117,24 @@ class Relay:
         subscription: Subscription,
         events: builtins.list[Event],
         deliver: Callable[[Subscription, Event], None],
-        deadline: float,
     ) -> int:
+        deadline = time.monotonic() + self._patience
         done: builtins.list[int] = []
-        error = ""
+        failure: Exception | None = None
         for event in events:
             try:
                 deliver(subscription, event)
-            except (OSError, ValueError) as failure:
-                error = str(failure) or type(failure).__name__
+            except (OSError, ValueError, Undeliverable) as error:
+                failure = error
                 break
             done.append(event.id)
             if time.monotonic() >= deadline:
                 break
         if done:
             unit.outbox.delivered(subscription.id, done)
-        if error:
-            unit.outbox.failed(subscription.id, error)
+        if failure is not None:
+            tell = unit.outbox.stop if isinstance(failure, Undeliverable) else unit.outbox.failed
+            tell(subscription.id, str(failure) or type(failure).__name__)
         return len(done)
 
 
@@ -125,15 +142,17 @@ def _owner(caller: Caller) -> str | None:
     return None if caller.role is Role.ADMINISTRATOR else caller.user
 
 
-def _to_subscription(row: Mapping[str, Any]) -> Subscription:
+def to_subscription(row: Mapping[str, Any]) -> Subscription:
+    """A row of the outbox's subscriptions."""
     return Subscription(
         id=row["id"],
         url=row["url"],
         types=tuple(EventType(t) for t in row["types"]),
         secret=row["secret"],
         owner=row["owner"],
-        active=True,
+        active=row["stopped_at"] is None,
         created_at=row["created_at"],
         pending=row.get("pending", 0),
         last_error=row["last_error"],
+        oldest=row.get("oldest"),
     )

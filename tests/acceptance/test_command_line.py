@@ -24,7 +24,8 @@ pytestmark = pytest.mark.timeout(120)
 def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
     told = mpi("--help", cwd=tmp_path)
     assert told.returncode == 0
-    for command in ("serve", "load", "watch", "migrate", "verify", "quarantine", "simulate", "demo"):
+    commands = ("serve", "load", "watch", "migrate", "verify", "quarantine", "consumers", "simulate", "demo")
+    for command in commands:
         assert command in told.stdout
         helped = mpi(command, "--help", cwd=tmp_path)
         assert (helped.returncode, "Usage" in helped.stdout) == (0, True)

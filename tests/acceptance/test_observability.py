@@ -47,7 +47,7 @@ pytestmark = pytest.mark.timeout(120)
 @pytest.fixture(scope="module")
 def service(cluster_directory: Path, tokens: tuple[Path, dict[str, str]]) -> Iterator[Service]:
     """Two workers that log everything, over a PostgreSQL of their own."""
-    with running(Service(cluster_directory, tokens, workers=2, log_level="debug", pool_size=3)) as service:
+    with running(Service(cluster_directory, tokens, workers=2, log_level="debug", pool_size=4)) as service:
         yield service
 
 

@@ -130,3 +130,11 @@ def test_every_nhs_number_in_the_document_is_a_valid_test_number(document: dict[
 def test_no_page_loads_anything_from_elsewhere(live: Live) -> None:
     for path in ("/docs", "/redoc", "/docs/oauth2-redirect"):
         assert live.call("GET", path).status_code == 404
+
+
+def test_ihe_24_a_stopped_consumer_is_told_while_the_instance_serves(live: Live) -> None:
+    """An alarm is no reason to take the instance out of service."""
+    told = ["ris/ITI-10 is stopped with 2 events waiting: the consumer answered AE"]
+    live.house.warnings += told
+    response = live.call("GET", "/health/ready", None)
+    assert (response.status_code, response.json()) == (200, {"status": "ready", "reasons": [], "warnings": told})

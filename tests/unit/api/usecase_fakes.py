@@ -275,6 +275,7 @@ class FakeHouse:
         self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
         self.subscriptions = FakeSubscriptions(self.faults)
         self.reasons: list[str] = []
+        self.warnings: list[str] = []
         self.observed: list[tuple[str, str, int, float]] = []
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -293,4 +294,5 @@ class FakeHouse:
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,
             metrics=lambda: b"mpi_up 1\n",
+            warnings=lambda: self.warnings,
         )

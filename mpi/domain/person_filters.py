@@ -1,4 +1,5 @@
 """Conditions on a person that the index's own search does not know; each is a predicate over a `PersonView`.
+PDQ and PDQm ask by the same ones, so that the same question has the same answer on both.
 
 They hold when any live record says so. What tells where a restricted person lives never holds for them (NHS-57).
 """
@@ -7,12 +8,11 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
 
-from linkage import nhs_number
 from linkage.record import Demographics
-from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.identifiers import Identifier
 from mpi.domain.views import PersonView
 from mpi.errors import Fault, Refused
 
@@ -83,15 +83,51 @@ def _stands(relation: str, first: date, last: date, low: date, high: date) -> bo
             return first <= high
 
 
+def any_pattern(texts: Texts, patterns: Sequence[str], *, whereabouts: bool = False) -> Filter:
+    """Whether one of the texts is one of the patterns; * stands for any letters, case and punctuation are ignored."""
+    wanted = [[_fold(part) for part in pattern.split("*")] for pattern in patterns]
+
+    def holds(told: Demographics) -> bool:
+        return any(_is_like(_fold(text), parts) for text in texts(told) if text for parts in wanted)
+
+    return lambda person: not (whereabouts and person.restricted) and any(holds(told) for told in _told(person))
+
+
+def _is_like(text: str, parts: Sequence[str]) -> bool:
+    """Whether `text` is the parts with anything between them. No regular expression: many stars would cost an age."""
+    first, *others = parts
+    if not others:
+        return text == first
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in others[:-1]:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return text.endswith(others[-1]) and len(text) - len(others[-1]) >= at
+
+
+def of_multiple_birth(values: Sequence[bool]) -> Filter:
+    """Whether the person is said to be of a multiple birth, or (False) said not to be."""
+    return lambda person: any(told.multiple_birth in values for told in _told(person))
+
+
+def of_birth_order(values: Sequence[int]) -> Filter:
+    """Whether the place in a multiple birth is one of the values."""
+    return lambda person: any(told.birth_order in values for told in _told(person))
+
+
+def has_identifier_in(person: PersonView, domains: Collection[str]) -> bool:
+    """Whether the person has an identifier to tell in one of `domains`."""
+    return any(one.authority in domains for one in person.told)
+
+
 def has_identifier(wanted: Sequence[Identifier]) -> Filter:
     """Whether a live record, or the surviving NHS number, is one of the identifiers."""
 
-    def holds(person: PersonView) -> bool:
-        held = {record.identifier for record in person.live}
-        held.add(Identifier(NHS_AUTHORITY, nhs_number.accept(person.demographics.nhs_number)))
-        return not held.isdisjoint(wanted)
-
-    return holds
+    return lambda person: not set(person.told).isdisjoint(wanted)
 
 
 def of_gender(values: Sequence[str]) -> Filter:
@@ -117,6 +153,11 @@ def givens(told: Demographics) -> Iterable[str]:
 def postcodes(told: Demographics) -> Iterable[str]:
     """Current postcodes."""
     return (address.postcode for address in told.addresses)
+
+
+def streets(told: Demographics) -> Iterable[str]:
+    """Lines of the current addresses."""
+    return (line for address in told.addresses for line in address.lines)
 
 
 def towns(told: Demographics) -> Iterable[str]:

@@ -1,0 +1,79 @@
+"""The threads that tell the world what has changed: webhooks, consumers over MLLP, and what is owed to either."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+
+import structlog
+
+from adapters.hl7v2.notify import Notifier
+from mpi.api.webhook import Webhook
+from mpi.errors import MpiError
+from mpi.main.alarms import age, alarms, name_of
+from mpi.main.compose import Index
+from mpi.metrics import Metrics
+from mpi.usecases.subscriptions import Relay
+
+_log = structlog.get_logger("mpi.relay")
+_IDLE = 0.2  # seconds between looks at an empty outbox
+_LOOK = 5.0  # seconds between looks at what is owed
+
+
+class Relays:
+    """Runs until `stop`; what is under way is finished."""
+
+    def __init__(self, index: Index, metrics: Metrics) -> None:
+        self._index = index
+        self._metrics = metrics
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._run, args=(consumers,), name=name)
+            for name, consumers in (("relay", False), ("notifier", True))
+        ]
+        self._threads.append(threading.Thread(target=self._watch, name="alarms"))
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for it."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, consumers: bool) -> None:
+        relay = Relay(self._index.units, consumers=consumers)
+        with ExitStack() as stack:
+            teller: Notifier | Webhook = Webhook()
+            if consumers:
+                teller = Notifier(self._index.consumers, self._index.telling, self._index.network)
+            stack.enter_context(teller)
+            while not self._stopped.is_set():
+                try:
+                    delivered = relay.run_once(teller.deliver)
+                except MpiError as error:  # the database is away: what is owed stays owed
+                    _log.warning("relay waits", error=type(error).__name__)
+                    delivered = 0
+                if isinstance(teller, Notifier):
+                    teller.close()  # many listeners take one connection, and another process may be next
+                if not delivered:
+                    self._stopped.wait(_IDLE)
+
+    def _watch(self) -> None:
+        known: set[str] = set()
+        while not self._stopped.is_set():
+            try:
+                standing = self._index.consumers.standing()
+            except MpiError as error:
+                _log.warning("what is owed cannot be read", error=type(error).__name__)
+            else:
+                now = self._index.clock.now()
+                self._metrics.owed([(name_of(s), s.pending, age(s, now), s.active) for s in standing])
+                silent = {name_of(one) for one in standing if alarms([one], now)}
+                for name in sorted(silent - known):
+                    _log.error("a subscriber is not told of changes", subscriber=name)
+                known = silent
+            self._stopped.wait(_LOOK)
