@@ -62,7 +62,7 @@ _LISTS = {
     **dict.fromkeys(("phone", "phone_2", "phone_3"), (PHONES, MOST_PHONES)),
     **dict.fromkeys(("email", "email_2"), (EMAILS, MOST_EMAILS)),
 }
-_TEXTS = {"address": "address_text", "town": "town_text"}
+_TEXTS = {"address": "address_text", "town": "town_text", "postcode": "postcode_text"}
 _ROWS_FOR_PROCESSES = 20_000
 _SHARE = 1 << 16
 

@@ -15,10 +15,10 @@ from linkage.kernel import rows_of
 from linkage.layout import Rows, Words
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
 from linkage.model import Model
-from linkage.training.candidates import NOTHING, Settled, sample_pairs
-from linkage.training.chance import estimate_chance
+from linkage.training.candidates import NOTHING, Sample, Settled, sample_pairs
+from linkage.training.chance import Chance, estimate_chance
 from linkage.training.diagnosis import Finding, Kind
-from linkage.training.joint import refine
+from linkage.training.joint import Joint, refine
 from linkage.training.outcome import Matches, Pass, Training, added, counted, finish, no_matches
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
@@ -72,17 +72,29 @@ def train(
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
     looked = NOTHING if known is None else Settled(settled, known[1])
     sample = sample_pairs(matrix, keys, rows, start, draw_rows(order, most_rows), workers, first, looked)
-    joint = refine(sample, start, base, chance, known)
-    for _ in range(ROUNDS if joint.believable else 0):
-        judge, _ = finish(base, chance, joint.matches, joint.prior, made, name, date)
-        chance = estimate_chance(random, base, joint.prior, judge)
-        joint = refine(sample, judge, base, chance, known)
+    joint, chance = _refine(sample, start, base, chance, random, known)
     made["joint"] = joint.summary
     learned = (joint.matches, joint.prior) if joint.believable else (matches, prior.bits)
     changed = (joint.limits, joint.thresholds) if joint.believable else ()
     model, said = finish(base, chance, *learned, made, name, date, *changed)
     on_what = [joint.finding, *(() if joint.believable else prior_findings(prior))]
     return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said), sample.distinct)
+
+
+def _refine(
+    sample: Sample, start: Model, base: Model, chance: Chance, random: Patterns, known: tuple[Patterns, Flags] | None
+) -> tuple[Joint, Chance]:
+    """What all pairs say, and u anew from random pairs by what was learned, as long as it can be believed."""
+    joint = refine(sample, start, base, chance, known)
+    for _ in range(ROUNDS):
+        if not joint.believable:
+            break
+        judge, _ = finish(base, chance, joint.matches, joint.prior, {}, "", "")
+        fresh = estimate_chance(random, base, joint.prior, judge)
+        again = refine(sample, judge, base, fresh, known)
+        if again.believable:
+            joint, chance = again, fresh
+    return joint, chance
 
 
 def _run(
