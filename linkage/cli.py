@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -66,7 +67,7 @@ def dedupe(
     stopped a pair that was heavy enough; clusters.parquet (id, cluster), model.json and report.json.
     """
     with spoken():
-        _linked([file], out, mapping, seed, workers, memory, engine)
+        _linking(engine)([file], out, mapping, seed, workers, memory)
 
 
 @app.command()
@@ -86,7 +87,7 @@ def link(
     each possible pair is of a record of either file.
     """
     with spoken():
-        _linked([file, other], out, mapping, seed, workers, memory, engine)
+        _linking(engine)([file, other], out, mapping, seed, workers, memory)
 
 
 @app.command()
@@ -133,20 +134,17 @@ def explain(
         say(f"{explanation.total:+7.2f}  {explanation.summary}")
 
 
-def _linked(
-    files: list[Path],
-    out: Path,
-    mapping: Path | None,
-    seed: int,
-    workers: int | None,
-    memory: str | None,
-    engine: Engine,
-) -> None:
-    if engine is Engine.SPARK:
-        from linkage.commands.on_spark import linked_on_spark  # noqa: PLC0415
+def _linking(engine: Engine) -> Callable[..., None]:
+    if engine is Engine.LOCAL:
+        return _linked
+    from linkage.commands.on_spark import linked_on_spark  # noqa: PLC0415
 
-        linked_on_spark(files, out, mapping, seed, workers, memory)
-        return
+    return linked_on_spark
+
+
+def _linked(
+    files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None, memory: str | None
+) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
     from linkage.blocking_report import tell_blocking  # noqa: PLC0415
     from linkage.cautions import cautions  # noqa: PLC0415

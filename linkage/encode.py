@@ -52,7 +52,7 @@ def encode(record: StandardRecord, model: Model) -> bytes:
     if model.further is None:
         return encode_usual(record, model)
     said = dict(record.further)
-    slots = [text_slot(record.street), text_slot(record.town)]
+    slots = [text_slot(record.street, model.postcode_adjustment(record.postcode)), text_slot(record.town)]
     slots += [further_slot(field, said.get(field.name, "")) for field in model.further]
     return encode_usual(record, model) + b"".join(slots)
 
@@ -96,9 +96,15 @@ def pack_text(text: str) -> int:
     return int.from_bytes(text.encode()[:7], "little")
 
 
-def text_slot(text: str) -> bytes:
-    """A text to be compared by likeness, in one slot; spaces do not count."""
-    return _SLOT.pack(*_name(text.replace(" ", ""), "", 0.0))
+def text_slot(text: str, adjustment: float = 0.0) -> bytes:
+    """A text to be compared by likeness, in one slot; spaces do not count. adjustment: that of the postcode, which
+    has its place in the street's slot."""
+    return _SLOT.pack(*_name(text.replace(" ", ""), "", adjustment))
+
+
+def postcode_word(postcode: str, model: Model) -> int:
+    """The word of the street's slot that holds the adjustment for a postcode, and nothing else."""
+    return _fixed(model.postcode_adjustment(postcode)) << 32
 
 
 def further_slot(field: FurtherField, value: str) -> bytes:

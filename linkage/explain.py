@@ -160,15 +160,15 @@ def _worth(name: str, level: int, weight: float, adjustment: float) -> str:
     """The bits, and what moved them from the level's usual worth."""
     if not level:
         return ""
-    why = ""
+    why, what = "", "postcode" if name == "location" else "name"
     if name == _HOUSEHOLD:
         why = ", because forename or birth date speaks for two members of one household"
     elif name == "birth_date" and adjustment:
         why = ", reduced because a date is estimated, or is 1 January as unknown ones are"
     elif adjustment < -1.0:
-        why = ", a common name, so worth less"
+        why = f", a common {what}, so worth less"
     elif adjustment > 1.0:
-        why = ", a rare name, so worth more"
+        why = f", a rare {what}, so worth more"
     return f"{why} ({weight + adjustment:+.1f} bits)"
 
 

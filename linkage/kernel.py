@@ -31,6 +31,7 @@ from linkage.errors import ModelError
 from linkage.field_levels import (
     B_EXACT,
     B_PARTIAL_YEAR,
+    L_NEIGHBOUR,
     N_UNRESOLVED,
     NEW_YEAR,
     birth_date,
@@ -50,9 +51,11 @@ from linkage.layout import (
     HEAD,
     MAIDEN,
     ORDER,
+    POSTCODE_TERM,
     PRACTICE,
     SCALE,
     SLOT,
+    STREET_SLOT,
     SURNAME_SLOT,
     TAG,
     WORDS,
@@ -140,6 +143,8 @@ def compare(
     if a.shape[1] > WORDS:
         cross_names(a8, a, i, b8, b, j, rules, levels, adjust)
         levels[LOCATION] = place(a8, a, i, b8, b, j)
+        if 0 < levels[LOCATION] <= L_NEIGHBOUR:  # those that the same postcode ends in
+            adjust[LOCATION] = (a[i, STREET_SLOT + POSTCODE_TERM] >> 32) / SCALE
         compare_further(a8, a, i, b8, b, j, rules, rules[NEAR], rules[SIMILAR], levels, adjust)
     last = FURTHER + max(0, (a.shape[1] - FURTHER_SLOTS) // SLOT)
     limit_household(weights, rules, levels, adjust, last)

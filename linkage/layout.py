@@ -21,7 +21,7 @@ Layout, little-endian, in words of eight bytes; a zero word is a missing value:
     words 42-43  four further formal names the forename may stand for (hashes of 32 bits)
 
 Rows of a model with a place, made for files rather than for the index, go on with slots of five words each, made like
-the forename's: street, town, and the model's further fields.
+the forename's: street, town, and the model's further fields. The street's frequency adjustment is the postcode's.
 
 Frequency adjustments are fixed-point int32 in units of 2**-16 bits, so that sums are exact.
 """
@@ -38,6 +38,7 @@ WORDS = 44
 ENCODED_SIZE = 8 * WORDS
 SLOT = 5
 STREET_SLOT, TOWN_SLOT, FURTHER_SLOTS = WORDS, WORDS + SLOT, WORDS + 2 * SLOT
+POSTCODE_TERM = 3  # in the street's slot
 
 HEAD, TAG, NUMBER, BIRTH, POSTCODE, SECTOR, PREVIOUS_POSTCODES = 0, 1, 2, 3, 4, 5, 6
 HOUSE_STREET, TOWN_FORENAME, PHONES, EMAILS, PRACTICE, MAIDEN, MIDDLE = 9, 10, 11, 14, 16, 17, 18

@@ -10,7 +10,7 @@ from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from math import exp2, inf, isinf
+from math import exp2
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,13 @@ from linkage.comparison import (
     SURNAME,
     Further,
 )
+from linkage.documents import read_number, read_part
 from linkage.errors import ModelError
-from linkage.frequencies import Frequencies
 from linkage.further import KIND_CODES, FurtherField, read_fields
 from linkage.guard import Guard
 from linkage.layout import ENCODED_SIZE, ENCODING_VERSION, FURTHER_SLOTS, SLOT
 from linkage.model_keys import check_keys
-from linkage.terms import TermWeight
+from linkage.terms import TermWeight, read_postcode_weight, read_term_weight
 
 GIVEN_RULES = (
     "near",
@@ -107,6 +107,7 @@ class Model:
     rules: Numbers
     surnames: TermWeight
     forenames: TermWeight
+    postcodes: TermWeight | None
     further: tuple[FurtherField, ...] | None
     foreign: bool
     document: Mapping[str, Any]
@@ -138,6 +139,10 @@ class Model:
         """Bits to add when two forenames agree on `name`."""
         return self.forenames.adjustment(name)
 
+    def postcode_adjustment(self, postcode: str) -> float:
+        """Bits to add when two places agree on `postcode`; 0 in a model that says nothing of postcodes."""
+        return self.postcodes.adjustment(postcode) if self.postcodes else 0.0
+
     @classmethod
     def default(cls) -> Model:
         """The shipped model of the United Kingdom; read once."""
@@ -155,16 +160,18 @@ class Model:
             raise ModelError(f"the model is not made for encoding {ENCODING_VERSION}; train it again")
         check_keys(document, GIVEN_RULES)
         prior, certain, possible, veto = (
-            _number(document, key, "the model") for key in ("prior", "certain", "possible", "veto")
+            read_number(document, key, "the model") for key in ("prior", "certain", "possible", "veto")
         )
         if not veto < possible < certain:
             raise ModelError("the model's thresholds must rise from veto over possible to certain")
         further = read_fields(document)
-        m, u = _probabilities(_part(document, "comparisons", "the model"), further or ())
+        m, u = _probabilities(read_part(document, "comparisons", "the model"), further or ())
         weights = np.nan_to_num(np.log2(m / u), nan=0.0)
-        surnames = _term_weight(document, "surname", float(u[SURNAME, 1]))
-        forenames = _term_weight(document, "forename", float(u[FORENAME, 1]))
-        rules = _rules(document, prior, _most_from_texts(weights, surnames, forenames, further), further or ())
+        surnames = read_term_weight(document, "surname", float(u[SURNAME, 1]))
+        forenames = read_term_weight(document, "forename", float(u[FORENAME, 1]))
+        postcodes = read_postcode_weight(document) if further is not None else None
+        terms = [surnames, forenames, *([postcodes] if postcodes else [])]
+        rules = _rules(document, prior, _most_from_texts(weights, terms, further), further or ())
         _freeze(weights, m, u, rules)
         return cls(
             name=str(document.get("name", "")),
@@ -175,13 +182,14 @@ class Model:
             certain=certain,
             possible=possible,
             veto=veto,
-            balance=None if document.get("balance") is None else _number(document, "balance", "the model"),
+            balance=None if document.get("balance") is None else read_number(document, "balance", "the model"),
             weights=weights,
             m=m,
             u=u,
             rules=rules,
             surnames=surnames,
             forenames=forenames,
+            postcodes=postcodes,
             further=further,
             foreign=document.get("foreign") is True,
             document=document,
@@ -224,21 +232,6 @@ def _tag(document: Mapping[str, Any], *terms: TermWeight) -> int:
     return int(_fingerprint({**inside, "averages": [term.average for term in terms]})[:16], 16)
 
 
-def _part(document: Mapping[str, Any], key: str, place: str) -> Mapping[str, Any]:
-    part = document.get(key)
-    if not isinstance(part, dict):
-        raise ModelError(f"{place} needs an object '{key}'")
-    return part
-
-
-def _number(part: Mapping[str, Any], key: str, place: str, low: float = -inf, high: float = inf) -> float:
-    value = part.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high or isinf(value):
-        limits = "" if low == -inf else f" from {low:g} to {high:g}"
-        raise ModelError(f"{place} needs a number '{key}'{limits}")
-    return float(value)
-
-
 def _probabilities(comparisons: Mapping[str, Any], further: Sequence[FurtherField]) -> tuple[Numbers, Numbers]:
     wanted: list[tuple[str, type[IntEnum]]] = [*COMPARISONS.items(), *((field.name, Further) for field in further)]
     if set(comparisons) != {name for name, _ in wanted} or len(comparisons) != len(wanted):
@@ -246,55 +239,30 @@ def _probabilities(comparisons: Mapping[str, Any], further: Sequence[FurtherFiel
     m = np.full((COLUMNS, MOST_LEVELS + 1), np.nan)
     u = np.full_like(m, np.nan)
     for column, (name, levels) in enumerate(wanted):
-        part = _part(comparisons, name, "comparisons")
+        part = read_part(comparisons, name, "comparisons")
         if set(part) != {level.name.lower() for level in levels}:
             names = ", ".join(level.name.lower() for level in levels)
             raise ModelError(f"comparison '{name}' must have the levels {names}")
         for level in levels:
             place = f"comparison '{name}'"
-            pair = _part(part, level.name.lower(), place)
-            m[column, level] = _number(pair, "m", f"{place}, level '{level.name.lower()}'", 1e-12, 1.0)
-            u[column, level] = _number(pair, "u", f"{place}, level '{level.name.lower()}'", 1e-12, 1.0)
+            pair = read_part(part, level.name.lower(), place)
+            m[column, level] = read_number(pair, "m", f"{place}, level '{level.name.lower()}'", 1e-12, 1.0)
+            u[column, level] = read_number(pair, "u", f"{place}, level '{level.name.lower()}'", 1e-12, 1.0)
     return m, u
 
 
-def _term_weight(document: Mapping[str, Any], field: str, average: float) -> TermWeight:
-    limits = _part(_part(document, "term_frequency", "the model"), field, "term_frequency")
-    place = f"term_frequency '{field}'"
-    return TermWeight(
-        field=field,
-        frequencies=Frequencies.from_document(_part(document, "frequencies", "the model")),
-        average=average,
-        least=_number(limits, "least", place, -30.0, 0.0),
-        most=_number(limits, "most", place, 0.0, 30.0),
-        together=_together(limits.get("together", []), place),
-    )
-
-
-def _together(groups: object, place: str) -> dict[str, float]:
-    """The factor of every name from a list of {"factor", "names"}."""
-    factors: dict[str, float] = {}
-    for group in groups if isinstance(groups, list) else [groups]:
-        if not isinstance(group, dict) or not isinstance(names := group.get("names"), list):
-            raise ModelError(f"{place}: 'together' needs a list of objects with factor and names")
-        factors |= dict.fromkeys(map(str, names), _number(group, "factor", place, 1.0, 100.0))
-    return factors
-
-
-def _most_from_texts(
-    weights: Numbers, surnames: TermWeight, forenames: TermWeight, further: Sequence[FurtherField] | None
-) -> float:
+def _most_from_texts(weights: Numbers, terms: Sequence[TermWeight], further: Sequence[FurtherField] | None) -> float:
     """The most that the comparisons of texts can add, which the kernel leaves for last."""
     columns = [FORENAME, SURNAME, MIDDLE_NAMES, *range(FURTHER, COLUMNS), *(() if further is None else (LOCATION,))]
-    terms = [surnames, forenames, *(field.terms for field in further or () if field.terms)]
-    return float(weights[columns].max(axis=1).sum()) + sum(term.most for term in terms)
+    every = [*terms, *(field.terms for field in further or () if field.terms)]
+    return float(weights[columns].max(axis=1).sum()) + sum(term.most for term in every)
 
 
 def _rules(
     document: Mapping[str, Any], prior: float, most_from_texts: float, further: Sequence[FurtherField]
 ) -> Numbers:
-    part = _part(document, "rules", "the model")
-    given = [_number(part, key, "rules", 0.0, 200.0) for key in GIVEN_RULES]
+    part = read_part(document, "rules", "the model")
+    given = [read_number(part, key, "rules", 0.0, 200.0) for key in GIVEN_RULES]
     kinds = [float(KIND_CODES[field.kind]) for field in further]
     families = [float(field.family) for field in further]
     rest = [0.0] * (MOST_FURTHER - len(further))

@@ -29,8 +29,11 @@ def check_keys(document: Mapping[str, Any], rules: Collection[str]) -> None:
     if not isinstance(document.get("foreign", False), bool):
         raise ModelError("'foreign' must be true or false")
     _refuse(document.get("rules"), rules, "rules")
-    for field, limits in _refuse(document.get("term_frequency"), ("surname", "forename"), "term_frequency"):
-        for _, groups in _refuse(limits, ("least", "most", "together"), f"term_frequency '{field}'"):
+    for field, limits in _refuse(
+        document.get("term_frequency"), ("surname", "forename", "postcode"), "term_frequency"
+    ):
+        known = ("least", "most", "average" if field == "postcode" else "together")
+        for _, groups in _refuse(limits, known, f"term_frequency '{field}'"):
             for group in groups if isinstance(groups, list) else ():
                 _refuse(group, ("factor", "names"), f"term_frequency '{field}', 'together'")
     comparisons = document.get("comparisons")

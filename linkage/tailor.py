@@ -15,7 +15,7 @@ from linkage.frequencies import Frequencies
 from linkage.model import Model
 from linkage.record import Kind
 from linkage.standardise.addresses import read_postcode
-from linkage.standardise.further import read_further
+from linkage.standardise.further import read_further, read_postal_code
 from linkage.standardise.name_parts import read_given
 from linkage.standardise.names import read_surname
 from linkage.tables.table import Table
@@ -44,7 +44,8 @@ LARGE = 100_000
 LISTED = 20_000
 JUDGED = 20_000
 LEAST_SEEN = 5
-LEAST_NAMES = 500
+LEAST_NAMES, LEAST_PEOPLE = 500, 200
+"""How many records, and of how many people, must give a name for a table to say how common names are."""
 
 
 def tailor(table: Table, base: Model) -> Model:
@@ -60,6 +61,8 @@ def tailor(table: Table, base: Model) -> Model:
         document["foreign"] = "postcode" in table.columns and is_foreign(table.columns["postcode"])
     document |= {"certain": 1.5, "possible": -6.0, "veto": -30.0, "balance": -1.0}
     _use_names(table, document)
+    if "further" in document and "postcode" in table.columns:
+        _use_postcodes(table, document)
     return Model.from_document(document)
 
 
@@ -124,9 +127,10 @@ def _use_names(table: Table, document: dict[str, Any]) -> None:
     readers: Mapping[str, Callable[[str], str]] = {"surname": read_surname, "forename": _first_forename}
     frequencies, once = dict(document["frequencies"]), _once_each(table)
     for field, read in readers.items():
-        if field not in table.columns or len(once[field]) - once[field].null_count < LEAST_NAMES:
+        column = table.columns.get(field)
+        if column is None or _told(column) < LEAST_NAMES or _told(once[field]) < LEAST_PEOPLE:
             continue
-        shares, average = _shares(table.columns[field], read)
+        shares, average = _shares(column, read)
         if shares:
             told = _frequencies(field, shares)
             frequencies[field] = told[field]
@@ -141,7 +145,23 @@ def _use_names(table: Table, document: dict[str, Any]) -> None:
     document["frequencies"] = frequencies
 
 
-def _once_each(table: Table) -> Mapping[str, pa.ChunkedArray | pa.Array]:
+def _use_postcodes(table: Table, document: dict[str, Any]) -> None:
+    """Take the frequencies of postcodes from the table: a care home, a hostel or a hospital's own postcode for those
+    who gave none says little of who is one person. A rare one says no more than most: those who share it share a
+    home. People count and not records, as far as names and dates tell."""
+    column = _once_each(table, "postcode")["postcode"]
+    if _told(column) < LEAST_NAMES:
+        return
+    shares, average = _shares(column, read_postal_code if document["foreign"] else read_postcode)
+    if average > 0.0:
+        told = _frequencies("postcode", shares)
+        limits = {**document["frequencies"].get("limits", {}), **told["limits"]}
+        document["frequencies"] = {**document["frequencies"], "postcode": told["postcode"], "limits": limits}
+        term = {"least": -6.0, "most": 0.0, "average": average}
+        document["term_frequency"] = {**document["term_frequency"], "postcode": term}
+
+
+def _once_each(table: Table, *besides: str) -> Mapping[str, pa.ChunkedArray | pa.Array]:
     """The names of a table, those that stand with one birth date (without the column, with all else) once only.
 
     They are most often of one person, and a file that is all of a few people says nothing of how common a name is:
@@ -150,15 +170,20 @@ def _once_each(table: Table) -> Mapping[str, pa.ChunkedArray | pa.Array]:
     """
     names = [name for name in ("surname", "forename") if name in table.columns]
     beside = ["dob"] if "dob" in table.columns else [name for name in table.columns if name not in names]
+    wanted = [*names, *besides]
     if len(table) > LARGE or not names or not beside:
         return table.columns
-    columns = {name: pc.ascii_upper(table.columns[name]) for name in names}
+    columns = {name: pc.ascii_upper(table.columns[name]) for name in wanted}
     columns |= {name: table.columns[name] for name in beside}
     told = pc.is_valid(table.columns["dob"]) if beside == ["dob"] else pa.array(np.ones(len(table), np.bool_))
     rows = pa.table(columns)
-    once = rows.filter(told).group_by(list(columns)).aggregate([]).select(names)
-    apart = pa.concat_tables((once, rows.filter(pc.invert(told)).select(names)))
-    return dict(zip(names, apart.columns, strict=True))
+    once = rows.filter(told).group_by(list(columns)).aggregate([]).select(wanted)
+    apart = pa.concat_tables((once, rows.filter(pc.invert(told)).select(wanted)))
+    return dict(zip(wanted, apart.columns, strict=True))
+
+
+def _told(column: pa.ChunkedArray | pa.Array) -> int:
+    return int(len(column) - column.null_count)
 
 
 def _first_forename(text: str) -> str:

@@ -64,7 +64,7 @@ _LISTS = {
     **dict.fromkeys(("phone", "phone_2", "phone_3"), (PHONES, MOST_PHONES)),
     **dict.fromkeys(("email", "email_2"), (EMAILS, MOST_EMAILS)),
 }
-_TEXTS = {"address": "address_text", "town": "town_text"}
+_TEXTS = {"address": "address_text", "town": "town_text", "postcode": "postcode_text"}
 _ROWS_FOR_PROCESSES = 20_000
 _BYTES_PER_ROW = 640  # of what a row takes while its piece is encoded: codes, distinct values and their answers
 _LEAST_ROWS = 50_000

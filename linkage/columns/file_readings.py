@@ -7,11 +7,12 @@ from functools import partial
 
 from linkage.columns.reading import Reading, Values
 from linkage.comparison import MOST_FURTHER
-from linkage.encode import further_slot, pack_text, short_hash, text_slot
+from linkage.encode import further_slot, pack_text, postcode_word, short_hash, text_slot
 from linkage.layout import (
     FURTHER_SLOTS,
     HOUSE_STREET,
     POSTCODE,
+    POSTCODE_TERM,
     SECTOR,
     SLOT,
     STREET_SLOT,
@@ -19,15 +20,22 @@ from linkage.layout import (
     TOWN_SLOT,
 )
 from linkage.model import Model
-from linkage.standardise.addresses import read_lines, read_town
+from linkage.standardise.addresses import read_lines, read_postcode, read_town
 from linkage.standardise.further import read_further, read_postal_code
 
-_TWO, _HALVES = struct.Struct("<2q"), struct.Struct("<2I")
+_THREE, _HALVES = struct.Struct("<3q"), struct.Struct("<2I")
 
 
-def _foreign_postcode(values: Values, _: Model) -> bytes:
-    postcode = read_postal_code(values[0])
-    return _TWO.pack(pack_text(postcode), pack_text(postcode[:-2]))
+def _postcode_text(values: Values, model: Model) -> bytes:
+    return _placed(read_postcode(values[0]), model)
+
+
+def _foreign_postcode(values: Values, model: Model) -> bytes:
+    return _placed(read_postal_code(values[0]), model)
+
+
+def _placed(postcode: str, model: Model) -> bytes:
+    return _THREE.pack(pack_text(postcode), pack_text(postcode[:-2]), postcode_word(postcode, model))
 
 
 def _address_text(values: Values, _: Model) -> bytes:
@@ -55,8 +63,10 @@ def slot_words(place: int) -> tuple[int, ...]:
     return tuple(range(FURTHER_SLOTS + SLOT * place, FURTHER_SLOTS + SLOT * (place + 1)))
 
 
+PLACED = (POSTCODE, SECTOR, STREET_SLOT + POSTCODE_TERM)
 FILE_READINGS = {
-    "foreign_postcode": Reading(("postcode",), (POSTCODE, SECTOR), _foreign_postcode),
+    "postcode_text": Reading(("postcode",), PLACED, _postcode_text),
+    "foreign_postcode": Reading(("postcode",), PLACED, _foreign_postcode),
     "address_text": Reading(
         ("address",), (HOUSE_STREET, *range(STREET_SLOT, TOWN_SLOT)), _address_text, caseless=True
     ),

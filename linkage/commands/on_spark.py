@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-import typer
 
+from linkage.commands.speaking import say
+from linkage.plurals import counted
 from linkage.result import CLUSTERS, LINKS, POSSIBLE
 from linkage.room import MIB, read_memory, usual_memory
 from linkage.tables.mapping import load_mapping
@@ -31,15 +32,16 @@ def linked_on_spark(
         heap = (read_memory(memory) if memory else usual_memory()) // 2
         settings = {"spark.driver.memory": f"{max(MIB, heap) // MIB}m", "spark.local.dir": str(folder.parent)}
         session = start(f"local[{workers or '*'}]", settings)
-        typer.echo("reading, training, weighing pairs and settling clusters ...", err=True)
+        say("reading, training, weighing pairs and settling clusters ...", err=True)
         report = link_files(session, [str(file.absolute()) for file in files], str(folder), None, columns, seed)
         for name in (LINKS, POSSIBLE, CLUSTERS):
             _join_parts(folder / name)
-    typer.echo(
-        f"{report['records']:,} records, {report['links']:,} links, {report['clusters']:,} clusters"
-        f" in {time.perf_counter() - began:.1f} s: {out}"
+    say(
+        f"{counted(report['records'], 'record')}, {counted(report['links'], 'link')},"
+        f" {counted(report['clusters'], 'cluster')} in {time.perf_counter() - began:.1f} s: {out}"
     )
-    typer.echo(f"{report['possible']:,} possible pairs were not joined: {out / POSSIBLE}")
+    not_joined = counted(report["possible"], "possible pair was", "possible pairs were")
+    say(f"{not_joined} not joined: {out / POSSIBLE}")
 
 
 def _join_parts(parts: Path) -> None:

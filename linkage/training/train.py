@@ -63,14 +63,16 @@ def train(
     random = draw_patterns(matrix, words, order, base, random_pairs, seed, workers)
     chance = estimate_chance(random, base, prior.bits)
     settled, known = _reviewed(matrix, words, base, reviewed)
-    place = np.argsort(order).astype(np.int32)
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
     material = Material(matrix, words, place, base, chance, settled, known, seed, workers)
     passes, matches = _run(keys, rows, rules, most_pairs, material)
-    made = counted(chance, passes, prior) | _told(len(matrix), seed, random, reviewed)
+    told = {"rows": len(matrix), "seed": seed, "random_pairs": round(random.pairs), "reviewed": len(reviewed)}
+    made = told | counted(chance, passes, prior)
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
-    looked, drawn = NOTHING if known is None else Settled(settled, known[1]), draw_rows(order, most_rows)
-    sample = sample_pairs(matrix, keys, rows, start, drawn, workers, first, looked)
-    chance, joint = _learn_together(random, sample, start, chance, base, known)
+    looked = NOTHING if known is None else Settled(settled, known[1])
+    sample = sample_pairs(matrix, keys, rows, start, draw_rows(order, most_rows), workers, first, looked)
+    joint, chance = _refine(sample, start, base, chance, random, known)
     made["joint"] = joint.summary
     learned = (joint.matches, joint.prior) if joint.believable else (matches, prior.bits)
     changed = (joint.limits, joint.thresholds) if joint.believable else ()
@@ -79,20 +81,20 @@ def train(
     return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said), sample.distinct)
 
 
-def _learn_together(
-    random: Patterns, sample: Sample, start: Model, chance: Chance, base: Model, known: tuple[Patterns, Flags] | None
-) -> tuple[Chance, Joint]:
-    """What EM over all pairs of the sample says, and u of strangers as it tells them from matches."""
+def _refine(
+    sample: Sample, start: Model, base: Model, chance: Chance, random: Patterns, known: tuple[Patterns, Flags] | None
+) -> tuple[Joint, Chance]:
+    """What all pairs say, and u anew from random pairs by what was learned, as long as it can be believed."""
     joint = refine(sample, start, base, chance, known)
-    for _ in range(ROUNDS if joint.believable else 0):
-        judge, _ = finish(base, chance, joint.matches, joint.prior, {}, start.name, "")
-        chance = estimate_chance(random, base, joint.prior, judge)
-        joint = refine(sample, judge, base, chance, known)
-    return chance, joint
-
-
-def _told(n: int, seed: int, random: Patterns, reviewed: Sequence[tuple[int, int, bool]]) -> dict[str, int]:
-    return {"rows": n, "seed": seed, "random_pairs": round(random.pairs), "reviewed": len(reviewed)}
+    for _ in range(ROUNDS):
+        if not joint.believable:
+            break
+        judge, _ = finish(base, chance, joint.matches, joint.prior, {}, "", "")
+        fresh = estimate_chance(random, base, joint.prior, judge)
+        again = refine(sample, judge, base, fresh, known)
+        if again.believable:
+            joint, chance = again, fresh
+    return joint, chance
 
 
 def _run(

@@ -19,6 +19,7 @@ from linkage.engines import local
 from linkage.engines.spark.batches import binary, lists
 from linkage.engines.spark.crowds import Serving, serve
 from linkage.engines.spark.linking import link
+from linkage.layout import Words
 from linkage.model import Model
 from linkage.tables.table import Table
 from tests.integration.spark_session import running
@@ -56,6 +57,10 @@ def crowded() -> Table:
     return Table(pa.array([f"{n:04}" for n in range(len(said["dob"]))]), {x: pa.array(said[x]) for x in said})
 
 
+def every_key(words: Words) -> npt.NDArray[np.uint8]:
+    return np.full(len(words), ALL, np.uint8)
+
+
 def frame_of(session: SparkSession, encoded: Encoded, number: npt.NDArray[np.int64]) -> Any:
     """The entries as they are encoded, under other row numbers."""
     order, sizes = np.argsort(encoded.rows, kind="stable"), np.bincount(encoded.rows, minlength=len(number))
@@ -84,7 +89,7 @@ def test_crowds_give_way_to_the_same_runs_and_the_same_links(
     monkeypatch.setattr(loose_blocking, "MOST_PAIRS", MOST_PAIRS)
     table = crowded()
     n = len(table)
-    here, whole = indexing.index(table, UK, 1), encode_table(table, UK, 1, np.full(n, ALL, np.uint8))
+    here, whole = indexing.index(table, UK, 1), encode_table(table, UK, 1, every_key)
     there = serve(frame_of(session, whole, np.arange(n)), UK, LARGEST)
     assert sorted(entries_of(there)) == sorted(zip(here.keys.tolist(), here.rows.tolist(), strict=True))
     assert (there.taken_apart, there.crowded) == (here.taken_apart, here.crowded)
@@ -107,7 +112,7 @@ def test_crowds_give_way_to_the_same_runs_and_the_same_links(
 
 def test_records_without_crowds_keep_their_keys(session: SparkSession) -> None:
     table = crowded()
-    whole = encode_table(table, UK, 1, np.full(len(table), ALL, np.uint8))
+    whole = encode_table(table, UK, 1, every_key)
     served = serve(frame_of(session, whole, np.arange(len(table))), UK)
     assert sorted(entries_of(served)) == sorted(zip(whole.keys.tolist(), whole.rows.tolist(), strict=True))
     assert not served.taken_apart

@@ -211,7 +211,7 @@ def edited(filled: Path, out: Path, change: Callable[[list[dict[str, str]]], lis
         ),
         (lambda rows: [{**row, "code": ""} for row in rows], "codes that are not those their pairs were given: 150"),
         (
-            lambda rows: [{**rows[0], "code": rows[0]["code"][:-1] + "2"}, *rows[1:]],
+            lambda rows: [{**rows[0], "code": rows[0]["code"][:-1] + "?"}, *rows[1:]],
             "codes that are not those their pairs were given: 1",
         ),
         (lambda rows: [*rows, rows[0]], "pairs that stand in an earlier row too: 1 in all, the first in row 151"),

@@ -27,9 +27,14 @@ from tests.unit.linkage_kernel.file_models import file_model
 EXTRAS = {"job": Kind.TEXT, "colour": Kind.CATEGORY, "height": Kind.NUMBER, "tribe": Kind.NAME, "badge": Kind.CODE}
 USUAL = {"national_id": Kind.CODE, "birth_place": Kind.NAME, "email": Kind.TEXT, "region": Kind.CATEGORY}
 SHARES = {"colour": {"RED": 0.3, "BLUE": 0.1}, "birth_place": {"LEEDS": 0.05}, "job": {"COAL MINER": 0.02}}
+BASE = Model.default().document
+POSTCODES = {
+    "term_frequency": {**BASE["term_frequency"], "postcode": {"least": -6.0, "most": 4.0, "average": 0.001}},
+    "frequencies": {**BASE["frequencies"], "postcode": {"M13 9WL": 0.05, "4011": 0.02, "M139WL": 0.05}},
+}
 MODELS = [
-    file_model(),
-    file_model(foreign=True),
+    file_model(**POSTCODES),
+    file_model(foreign=True, **POSTCODES),
     file_model(EXTRAS, shares=SHARES),
     file_model({**USUAL, **EXTRAS}, shares=SHARES, foreign=True),
 ]

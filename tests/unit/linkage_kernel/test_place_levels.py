@@ -9,7 +9,8 @@ import pytest
 
 from linkage.comparison import LOCATION, Location
 from linkage.encode import encode
-from linkage.kernel import score
+from linkage.explain import explain
+from linkage.kernel import score, score_adjusted
 from linkage.model import Model
 from linkage.record import StandardRecord
 from tests.unit.linkage_kernel.file_models import file_model
@@ -90,3 +91,26 @@ def test_the_index_knows_the_levels_of_the_place_no_more_than_before() -> None:
     told = {level_of(replace(HOME, **one), replace(HOME, **other), uk) for one, other, _ in CASES}
     assert told <= {MISSING, *range(1, Location.DISAGREE + 1)}
     assert level_of(HOME, replace(HOME, postcode="M139WI", house="14"), uk) == Location.SECTOR
+
+
+def test_the_frequency_of_a_postcode_counts_where_the_same_postcode_does() -> None:
+    """A care home's postcode is worth less, and a near or another one what its level says."""
+    base = Model.default().document
+    model = file_model(
+        term_frequency={**base["term_frequency"], "postcode": {"least": -6.0, "most": 4.0, "average": 0.001}},
+        frequencies={**base["frequencies"], "postcode": {"M11AA": 0.032}},
+    )
+    home = StandardRecord(postcode="M11AA", house="7", street="HIGH STREET")
+    for other, agrees in (
+        (home, True),
+        (replace(home, house="9"), True),
+        (replace(home, house="", street=""), True),
+        (replace(home, postcode="M11AB"), False),
+        (replace(home, postcode="LS14DY", street="MILL LANE"), False),
+    ):
+        rows = encode(home, model), encode(other, model)
+        for one, two in (rows, rows[::-1]):
+            _, adjust = score_adjusted(one, (two,), model)
+            assert adjust[LOCATION] == pytest.approx(-5.0 if agrees else 0.0, abs=0.001)
+    line = next(line for line in explain(home, home, model).lines if line.comparison == "location")
+    assert "a common postcode, so worth less" in line.loggable

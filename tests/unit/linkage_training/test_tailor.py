@@ -138,9 +138,12 @@ def test_postcodes_are_foreign_when_fewer_than_half_are_british(codes: list[str 
     assert is_foreign(pa.array(codes, pa.string())) is foreign
 
 
-def test_only_the_first_postcodes_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_some_postcodes_are_looked_at_in_any_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of 102 in their order, the first and the last."""
     monkeypatch.setattr(tailoring, "JUDGED", 2)
-    assert not is_foreign(pa.array(["M13 9WL", "BL3 6RT", *[str(n) for n in range(1000, 1100)]]))
+    codes = ["M13 9WL", "AL3 6RT", *[f"B{n}" for n in range(1000, 1100)]]
+    assert not is_foreign(pa.array(codes))
+    assert not is_foreign(pa.array(codes[::-1]))
 
 
 def test_the_model_says_how_its_postcodes_are_read() -> None:
@@ -256,3 +259,40 @@ def test_the_rates_that_anchor_further_fields_tell_the_same_from_the_different()
         assert model.weights[column, Further.EXACT] > 2.0
         assert model.weights[column, Further.DISAGREE] < -2.0
         assert np.nansum(model.m[column]) == pytest.approx(1.0, abs=0.06)
+
+
+def homes_table(n: int, copies: int = 1) -> Table:
+    """One in ten lives in a care home, two in each of the other homes; every person has so many records."""
+    told: list[tuple[str, str, str]] = []
+    for person in range(n):
+        letters = "".join(chr(97 + int(digit)) for digit in f"{person:04}")
+        at = person // 2
+        postcode = "M1 1AA" if person % 10 == 0 else f"M{at % 30 + 2} {at // 30 % 9 + 1}{chr(65 + at // 270 % 8)}B"
+        told += [(f"Quo{letters}son", f"19{person % 90 + 10}-01-02", postcode)] * copies
+    surnames, days, codes = map(list, zip(*told, strict=True))
+    return table_of({"surname": surnames, "dob": days, "postcode": codes})
+
+
+def test_a_common_postcode_counts_for_less() -> None:
+    """A tenth of the people in one home. Others are rare, which adds nothing: who shares a rare one shares a home."""
+    model = tailor(homes_table(1_000), UK)
+    assert listed_postcodes(model) == {"M11AA": pytest.approx(0.1)}
+    assert model.postcode_adjustment("M11AA") == pytest.approx(log2(0.1**2 / 0.1), abs=0.2)
+    assert model.postcode_adjustment("M52AB") == 0.0
+    assert model.postcode_adjustment("") == 0.0
+    assert UK.postcode_adjustment("M11AA") == 0.0  # the index has no frequencies of postcodes
+
+
+def listed_postcodes(model: Model) -> Mapping[str, float]:
+    shares: Mapping[str, float] = model.document["frequencies"]["postcode"]
+    return shares
+
+
+def test_many_records_of_one_person_make_no_postcode_common() -> None:
+    once, often = (tailor(homes_table(1_000, copies), UK) for copies in (1, 8))
+    assert listed_postcodes(often) == listed_postcodes(once)
+    assert often.postcode_adjustment("M11AA") == once.postcode_adjustment("M11AA")
+
+
+def test_a_table_of_few_postcodes_says_nothing_of_them() -> None:
+    assert tailor(homes_table(499), UK).postcodes is None
