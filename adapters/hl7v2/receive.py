@@ -12,10 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.hl7v2 import ack, commands, message
+from adapters.hl7v2 import ack, commands, message, validation
 from adapters.hl7v2.message import Header
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
+from mpi.domain.conformance import Strictness
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
 from mpi.usecases.intake import Intake
@@ -72,6 +73,8 @@ class Receiver:
             admit(header, feed)
             parsed = message.parse(frame, header, feed.charset)
             flags = parsed.flags
+            if feed.strictness is Strictness.STRICT:
+                validation.require(parsed)
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
             return self._refuse(frame, header, feed, _placed(reason), tuple(flags))

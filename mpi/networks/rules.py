@@ -21,7 +21,16 @@ _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _URI = re.compile(r"(https?://[^\s|/]+/[^\s|]*|urn:[a-z0-9][a-z0-9-]+:[^\s|]+)")
 _HL7_TEXT = re.compile(r"[^|^~\\&\x00-\x1f]+")
 _AE_TITLE = re.compile(r"(?! )[^\\\x00-\x1f\x7f-\uffff]{1,16}(?<! )")
-_MLLP_ONLY = ("nhs_number_fields", "charset", "versions", "processing_id", "sex_codes", "options")
+_MLLP_ONLY = (
+    "nhs_number_fields",
+    "charset",
+    "versions",
+    "processing_id",
+    "sex_codes",
+    "options",
+    "strictness",
+    "validate_one_in",
+)
 
 
 def problems(network: NetworkTable) -> Iterator[Problem]:
@@ -145,6 +154,9 @@ def _feeds(network: NetworkTable) -> Iterator[Problem]:
         yield from _feed_sender(network, table, here)
         yield from _feed_authorities(network, table, here, sources)
         yield from _feed_encoding(table, here)
+        if table.strictness == "strict" and "validate_one_in" in table.model_fields_set:
+            text = "of a strict feed every message is validated; leave 'validate_one_in' out"
+            yield Problem((*here, "validate_one_in"), text)
 
 
 def _feed_sender(network: NetworkTable, table: FeedTable, here: Path) -> Iterator[Problem]:
