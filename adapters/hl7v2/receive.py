@@ -7,13 +7,14 @@ send it again as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.hl7v2 import ack, commands, message, validation
-from adapters.hl7v2.message import Header
+from adapters.hl7v2.message import Header, Message
+from adapters.hl7v2.validation import Judgement
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.conformance import Strictness
@@ -28,15 +29,26 @@ _REPLIES = frozenset({"ACK", "MCF"})
 _STRANGER = Caller(user="mllp:unknown", role=Role.FEED, organisation="")
 
 
+Note = Callable[[Feed, Message | None, Sequence[Judgement] | None, Refused | None], None]
+
+
+def _note_nothing(
+    feed: Feed, message: Message | None, judged: Sequence[Judgement] | None, reason: Refused | None
+) -> None:
+    """The default when nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What a listener needs to answer frames. `clock` gives aware UTC datetimes, `new_id` values for MSH-10."""
+    """What a listener needs to answer frames. `clock` gives aware UTC datetimes, `new_id` values for MSH-10; `note`
+    is told of every message of a known feed (`observer.Observer.note`)."""
 
     intake: Intake
     network: Network
     caller_of: Callable[[Feed], Caller]
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    note: Note = _note_nothing
 
     def handle(self, frame: bytes) -> bytes | None:
         """The reply to a frame's content, None when there must be none (a reply itself, or MSH-15 says so)."""
@@ -67,18 +79,23 @@ class Receiver:
 
     def _take(self, frame: bytes, header: Header) -> bytes | None:
         feed: Feed | None = None
-        flags: list[str] = []
+        parsed: Message | None = None
+        judged: list[Judgement] | None = None
         try:
             feed = self.network.feed(header.application, header.facility, Protocol.MLLP)
             admit(header, feed)
             parsed = message.parse(frame, header, feed.charset)
-            flags = parsed.flags
             if feed.strictness is Strictness.STRICT:
-                validation.require(parsed)
+                judged = validation.judge(parsed)
+                validation.require(judged)
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
-            return self._refuse(frame, header, feed, _placed(reason), tuple(flags))
-        envelope = self._envelope(frame, header, feed, tuple(flags))
+            if feed is not None:
+                self.note(feed, parsed, judged, reason)
+            flags = tuple(parsed.flags) if parsed else ()
+            return self._refuse(frame, header, feed, _placed(reason), flags)
+        self.note(feed, parsed, judged, None)
+        envelope = self._envelope(frame, header, feed, tuple(parsed.flags))
         return self._ask(header, lambda: self.intake.register(envelope, orders, self._caller(feed)))
 
     def _refuse(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -58,9 +58,9 @@ class Judgement:
     refuses: bool
 
 
-def require(message: Message) -> None:
+def require(judged: Iterable[Judgement]) -> None:
     """Raise `Refused` (MISSING_FIELD, BAD_VALUE, MALFORMED) for the first fault for which a strict feed refuses."""
-    found = [judgement for judgement in judge(message) if judgement.refuses]
+    found = [judgement for judgement in judged if judgement.refuses]
     if found:
         first, more = found[0], f", and {len(found) - 1} more faults" if len(found) > 1 else ""
         place = first.finding.place or "the message"

@@ -67,7 +67,6 @@ class DayOfFeed:
     day: date
     messages: int = 0
     validated: int = 0
-    refused: int = 0
     faults: Mapping[Finding, Sighting] = field(default_factory=dict)
 
 
@@ -79,5 +78,4 @@ class FeedReport:
     since: date
     messages: int
     validated: int
-    refused: int
     faults: tuple[tuple[Finding, Sighting], ...]

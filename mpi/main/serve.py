@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from adapters.hl7v2.observer import Observer
 from adapters.hl7v2.server import MllpServer
 from linkage import kernel
 from linkage.model import Model
@@ -34,6 +35,7 @@ from mpi.tokens import load_callers
 
 _log = structlog.get_logger("mpi.serve")
 _IDLE = 0.2  # seconds between looks at an empty outbox
+_COUNTED = 5.0  # seconds between writings of what arrived wrong
 _RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin
 
 
@@ -151,7 +153,8 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     settings = plan.settings
     metrics = Metrics(metrics_directory)
     index = compose(plan.url, plan.network, plan.model, settings.pool_size)
-    receiver = compose_receiver(index, metrics)
+    observer = Observer(index.clock.now)
+    receiver = compose_receiver(index, metrics, observer)
     mllp = MllpServer(receiver, plan.mllp, limit=settings.max_message_bytes, idle_timeout=settings.idle_timeout)
     app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url)
     config = uvicorn.Config(
@@ -173,14 +176,18 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
         signal.signal(number, stop)
     stopped = threading.Event()
     relay = threading.Thread(target=_relay, args=(index, stopped), name="relay")
+    counting = threading.Thread(target=_count, args=(index, observer, stopped), name="conformance")
     mllp.start()
     relay.start()
+    counting.start()
     try:
         server.run(sockets=[plan.http])
     finally:
         stopped.set()
         mllp.stop()
         relay.join()
+        counting.join()
+        _write_out(index, observer)  # what was noted while the last messages were finished
         index.engine.dispose()
 
 
@@ -195,6 +202,18 @@ def _relay(index: Index, stopped: threading.Event) -> None:
                 delivered = 0
             if not delivered:
                 stopped.wait(_IDLE)
+
+
+def _count(index: Index, observer: Observer, stopped: threading.Event) -> None:
+    while not stopped.wait(_COUNTED):
+        _write_out(index, observer)
+
+
+def _write_out(index: Index, observer: Observer) -> None:
+    try:
+        observer.write_out(index.conformance.keep)
+    except MpiError as error:  # the database is away: the counts stay for the next time
+        _log.warning("conformance waits", error=type(error).__name__)
 
 
 @contextmanager

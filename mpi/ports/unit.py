@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from mpi.errors import MpiError
+from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.work import Audit, Inbox, Outbox, Scan, Studies, Tasks
 
@@ -64,6 +65,10 @@ class Unit(Protocol):
     @property
     def audit(self) -> Audit:
         """See `Audit`."""
+
+    @property
+    def conformance(self) -> Conformance:
+        """See `Conformance`."""
 
     @property
     def scan(self) -> Scan:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(120)
 def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
     told = mpi("--help", cwd=tmp_path)
     assert told.returncode == 0
-    for command in ("serve", "migrate", "verify", "quarantine", "simulate", "demo"):
+    for command in ("serve", "migrate", "verify", "quarantine", "conformance", "simulate", "demo"):
         assert command in told.stdout
         helped = mpi(command, "--help", cwd=tmp_path)
         assert (helped.returncode, "Usage" in helped.stdout) == (0, True)
