@@ -16,7 +16,7 @@ from mpi.errors import Fault
 _DEFAULT = Delimiters("|", "^", "~", "\\", "&")
 
 # HL7 table 0357. ACCEPT is AA; AE must not be sent again uncorrected; AR is about MSH or may be tried again (V2-12).
-_CONDITIONS = {
+CONDITIONS = {
     "100": "Segment sequence error",
     "101": "Required field missing",
     "102": "Data type error",
@@ -28,7 +28,7 @@ _CONDITIONS = {
     "205": "Duplicate key identifier",
     "207": "Application internal error",
 }
-_BY_FAULT = {
+BY_FAULT = {
     Fault.MALFORMED: ("AE", "100"),
     Fault.ENCODING: ("AE", "102"),
     Fault.OVERSIZED: ("AE", "207"),
@@ -69,7 +69,7 @@ TRY_AGAIN = Answer("AR", "207", "the index cannot store messages now, send this 
 
 def of_refusal(fault: str, text: str, location: str) -> Answer:
     """The answer to a refusal, by its fault; AE 207 for a fault unknown here."""
-    code, condition = _BY_FAULT.get(Fault(fault), ("AE", "207")) if fault in set(Fault) else ("AE", "207")
+    code, condition = BY_FAULT.get(Fault(fault), ("AE", "207")) if fault in set(Fault) else ("AE", "207")
     return Answer(code, condition, text, location)
 
 
@@ -152,7 +152,7 @@ def _msa(header: Header, code: str, answer: Answer) -> str:
 
 def _err(header: Header, answer: Answer) -> str:
     d = header.msh.delimiters
-    condition = [answer.condition, _CONDITIONS[answer.condition], "HL70357"]
+    condition = [answer.condition, CONDITIONS[answer.condition], "HL70357"]
     place = answer.location.split("^") if _ERL.fullmatch(answer.location) else []
     if _numbered(header.version) < (2, 5):  # ERR-1 is an ELD; nothing else exists (V2-14)
         eld = [*place[:3], *[""] * (3 - len(place)), (d.subcomponent or " ").join(condition)]

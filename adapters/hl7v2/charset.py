@@ -10,7 +10,7 @@ from mpi.errors import Fault, Refused
 LOCATION = "MSH^1^18"
 
 # HL7 table 0211. UTF-16 and UTF-32 cannot be carried by MLLP (V2-4), so "UNICODE" can only mean UTF-8.
-_TABLE_0211 = {
+TABLE_0211 = {
     "ASCII": "ascii",
     "UNICODE UTF-8": "utf-8",
     "UNICODE": "utf-8",
@@ -26,7 +26,7 @@ def decode(content: bytes, declared: str, default: str, flags: list[str]) -> tup
     `declared` is MSH-18.1 and `default` the feed's own codec for bytes beyond ASCII that nothing declares. Adds a
     remark to `flags` when it had to choose. Raises `Refused` (ENCODING) for an unknown name or unreadable bytes.
     """
-    codec = _TABLE_0211.get(declared.strip().upper()) if declared.strip() else "ascii"
+    codec = TABLE_0211.get(declared.strip().upper()) if declared.strip() else "ascii"
     if codec is None:
         raise Refused(Fault.ENCODING, "the character set named in MSH-18 is not supported", LOCATION)
     codec = _as_sent(content, codec, default, flags)

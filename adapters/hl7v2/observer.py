@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from adapters.hl7v2 import validation
+from adapters.hl7v2.judgement import Judgement
 from adapters.hl7v2.message import Message
-from adapters.hl7v2.validation import Judgement
 from mpi.domain.conformance import DayOfFeed, Finding, FoundBy, Sighting
 from mpi.domain.network import Feed
 from mpi.errors import MpiError, Refused

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from adapters.hl7v2 import ack, commands, message, validation
+from adapters.hl7v2 import ack, commands, judgement, message, validation
+from adapters.hl7v2.judgement import Judgement
 from adapters.hl7v2.message import Header, Message
-from adapters.hl7v2.validation import Judgement
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.conformance import Strictness
@@ -87,7 +87,7 @@ class Receiver:
             parsed = message.parse(frame, header, feed.charset)
             if feed.strictness is Strictness.STRICT:
                 judged = validation.judge(parsed)
-                validation.require(judged)
+                judgement.require(judged)
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
             if feed is not None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from hl7apy import load_reference
@@ -25,47 +24,20 @@ from hl7apy.exceptions import ChildNotFound, HL7apyException, InvalidName, MaxLe
 from hl7apy.parser import parse_component, parse_field, parse_segment, parse_segments
 from hl7apy.validation import Validator
 
+from adapters.hl7v2.judgement import GROUP, LONG, MISSING, TOO_MANY, TYPE, UNDEFINED, Judgement
 from adapters.hl7v2.message import NULL, Message, Segment
 from adapters.hl7v2.structures import structure_of
 from mpi.domain.conformance import Finding, FoundBy
-from mpi.errors import Fault, Refused
-
-MISSING = "required and missing"
-TYPE = "not of its data type"
-TOO_MANY = "more often than allowed"
-UNDEFINED = "not defined here"
-LONG = "longer than allowed"
-GROUP = "without a group of segments that its event requires"
 
 _STRICT, _TOLERANT = VALIDATION_LEVEL.STRICT, VALIDATION_LEVEL.TOLERANT
 # All that hl7apy raises of bad input.
 _WRONG = (HL7apyException, ValueError, AttributeError, KeyError, IndexError, TypeError)
 _TWO_PATIENTS = frozenset({"A24", "A37"})
 _ABSENT_MARKS = {"ESCAPE": "\x1e", "SUBCOMPONENT": "\x1f"}  # no text holds these: `message.parse` took them out
-_FAULTS = {MISSING: Fault.MISSING_FIELD, TYPE: Fault.BAD_VALUE, LONG: Fault.BAD_VALUE}
 
 _COUNTED = re.compile(r"Error: (Missing required child|Child limit exceeded) ([A-Z0-9_]+)\.([A-Z0-9_]+)")
 _TABLE = re.compile(r".* not in table (\w+) in element ([A-Z0-9_]+)\.([A-Z0-9_]+)", re.DOTALL)
 _LENGTH = re.compile(r"Exceeded max length \(\d+\) of ([A-Z0-9_]+)\.([A-Z0-9_]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """One finding where it stands; `refuses` says that a strict feed refuses the message for it."""
-
-    finding: Finding
-    location: str
-    refuses: bool
-
-
-def require(judged: Iterable[Judgement]) -> None:
-    """Raise `Refused` (MISSING_FIELD, BAD_VALUE, MALFORMED) for the first fault for which a strict feed refuses."""
-    found = [judgement for judgement in judged if judgement.refuses]
-    if found:
-        first, more = found[0], f", and {len(found) - 1} more faults" if len(found) > 1 else ""
-        place = first.finding.place or "the message"
-        text = f"this feed is strict: {place} is {first.finding.fault}{more}"
-        raise Refused(_FAULTS.get(first.finding.fault, Fault.MALFORMED), text, first.location)
 
 
 def judge(message: Message) -> list[Judgement]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.hl7v2 import commands, message, validation
+from adapters.hl7v2.judgement import LONG, MISSING, TOO_MANY, TYPE, UNDEFINED
 from adapters.hl7v2.structures import structure_of
-from adapters.hl7v2.validation import LONG, MISSING, TOO_MANY, TYPE, UNDEFINED
 from tests.unit.hl7v2 import wire_builders
 from tests.unit.hl7v2.wire_builders import STOCKPORT, fields, pid, receiver
 
