@@ -179,10 +179,12 @@ def _answers() -> Iterator[str]:
 def _strictness() -> Iterator[str]:
     yield from _section("Strictness")
     yield "A lenient feed (the default) is taken as far as it can be understood, and its faults are counted; hl7apy"
-    yield f"is shown one message in {_PLAIN.validate_one_in} unless the feed says otherwise."
+    yield f"is shown one message in {_PLAIN.validate_one_in} unless the feed says otherwise (`validate_one_in`)."
+    yield 'A feed becomes strict by `strictness = "strict"` in the network file.'
     yield "Of a strict feed every message must be valid in its version and structure by hl7apy, else it is"
     yield "answered AE and kept in quarantine. Codes outside their table are counted and not refused; Z segments and"
-    yield "the null are not judged; of an event of which hl7apy has no structure, and of A24 and A37, the segments are judged one by one."
+    yield "the null are not judged. Of A24, A37 and events that hl7apy has no structure for, each segment is judged"
+    yield "alone."
     yield "`mpi conformance` and `GET /v1/feeds/{feed}/conformance` show the counts: places, never values."
     yield ""
     rows = ((words, *ack.BY_FAULT[fault]) for words, fault in judgement.FAULTS.items())

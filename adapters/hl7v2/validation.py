@@ -65,19 +65,18 @@ class _Reading:
         edges = "".join(map(re.escape, (d.field, d.component, d.repetition, d.subcomponent)))
         self._null = re.compile(rf"(?<![^{edges}]){NULL}(?![^{edges}])")
         trigger = message.header.trigger
+        # What the strict reading said, if it came to an end.
+        self._strictly: tuple[list[str], Counter[str]] | None = None
         self._excused = False  # whether all that is missing was deleted by the null
         self._structure = "" if trigger in _TWO_PATIENTS else structure_of(trigger, self._version)
 
     def is_clean(self) -> bool:
         """Whether hl7apy has nothing to say: the common case, at the price of one reading."""
         try:
-            whole = self._whole(_STRICT)
-            if whole is None:
-                parsed = [self._segment(segment, _STRICT) for segment in self._segments]
-                return not any(_report(segment) for segment in parsed)
-            return not _report(whole) and not self._strays(whole)
+            self._strictly = self._read(_STRICT)
         except _WRONG:
             return False
+        return not any(self._strictly)
 
     def diagnose(self) -> list[Judgement]:
         """Each fault by itself."""
@@ -94,7 +93,10 @@ class _Reading:
         return found
 
     def _text(self, segment: Segment) -> str:
-        fields = [segment.name, *segment.fields[2:]] if segment.name == "MSH" else segment.fields
+        fields = segment.fields
+        if segment.name == "MSH":  # hl7apy wants four encoding characters, also of a sender who does with fewer
+            order = ("COMPONENT", "REPETITION", "ESCAPE", "SUBCOMPONENT")
+            fields = [segment.name, "".join(self._marks[name] for name in order), *segment.fields[3:]]
         return self._null.sub("", self._marks["FIELD"].join(fields))
 
     def _whole(self, level: int) -> Any:
@@ -112,19 +114,20 @@ class _Reading:
     def _segment(self, segment: Segment, level: int) -> Any:
         return parse_segment(self._text(segment), self._version, self._marks, level)
 
-    def _strays(self, whole: Any) -> Counter[str]:
-        """Segments for which the structure has no place: hl7apy drops them in silence."""
-        return Counter(s.name for s in self._segments) - Counter(_names(whole))
+    def _read(self, level: int) -> tuple[list[str], Counter[str]]:
+        """What hl7apy reports, and the segments it drops in silence because the structure has no place for them."""
+        whole = self._whole(level)
+        if whole is None:
+            return [line for s in self._segments for line in _report(self._segment(s, level))], Counter()
+        return _report(whole), Counter(s.name for s in self._segments) - Counter(_names(whole))
 
     def _counted(self) -> Iterator[Judgement]:
         """What is missing or there too often: segments in the message, fields in a segment."""
         try:
-            whole = self._whole(_TOLERANT)
-            parts = [whole] if whole is not None else [self._segment(s, _TOLERANT) for s in self._segments]
-            lines = [line for part in parts for line in _report(part)]
+            lines, strays = self._strictly or self._read(_TOLERANT)
         except _WRONG:
             return
-        for name, count in sorted(self._strays(whole).items() if whole is not None else ()):
+        for name, count in sorted(strays.items()):
             last = sum(segment.name == name for segment in self._segments)
             yield _judgement(name, last - count + 1, 0, UNDEFINED)
         for line in dict.fromkeys(lines):

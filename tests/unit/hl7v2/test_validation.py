@@ -60,6 +60,15 @@ def test_the_structure_goes_by_the_event_and_not_by_msh_9_3() -> None:
     assert ("MRG", MISSING, "MRG^1", True) in judged(EVN, pid(), event="ADT^A40^ADT_A01")
 
 
+@pytest.mark.parametrize("marks", ["^~", "^~\\", "#*", "^~\\&", "#*!%"])
+def test_any_delimiters_will_do(marks: str) -> None:
+    """V2-20: also too few of them, and then the ampersand is a letter."""
+    parts = wire_builders.message("ADT^A08", EVN, pid(f5="S&M^JOHN", f7='""', f8="QQ"), PV1).decode().split("|", 2)
+    wire = "|".join((parts[0], marks, parts[2].replace("^", marks[0]))).encode()
+    judged_ = validation.judge(message.parse(wire, message.read_header(wire), "cp1252"))
+    assert [(j.finding.place, j.refuses) for j in judged_] == [("PID-8", False)]
+
+
 def test_z_segments_and_the_null_are_not_judged() -> None:
     """V2-22, V2-26."""
     assert judged(EVN, pid(f5='""', f7='""', f11='""^^LEEDS~""'), PV1, "ZU1|what|ever", "ZZZ") == []
