@@ -30,7 +30,7 @@ CONDITIONS = {
     "205": "Duplicate key identifier",
     "207": "Application internal error",
 }
-_BY_FAULT = {
+BY_FAULT = {
     Fault.MALFORMED: ("AE", "100"),
     Fault.ENCODING: ("AE", "102"),
     Fault.OVERSIZED: ("AE", "207"),
@@ -78,7 +78,7 @@ TRY_AGAIN = Answer("AR", "207", "the index cannot store messages now, send this 
 
 def of_refusal(fault: str, text: str, location: str) -> Answer:
     """The answer to a refusal, by its fault; AE 207 for a fault unknown here."""
-    code, condition = _BY_FAULT.get(Fault(fault), ("AE", "207")) if fault in set(Fault) else ("AE", "207")
+    code, condition = BY_FAULT.get(Fault(fault), ("AE", "207")) if fault in set(Fault) else ("AE", "207")
     return Answer(code, condition, text, location)
 
 

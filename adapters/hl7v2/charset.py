@@ -10,7 +10,7 @@ from mpi.errors import Fault, Refused
 LOCATION = "MSH^1^18"
 
 # HL7 table 0211. UTF-16 and UTF-32 cannot be carried by MLLP (V2-4), so "UNICODE" can only mean UTF-8.
-_TABLE_0211 = {
+TABLE_0211 = {
     "ASCII": "ascii",
     "UNICODE UTF-8": "utf-8",
     "UNICODE": "utf-8",
@@ -22,7 +22,7 @@ _C1_CONTROLS = bytes(range(0x80, 0xA0))
 
 def codec_of(declared: str) -> str:
     """The codec that MSH-18.1 names, ASCII when it is empty; "" for an unknown name."""
-    return _TABLE_0211.get(declared.strip().upper(), "") if declared.strip() else "ascii"
+    return TABLE_0211.get(declared.strip().upper(), "") if declared.strip() else "ascii"
 
 
 def decode(content: bytes, declared: str, default: str, flags: list[str]) -> tuple[str, str]:

@@ -36,7 +36,7 @@ EXISTS = frozenset({"A01", "A03", "A04", "A05", "A08", "A13", "A28", "A31"})
 OPTIONAL = frozenset({"A18", "A30", "A39"})
 """Legacy merges a feed must opt into (`Feed.options`), else AR 201."""
 
-_NO_EFFECT: Mapping[str, str] = {
+NO_EFFECT: Mapping[str, str] = {
     "A06": "outpatient becomes inpatient",
     "A07": "inpatient becomes outpatient",
     "A09": "patient departing, tracking",
@@ -94,7 +94,7 @@ def reader_of(message_type: str, trigger: str, feed: Feed) -> Read:
     if trigger == "A43":
         # A move, not a merge: its meaning depends on the sender and needs a profile of it first.
         raise Refused(Fault.UNSUPPORTED_EVENT, "A43 needs a profile of this feed", "MSH^1^9^1^2")
-    read = _READERS.get(trigger)
+    read = READERS.get(trigger)
     if read is None or (trigger in OPTIONAL and trigger not in feed.options):
         raise Refused(Fault.UNSUPPORTED_EVENT, "this trigger event is not taken from this feed", "MSH^1^9^1^2")
     return read
@@ -263,8 +263,8 @@ def _counterpart(prior: Typed, survivors: tuple[Typed, ...]) -> Typed:
     return found[0]
 
 
-_READERS: Mapping[str, Read] = {
-    **dict.fromkeys(_NO_EFFECT, _ignore),
+READERS: Mapping[str, Read] = {
+    **dict.fromkeys(NO_EFFECT, _ignore),
     **dict.fromkeys((*EXISTS, "A02", "A11", "A12"), _register),
     **dict.fromkeys(("A18", "A30", "A34", "A36", "A40"), _merge),
     "A39": _merge_external,

@@ -11,7 +11,7 @@ from adapters.hl7v2.message import Segment, Value
 from linkage.record import Address, AddressUse, Name, NameUse, Sex
 
 # HL7 table 0200. P is the name of a partner, not the patient's.
-_NAME_USES: Mapping[str, NameUse | None] = {
+NAME_USES: Mapping[str, NameUse | None] = {
     "": NameUse.USUAL,
     "L": NameUse.OFFICIAL,
     "D": NameUse.USUAL,
@@ -29,7 +29,7 @@ _NAME_USES: Mapping[str, NameUse | None] = {
     "P": None,
 }
 # HL7 table 0190.
-_ADDRESS_USES: Mapping[str, AddressUse] = {
+ADDRESS_USES: Mapping[str, AddressUse] = {
     "B": AddressUse.WORK,
     "O": AddressUse.WORK,
     "C": AddressUse.TEMP,
@@ -40,7 +40,7 @@ _ADDRESS_USES: Mapping[str, AddressUse] = {
     "N": AddressUse.BIRTH,
 }
 # HL7 table 0001 and the NHS codes of NHS-51; a feed adds its own.
-_SEXES: Mapping[str, str] = {
+SEXES: Mapping[str, str] = {
     "M": "M",
     "F": "F",
     "O": "O",
@@ -56,7 +56,7 @@ _SEXES: Mapping[str, str] = {
 }
 _SEX_BY_LETTER: Mapping[str, Sex] = {"M": Sex.MALE, "F": Sex.FEMALE, "O": Sex.OTHER, "U": Sex.UNKNOWN}
 _CURRENT = frozenset({NameUse.USUAL, NameUse.OFFICIAL})
-_ETHNIC_CATEGORIES = frozenset("ABCDEFGHJKLMNPRSZ") | {"99"}
+ETHNIC_CATEGORIES = frozenset("ABCDEFGHJKLMNPRSZ") | {"99"}
 
 
 def read_names(repetitions: Iterable[Value]) -> tuple[Name, ...]:
@@ -66,7 +66,7 @@ def read_names(repetitions: Iterable[Value]) -> tuple[Name, ...]:
 
 
 def _read_name(xpn: Value) -> Name | None:
-    use = _NAME_USES.get(xpn.text(7).upper(), NameUse.ALIAS)
+    use = NAME_USES.get(xpn.text(7).upper(), NameUse.ALIAS)
     family, given, middle = xpn.text(1), xpn.text(2), xpn.text(3)
     if use is None or not (family or given or middle):
         return None
@@ -86,7 +86,7 @@ def _read_address(xad: Value) -> Address | None:
         town=xad.text(3),
         county=xad.text(4) or xad.text(9),
         postcode=xad.text(5),
-        use=_ADDRESS_USES.get(xad.text(7).upper(), AddressUse.HOME),
+        use=ADDRESS_USES.get(xad.text(7).upper(), AddressUse.HOME),
     )
     return address if (address.lines or address.town or address.county or address.postcode) else None
 
@@ -106,13 +106,13 @@ def read_telecom(repetitions: Iterable[Value]) -> tuple[tuple[str, ...], tuple[s
 
 def read_sex(code: str, feed_codes: Mapping[str, str]) -> Sex | None:
     """Sex for a PID-8 code by the feed's own table, then the standard ones; None for a code in neither."""
-    letter = feed_codes.get(code) or _SEXES.get(code.upper())
+    letter = feed_codes.get(code) or SEXES.get(code.upper())
     return _SEX_BY_LETTER.get(letter) if letter else None
 
 
 def read_ethnic_category(*fields: str) -> str:
     """The first NHS ethnic category code among `fields`; "" when none is one."""
-    return next((field.upper() for field in fields if field.upper() in _ETHNIC_CATEGORIES), "")
+    return next((field.upper() for field in fields if field.upper() in ETHNIC_CATEGORIES), "")
 
 
 def read_practice(pd1: Segment) -> str:

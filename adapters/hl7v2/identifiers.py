@@ -17,9 +17,9 @@ from mpi.errors import Fault, Refused
 
 OLD_NHS_OID = "2.16.840.1.113883.2.1.3.2.4.3"  # old-format and temporary numbers (NHS-7)
 
-_NHS_TYPES = frozenset({"NH", "NHS", "NNGBR"})
+NHS_TYPES = frozenset({"NH", "NHS", "NNGBR"})
 # HL7 table 0203: numbers of accounts, visits and documents; as a patient identifier they would join strangers.
-_NOT_PATIENT = frozenset({"AN", "VN", "SS", "DL", "PPN"})
+NOT_PATIENT = frozenset({"AN", "VN", "SS", "DL", "PPN"})
 _TYPE = re.compile(r"(?P<code>[^{]*)(?:\{status:(?P<status>0[1-8])\})?")
 
 
@@ -55,13 +55,13 @@ def read_identifiers(message: Message, segment: Segment, number: int, feed: Feed
         if cx.text(4, 2) == OLD_NHS_OID:
             message.flag(f"{segment.name}-{number} holds an old-format NHS number, not used for matching")
             continue
-        if type_code in _NHS_TYPES or _is_nhs(cx, network, segment.location(number, position, 4)):
+        if type_code in NHS_TYPES or _is_nhs(cx, network, segment.location(number, position, 4)):
             if cx.text(1):
                 nhs.append(NhsNumber(cx.text(1), status))
             else:
                 nhs_deleted = True
             continue
-        if type_code in _NOT_PATIENT or not cx.text(1):
+        if type_code in NOT_PATIENT or not cx.text(1):
             message.flag(f"{segment.name}-{number} holds an identifier that is not a patient's, ignored")
             continue
         authority = _authority(cx, feed, network, segment.location(number, position, 4))
@@ -139,7 +139,7 @@ def read_authority(namespace: str, universal: str, kind: str, network: Network, 
 def read_identifier(cx: Value, network: Network, location: str) -> Identifier:
     """The identifier of a query; raises `Refused` (UNKNOWN_AUTHORITY) at component 4 of `location`."""
     type_code, _ = _read_type(cx)
-    if type_code in _NHS_TYPES and not (cx.text(4, 1) or cx.text(4, 2)):
+    if type_code in NHS_TYPES and not (cx.text(4, 1) or cx.text(4, 2)):
         authority = NHS_AUTHORITY
     else:
         authority = read_authority(cx.text(4, 1), cx.text(4, 2), cx.text(4, 3), network, f"{location}^4")

@@ -19,8 +19,8 @@ from mpi.domain.commands import Death, Field, NhsNumber, Value
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Feed, Network
 
-_STATUSES = frozenset(f"NSTS0{digit}" for digit in range(1, 9))  # ITK additions to table 0445 (NHS-8)
-_RELIABILITIES = frozenset(item.value for item in Reliability)
+STATUSES = frozenset(f"NSTS0{digit}" for digit in range(1, 9))  # ITK additions to table 0445 (NHS-8)
+RELIABILITIES = frozenset(item.value for item in Reliability)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _read_reliability(message: Message, pid: Segment, patch: dict[Field, Value])
         patch[Field.RELIABILITY] = None
     elif pid.raw(32):
         codes = {value.text().upper() for value in pid.repetitions(32)}
-        patch[Field.RELIABILITY] = frozenset(Reliability(code) for code in codes & _RELIABILITIES)
+        patch[Field.RELIABILITY] = frozenset(Reliability(code) for code in codes & RELIABILITIES)
 
 
 _READERS: tuple[Callable[[Message, Segment, dict[Field, Value]], None], ...] = (
@@ -175,7 +175,7 @@ def _untyped_nhs_number(message: Message, pid: Segment, number: int) -> str:
 
 def _read_status(message: Message, pid: Segment, attached: str) -> str:
     """The verification status from PID-32 and CX.5; where they differ, not "01": only that is strong (NHS-8)."""
-    codes = {value.text().upper() for value in pid.repetitions(32)} & _STATUSES
+    codes = {value.text().upper() for value in pid.repetitions(32)} & STATUSES
     said = sorted({code[-2:] for code in codes} | ({attached} if attached else set()))
     if len(said) > 1:
         message.flag("the message gives the NHS number two verification statuses")

@@ -7,21 +7,23 @@ send it again as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
-from adapters.hl7v2 import ack, batch, commands, message
+from adapters.hl7v2 import ack, batch, commands, judgement, message, validation
 from adapters.hl7v2.exchange import ANYBODY, Peer, Reply
-from adapters.hl7v2.message import Header
+from adapters.hl7v2.judgement import Judgement
+from adapters.hl7v2.message import Header, Message
 from adapters.hl7v2.mllp import KEPT
 from adapters.hl7v2.queries import TYPES as QUERY_TYPES
 from adapters.hl7v2.queries import Queries
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Receipt, Status
+from mpi.domain.conformance import Strictness
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import Fault, Forbidden, OutOfSequence, Refused, Unavailable
 from mpi.usecases.intake import Intake
@@ -34,9 +36,19 @@ _log = structlog.get_logger("mpi.hl7v2")
 _STRANGER = Caller(user="mllp:unknown", role=Role.FEED, organisation="")
 
 
+Note = Callable[[Feed, Message | None, Sequence[Judgement] | None, Refused | None], None]
+
+
+def _note_nothing(
+    feed: Feed, message: Message | None, judged: Sequence[Judgement] | None, reason: Refused | None
+) -> None:
+    """The default when nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """What a listener needs to answer frames. `clock` gives aware UTC datetimes, `new_id` values for MSH-10."""
+    """What a listener needs to answer frames. `clock` gives aware UTC datetimes, `new_id` values for MSH-10; `note`
+    is told of every message of a known feed (`observer.Observer.note`)."""
 
     intake: Intake
     network: Network
@@ -44,6 +56,7 @@ class Receiver:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     queries: Queries | None = None
+    note: Note = _note_nothing
 
     def handle(self, frame: bytes, peer: Peer = ANYBODY) -> bytes | None:
         """The first block of the reply to a frame's content, None when there must be none."""
@@ -111,7 +124,8 @@ class Receiver:
 
     def _take(self, frame: bytes, header: Header, peer: Peer) -> Reply:
         feed: Feed | None = None
-        flags: list[str] = []
+        parsed: Message | None = None
+        judged: list[Judgement] | None = None
         number: int | None = None
         try:
             feed = self.network.feed(header.application, header.facility, Protocol.MLLP)
@@ -122,11 +136,17 @@ class Receiver:
                 return self._restart(header, feed)
             admit(header, feed)
             parsed = message.parse(frame, header, feed.charset)
-            flags = parsed.flags
+            if feed.strictness is Strictness.STRICT:
+                judged = validation.judge(parsed)
+                judgement.require(judged)
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
-            return self._refuse(frame, header, feed, _placed(reason), tuple(flags), number)
-        envelope = replace(self._envelope(frame, header, feed, tuple(flags)), sequence=number)
+            if feed is not None:
+                self.note(feed, parsed, judged, reason)
+            flags = tuple(parsed.flags) if parsed else ()
+            return self._refuse(frame, header, feed, _placed(reason), flags, number)
+        self.note(feed, parsed, judged, None)
+        envelope = replace(self._envelope(frame, header, feed, tuple(parsed.flags)), sequence=number)
         return self._ask(header, feed, lambda: self.intake.register(envelope, orders, self._caller(feed)))
 
     def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:

@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Lifespan
 
-from mpi.api import imaging, operations, people, resolve, subscriptions, tasks
+from mpi.api import conformance, imaging, operations, people, resolve, subscriptions, tasks
 from mpi.api.edge import BODY_LIMIT_BYTES, Edge, Observe
 from mpi.api.problems import Invalid, Renderer, choose_renderer, problem_of
 from mpi.api.responses import Application
@@ -33,7 +33,7 @@ _TAGS = [
     {"name": "people", "description": "Golden identities with demographics."},
     {"name": "review", "description": "Questions for data-quality staff, and their decisions."},
     {"name": "subscriptions", "description": "Webhooks that follow identity changes."},
-    {"name": "operations", "description": "Health and metrics."},
+    {"name": "operations", "description": "Health, metrics, and what arrives wrong."},
 ]
 
 
@@ -94,6 +94,6 @@ def create_app(
     render = choose_renderer(renderers or {})
     _handle_problems(app, render)
     app.add_middleware(Edge, render=render, new_request_id=new_request_id, observe=observe, limit=body_limit)
-    for part in (resolve, imaging, people, tasks, subscriptions, operations):
+    for part in (resolve, imaging, people, tasks, subscriptions, conformance, operations):
         app.include_router(part.router)
     return app

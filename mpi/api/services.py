@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
+from mpi.usecases.conformance import Conformance
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.query import Query
@@ -34,6 +35,7 @@ class Services:
     imaging: Imaging
     review: Review
     subscriptions: Subscriptions
+    conformance: Conformance
     network: Network
     caller_of: Callable[[str], Caller | None]
     unready: Callable[[], Sequence[str]]

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
+from mpi.db.conformance import ConformanceStore
 from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
@@ -84,6 +85,7 @@ class DbUnit:
         self.outbox = OutboxStore(lane)
         self.audit = AuditStore(lane)
         self.snapshots = SnapshotStore(lane)
+        self.conformance = ConformanceStore(lane)
         self.scan = ScanStore(lane)
 
     def commit(self) -> None:

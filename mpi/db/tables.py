@@ -359,3 +359,31 @@ audit = Table(
     Column("subjects", ARRAY(Text), nullable=False),
     Column("detail", JSONB, nullable=False),
 )
+
+feed_day = Table(
+    "feed_day",
+    metadata,
+    Column("feed", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("validated", BigInteger, nullable=False),
+    PrimaryKeyConstraint("feed", "day"),
+)
+
+feed_fault = Table(
+    "feed_fault",
+    metadata,
+    Column("feed", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("segment", Text, nullable=False),
+    Column("field", Integer, nullable=False),
+    Column("component", Integer, nullable=False),
+    Column("fault", Text, nullable=False),
+    Column("found_by", Text, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("first_seen", DateTime(timezone=True), nullable=False),
+    Column("last_seen", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("feed", "day", "segment", "field", "component", "fault", "found_by"),
+    CheckConstraint("found_by in ('reader', 'validator')", name="found_by"),
+    CheckConstraint("first_seen <= last_seen", name="first_before_last"),
+)

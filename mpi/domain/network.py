@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
+from mpi.domain.conformance import Strictness
 from mpi.domain.consumer import Consumer
 from mpi.domain.identifiers import NHS_AUTHORITY
 from mpi.errors import Fault, Refused
@@ -71,7 +72,9 @@ class Feed:
     `authorities` are the namespaces it may assert, the first is the default for an identifier without CX.4
     (V2-49). `nhs_number_fields` lists where its NHS number may stand ("PID-3", "PID-19", "PID-2"). `charset` is the
     Python codec for undeclared non-ASCII bytes (V2-21). `sex_codes` maps extra sender codes to M, F, O or U.
-    `go_live` is when the feed starts; `options` turns on rare events ("A18", "A30", "A39").
+    `go_live` is when the feed starts; `options` turns on rare events ("A18", "A30", "A39"). `strictness` says whether
+    a message must only be understood or be valid to the letter; of a lenient feed one message in `validate_one_in` is
+    shown to the validator for the conformance report, 0 is none.
 
     `certificates` are the client certificates that may send as this feed (SEC-4): a DNS name or URI of the subject
     alternative name, else a common name, in lower case, or the SHA-256 of the certificate in hexadecimal.
@@ -91,6 +94,8 @@ class Feed:
     sex_codes: Mapping[str, str] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
     go_live: date | None = None
+    strictness: Strictness = Strictness.LENIENT
+    validate_one_in: int = 100
     auto_link: bool = True  # the per-source kill switch of SEC-2
     certificates: frozenset[str] = frozenset()
     mllp_release: int = 1

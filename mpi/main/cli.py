@@ -211,6 +211,34 @@ def consumers(
 
 
 @app.command()
+def conformance(
+    feed: Annotated[str, typer.Argument(help="A feed of the network; left out, every one.")] = "",
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days back, today (UTC) among them.")] = 30,
+) -> None:
+    """Show what arrives wrong from each feed: how many messages, at which place, in which way, first and last."""
+    from mpi.domain.access import Caller, Role  # noqa: PLC0415
+    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.serve import database  # noqa: PLC0415
+    from mpi.networks import load_network  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
+    with _spoken():
+        settings = load_settings()
+        network = load_network(settings.network)
+        with database(settings) as url:
+            reports = compose(url, network, load_model(settings)).conformance
+            for name in [feed] if feed else sorted(network.feed_by_id):
+                found = reports.report(name, days, operator)
+                said = f"{found.messages} messages since {found.since}, {found.validated} of them validated"
+                typer.echo(f"{name} ({network.feed_by_id[name].strictness}): {said}")
+                for finding, seen in found.faults:
+                    when = f"{seen.first_seen:%Y-%m-%d %H:%M} to {seen.last_seen:%Y-%m-%d %H:%M}"
+                    where = finding.place or "message"
+                    typer.echo(f"  {seen.messages:>8}  {finding.found_by:<9}  {where:<9}  {finding.fault}  {when}")
+
+
+@app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="The folder to write into.")],
     network: Annotated[str, _NETWORK] = "greater-manchester",

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.fhir import outcome
 from adapters.fhir.router import router as fhir_router
+from adapters.hl7v2.observer import Observer
 from adapters.hl7v2.receive import Receiver
 from linkage.model import Model
 from mpi.api.app import create_app
@@ -30,6 +31,7 @@ from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
 from mpi.metrics import Metrics
 from mpi.settings import Settings
 from mpi.tokens import Callers
+from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.matching import Matching
@@ -88,6 +90,11 @@ class Index:
         return Telling(self.units)
 
     @property
+    def conformance(self) -> Conformance:
+        """What arrives wrong from each feed."""
+        return Conformance(self.units, self.network, self.clock)
+
+    @property
     def relay(self) -> Relay:
         """The outbox's deliverer."""
         return Relay(self.units)
@@ -107,12 +114,12 @@ def compose(url: str, network: Network, model: Model, pool_size: int = 10) -> In
     return Index(engine, DbUnits(engine, model.fingerprint), network, matching, rematch, clock)
 
 
-def compose_receiver(index: Index, metrics: Metrics) -> Receiver:
+def compose_receiver(index: Index, metrics: Metrics, observer: Observer) -> Receiver:
     """The HL7 v2 edge."""
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
     query = Query(index.units, index.matching)
     queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
-    return Receiver(intake, index.network, _caller_of, index.clock.now, _new_id, queries)
+    return Receiver(intake, index.network, _caller_of, index.clock.now, _new_id, queries, observer.note)
 
 
 def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str) -> FastAPI:
@@ -127,6 +134,7 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
         imaging=imaging,
         review=Review(index.units, index.matching, index.rematch, index.clock),
         subscriptions=Subscriptions(index.units),
+        conformance=index.conformance,
         network=index.network,
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),

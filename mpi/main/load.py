@@ -12,10 +12,12 @@ import structlog
 
 from adapters.hl7v2.files import FileLoader, Loaded, Stopped
 from adapters.hl7v2.folder import Folder
+from adapters.hl7v2.observer import Observer
 from linkage import kernel
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import SettingsError, Unavailable
 from mpi.main.compose import compose, compose_receiver, load_model
+from mpi.main.counting import Counting
 from mpi.main.serve import database
 from mpi.metrics import Metrics
 from mpi.networks import load_network
@@ -37,10 +39,13 @@ def loading(
     kernel.warm(model)
     with database(settings) as url:
         index = compose(url, network, model)
-        receiver = compose_receiver(index, Metrics())
+        observer = Observer(index.clock.now)
+        receiver, counting = compose_receiver(index, Metrics(), observer), Counting(index, observer)
+        counting.start()
         try:
             yield FileLoader(receiver, found, settings.max_message_bytes, failures_only, stopped)
         finally:
+            counting.stop()
             index.engine.dispose()
 
 

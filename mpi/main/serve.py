@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 import uvicorn
 
+from adapters.hl7v2.observer import Observer
 from adapters.hl7v2.tls import context_of
 from linkage import kernel
 from linkage.model import Model
@@ -25,6 +26,7 @@ from mpi.domain.network import Network
 from mpi.embedded import EmbeddedPostgres
 from mpi.errors import SettingsError
 from mpi.main.compose import compose, compose_app, compose_receiver, load_model
+from mpi.main.counting import Counting
 from mpi.main.listen import compose_listener, credentials_of
 from mpi.main.relays import Relays
 from mpi.metrics import Metrics
@@ -165,7 +167,8 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     settings = plan.settings
     metrics = Metrics(metrics_directory)
     index = compose(plan.url, plan.network, plan.model, settings.pool_size)
-    receiver = compose_receiver(index, metrics)
+    observer = Observer(index.clock.now)
+    receiver = compose_receiver(index, metrics, observer)
     mllp = compose_listener(index, receiver, plan.mllp, metrics, settings)
     app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url)
     config = uvicorn.Config(
@@ -186,13 +189,16 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     relays = Relays(index, metrics)
+    counting = Counting(index, observer)
     mllp.start()
     relays.start()
+    counting.start()
     try:
         server.run(sockets=[plan.http])
     finally:
         mllp.stop()
         relays.stop()
+        counting.stop()
         index.engine.dispose()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from mpi.domain.conformance import Strictness
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol, Site
 from mpi.errors import NetworkFileError
@@ -128,6 +129,8 @@ def _feed(table: FeedTable) -> Feed:
         processing_id=table.processing_id,
         sex_codes=dict(table.sex_codes),
         options=frozenset(table.options),
+        strictness=Strictness(table.strictness),
+        validate_one_in=table.validate_one_in,
         go_live=table.go_live,
         auto_link=table.auto_link,
         certificates=frozenset(map(certificate_name, table.certificates)),

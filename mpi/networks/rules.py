@@ -26,6 +26,7 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _MLLP_ONLY = (
     *("nhs_number_fields", "charset", "versions", "processing_id", "sex_codes", "options"),
     *("certificates", "mllp_release", "sequence_numbers"),
+    *("strictness", "validate_one_in"),
 )
 
 
@@ -151,6 +152,9 @@ def _feeds(network: NetworkTable) -> Iterator[Problem]:
         yield from _feed_authorities(network, table, here, sources)
         yield from _feed_encoding(table, here)
         yield from _feed_certificates(table, here)
+        if table.strictness == "strict" and "validate_one_in" in table.model_fields_set:
+            text = "of a strict feed every message is validated; leave 'validate_one_in' out"
+            yield Problem((*here, "validate_one_in"), text)
 
 
 def certificate_name(written: str) -> str:

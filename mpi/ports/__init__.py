@@ -4,6 +4,7 @@
 transaction was in the way and the whole use case should run again.
 """
 
+from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
 from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Studies, Tasks
@@ -14,6 +15,7 @@ __all__ = [
     "Change",
     "Claim",
     "Clock",
+    "Conformance",
     "Contention",
     "Evidence",
     "Identities",

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from mpi.errors import MpiError
+from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.work import Audit, Inbox, Outbox, Scan, Snapshots, Studies, Tasks
 
@@ -68,6 +69,10 @@ class Unit(Protocol):
     @property
     def snapshots(self) -> Snapshots:
         """See `Snapshots`."""
+
+    @property
+    def conformance(self) -> Conformance:
+        """See `Conformance`."""
 
     @property
     def scan(self) -> Scan:

@@ -24,7 +24,18 @@ pytestmark = pytest.mark.timeout(120)
 def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
     told = mpi("--help", cwd=tmp_path)
     assert told.returncode == 0
-    commands = ("serve", "load", "watch", "migrate", "verify", "quarantine", "consumers", "simulate", "demo")
+    commands = (
+        "serve",
+        "load",
+        "watch",
+        "migrate",
+        "verify",
+        "quarantine",
+        "consumers",
+        "conformance",
+        "simulate",
+        "demo",
+    )
     for command in commands:
         assert command in told.stdout
         helped = mpi(command, "--help", cwd=tmp_path)

@@ -10,7 +10,7 @@ from linkage.record import Address, Demographics, Name, Reliability, Sex
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_OID, Identifier
-from mpi.domain.network import Archive, Authority, Network, Organisation
+from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol
 from mpi.domain.views import (
     PersonView,
     RecordState,
@@ -62,7 +62,7 @@ NETWORK = Network(
         Authority("CHRISTIE", "Christie PAS", "RBV", ("RBV",), oid="1.2.3.2"),
         Authority("NHS", "NHS number", "NHS", ("NH",), oid=NHS_OID),
     ),
-    feeds=(),
+    feeds=(Feed("bolton", "RMC", Protocol.MLLP, "PAS", "RMC", ("BOLTON",)),),
     archives=(
         Archive(
             "north", "North", "RMC", {"BOL": "BOLTON", "SHARED": "BOLTON"}, {"BOL_CT1": "BOLTON", "CT": "BOLTON"}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from mpi.api.security import hash_token, token_lookup
 from mpi.api.services import Services
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
+from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import (
     AssertionView,
@@ -30,6 +31,7 @@ from mpi.domain.views import (
     TaskView,
 )
 from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.usecases.conformance import Conformance
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.query import Query
@@ -263,6 +265,22 @@ class FakeSubscriptions:
             raise NotFound("no such subscription")
 
 
+class FakeConformance:
+    """One fault of every feed of the network."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+
+    def report(self, feed: str, days: int, caller: Caller) -> FeedReport:
+        self.faults.check()
+        caller.require(Right.OPERATE)
+        if feed not in NETWORK.feed_by_id:
+            raise NotFound("no feed of this network has this id")
+        finding = Finding("PID", 7, 0, "PID-7 is not a date and was ignored", FoundBy.READER)
+        since = AT.date() - timedelta(days=days - 1)
+        return FeedReport(feed, since, 200, 2, ((finding, Sighting(3, AT, AT)),))
+
+
 class FakeHouse:
     """All the fakes, and the services made of them."""
 
@@ -274,6 +292,7 @@ class FakeHouse:
         self.imaging = FakeImaging(self.faults, [Study(f"1.2.{n}", BOLTON, AT, ("CT",)) for n in range(1, 6)])
         self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
         self.subscriptions = FakeSubscriptions(self.faults)
+        self.conformance = FakeConformance(self.faults)
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self.observed: list[tuple[str, str, int, float]] = []
@@ -290,6 +309,7 @@ class FakeHouse:
             imaging=cast(Imaging, self.imaging),
             review=cast(Review, self.review),
             subscriptions=cast(Subscriptions, self.subscriptions),
+            conformance=cast(Conformance, self.conformance),
             network=NETWORK,
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,

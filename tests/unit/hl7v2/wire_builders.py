@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from adapters.hl7v2.receive import Receiver
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Command, Envelope, Receipt, Status
+from mpi.domain.conformance import Strictness
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_OID, NHS_SYSTEM
 from mpi.domain.network import Authority, Feed, Network, Protocol
 from mpi.errors import MpiError, Refused
@@ -33,6 +34,15 @@ CHRISTIE = Feed(
     charset="utf-8",
     options=frozenset({"A18", "A30", "A39"}),
 )
+STOCKPORT = Feed(
+    id="stockport-pas",
+    organisation="RWJ",
+    protocol=Protocol.MLLP,
+    application="STRICTPAS",
+    facility="RWJ",
+    authorities=("stockport",),
+    strictness=Strictness.STRICT,
+)
 NETWORK = Network(
     id="test",
     name="Test network",
@@ -42,8 +52,9 @@ NETWORK = Network(
         Authority("bolton", "Bolton PAS", "RMC", ("RMC", "BOLTON"), "1.2.826.0.1.99.1", "urn:test:bolton"),
         Authority("bolton-ris", "Bolton RIS", "RMC", ("RMCRIS",), "1.2.826.0.1.99.2"),
         Authority("christie", "Christie PAS", "RBV", ("RBV",), "1.2.826.0.1.99.3"),
+        Authority("stockport", "Stockport PAS", "RWJ", ("RWJ",), "1.2.826.0.1.99.4"),
     ),
-    feeds=(BOLTON, CHRISTIE),
+    feeds=(BOLTON, CHRISTIE, STOCKPORT),
 )
 NOW = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
 

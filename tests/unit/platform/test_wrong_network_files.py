@@ -296,6 +296,36 @@ WRONG = {
         'charset = "utf-8"',
         ["FHIR feed"],
     ),
+    "a strictness there is not": (
+        'facility = "RMC"',
+        'facility = "RMC"\nstrictness = "harsh"',
+        'strictness = "harsh"',
+        ["'harsh'", "'lenient' or 'strict'"],
+    ),
+    "a sample of a strict feed": (
+        'facility = "RMC"',
+        'facility = "RMC"\nstrictness = "strict"\nvalidate_one_in = 10',
+        "validate_one_in",
+        ["every message is validated", "leave 'validate_one_in' out"],
+    ),
+    "a sample that is no number": (
+        'facility = "RMC"',
+        'facility = "RMC"\nvalidate_one_in = "all"',
+        "validate_one_in",
+        ["'validate_one_in'", "whole number"],
+    ),
+    "a sample below none": (
+        'facility = "RMC"',
+        'facility = "RMC"\nvalidate_one_in = -1',
+        "validate_one_in",
+        ["must not be less than 0"],
+    ),
+    "strictness of a FHIR feed": (
+        'facility = "RBV"',
+        'facility = "RBV"\nstrictness = "strict"',
+        'strictness = "strict"',
+        ["FHIR feed"],
+    ),
     "neither OID nor system": (
         'oid = "2.25.212780568413397245248520398580765958614"\nsystem = "https://fhir.wwl.example/Id/patient-number"\n',
         "",
