@@ -38,7 +38,6 @@ FIELDS: Mapping[str, Mapping[int, str]] = {
         10: "control id, required; repeated verbatim in MSA-2 (V2-15, V2-16)",
         11: "processing id; must be the feed's (V2-13)",
         12: "version; must be one of the feed's (V2-13)",
-        13: "sequence number, of a feed that numbers its messages (V2-18)",
         15: "accept acknowledgement condition (V2-10)",
         16: "application acknowledgement condition (V2-10)",
         18: "character set; else the feed's own (V2-21)",
@@ -165,7 +164,7 @@ def _answers() -> Iterator[str]:
     yield "Original mode answers AA, AE or AR; with MSH-15 or MSH-16 valued CA, CE or CR as table 0155 asks"
     yield "(V2-10). AA and CA are sent after the commit (V2-11). AE must not be sent again uncorrected (V2-12)."
     yield "From 2.5 on the fault stands in ERR-2, ERR-3, ERR-4, ERR-7 and ERR-8; before in ERR-1, with words in MSA-3"
-    yield "(V2-14)."
+    yield "(V2-14). Sequence numbers (MSH-13), batches, files and TLS stand in hl7v2-transport.md."
     yield ""
     rows = (
         (fault.value, code, condition, ack.CONDITIONS[condition])

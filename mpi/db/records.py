@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,9 @@ _CANDIDATES = Prepared(
        where r.id in (select record_id from block_key where key = any(:keys)) and r.encoded is not null"""
     ).bindparams(_KEYS)
 )
+
+
+_LAST = "\U0010ffff"  # greater than any letter
 
 
 def lock_number(identifier: Identifier) -> int:
@@ -159,12 +163,7 @@ class RecordStore:
     def search(self, criteria: SearchCriteria) -> list[UUID]:
         """Golden ids with a live record that meets every criterion."""
         clauses, parameters = _conditions(criteria)
-        statement = text(
-            f"""select distinct l.golden_id from source_record r
-                join link l on l.record_id = r.id and l.until is null
-                where r.live and {" and ".join(clauses)} order by 1 limit :limit"""
-        )
-        return list(self._connection.execute(statement, parameters).scalars())
+        return list(self._connection.run(_search(tuple(clauses)), parameters).scalars())
 
     def _insert(self, record: Record) -> None:
         row = {"authority": record.identifier.authority, "value": record.identifier.value, **state_columns(record)}
@@ -248,16 +247,31 @@ def state_columns(record: Record) -> dict[str, Any]:
     }
 
 
+@lru_cache(maxsize=256)  # as many as there are combinations of criteria
+def _search(clauses: tuple[str, ...]) -> Prepared:
+    # The records first: the planner would rather walk through everybody's links in the order of golden ids.
+    return Prepared(
+        text(
+            f"""with met as materialized (select r.id from source_record r where r.live and {" and ".join(clauses)})
+            select distinct l.golden_id from met join link l on l.record_id = met.id and l.until is null
+            order by 1 limit :limit"""
+        )
+    )
+
+
 def _conditions(criteria: SearchCriteria) -> tuple[list[str], dict[str, Any]]:
     clauses: list[str] = []
     parameters: dict[str, Any] = {"limit": criteria.limit}
     for name, value in (("family", criteria.family), ("given", criteria.given)):
-        if value:
-            exact, wanted = name in criteria.exact, value.upper()
-            clauses.append(f"r.{name} = :{name}" if exact else f"r.{name} like :{name}")
-            parameters[name] = wanted if exact else _escape(wanted) + "%"
+        if value and name in criteria.exact:
+            clauses.append(f"r.{name} = :{name}")
+            parameters[name] = value.upper()
+        elif value:
+            # As a range, because a plan that is made once cannot use the index for a pattern it does not know.
+            clauses.append(f"r.{name} ~>=~ :{name} and r.{name} ~<~ :{name}_end")
+            parameters |= {name: value.upper(), f"{name}_end": value.upper() + _LAST}
     if criteria.birth_date:
-        clauses.append("r.birth_date = :birth_date")
+        clauses.append("r.birth_date = :birth_date and r.birth_date <> ''")  # the second is the index's own condition
         parameters["birth_date"] = criteria.birth_date
     if criteria.sex:
         clauses.append("r.registers #>> '{sex,0}' = :sex")
@@ -272,7 +286,3 @@ def _conditions(criteria: SearchCriteria) -> tuple[list[str], dict[str, Any]]:
         clauses.append("r.authority = :authority and r.value = :value")
         parameters |= {"authority": criteria.identifier.authority, "value": criteria.identifier.value}
     return clauses, parameters
-
-
-def _escape(prefix: str) -> str:
-    return prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -9,6 +9,7 @@ import structlog
 
 from adapters.hl7v2.notify import Notifier
 from mpi.api.webhook import Webhook
+from mpi.domain.consumer import TOLD
 from mpi.errors import MpiError
 from mpi.main.alarms import age, alarms, name_of
 from mpi.main.compose import Index
@@ -27,10 +28,9 @@ class Relays:
         self._index = index
         self._metrics = metrics
         self._stopped = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._run, args=(consumers,), name=name)
-            for name, consumers in (("relay", False), ("notifier", True))
-        ]
+        self._threads = [threading.Thread(target=self._run, args=(False,), name="relay")]
+        if any(consumer.transactions & set(TOLD) for consumer in index.network.consumers):
+            self._threads.append(threading.Thread(target=self._run, args=(True,), name="notifier"))
         self._threads.append(threading.Thread(target=self._watch, name="alarms"))
 
     def start(self) -> None:
