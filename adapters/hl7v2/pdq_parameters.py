@@ -22,7 +22,7 @@ from mpi.domain.views import SearchCriteria
 from mpi.errors import Fault, Refused
 from mpi.usecases.finding import Wanted
 
-MOST = 500  # people a search may touch (SEC-6); they are told page by page
+MOST = 200  # people a search may touch (SEC-6); they are told page by page
 _MOST_ALTERNATIVES = 40
 _PARAMETER = re.compile(r"@?PID\.(\d{1,2}(?:\.\d{1,2}){0,2})", re.IGNORECASE)
 _PATTERN_DATE = re.compile(r"(\d{4}|\d{6})\*?")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
 
 import structlog
 
@@ -45,12 +44,8 @@ class Relays:
             thread.join()
 
     def _run(self, consumers: bool) -> None:
-        relay = Relay(self._index.units, consumers=consumers)
-        with ExitStack() as stack:
-            teller: Notifier | Webhook = Webhook()
-            if consumers:
-                teller = Notifier(self._index.consumers, self._index.telling, self._index.network)
-            stack.enter_context(teller)
+        index, relay = self._index, Relay(self._index.units, consumers=consumers)
+        with Notifier(index.consumers, index.telling, index.network) if consumers else Webhook() as teller:
             while not self._stopped.is_set():
                 try:
                     delivered = relay.run_once(teller.deliver)
