@@ -24,7 +24,8 @@ ALLOWED = frozenset(
         *("request_id", "message_id", "control_id", "worker", "pid", "version"),
         *("feed", "application", "facility", "organisation", "authority", "archive", "protocol", "trigger"),
         *("user", "role", "right", "status", "ack", "fault", "location", "method", "route", "http_status"),
-        *("golden_id", "record_id", "task_id", "task_kind", "outbox_id", "subscription", "study_count"),
+        *("golden_id", "record_id", "task_id", "task_kind", "outbox_id", "study_count"),
+        *("subscription", "subscriber", "consumer"),
         *(
             "count",
             "size",

@@ -204,7 +204,10 @@ def consumers(
             known = compose(url, load_network(settings.network), load_model(settings), 1).consumers
             if resume:
                 known.resume(resume, operator, skip=skip)
-            for one in known.standing():
+            standing = known.standing()
+            if not standing:
+                typer.echo("nobody is told of changes yet; `mpi serve` enrols the consumers that the network names")
+            for one in standing:
                 state = "told" if one.active else "stopped"
                 said = f": {one.last_error}" if one.last_error else ""
                 typer.echo(f"{name_of(one)}  {state}  {one.pending} waiting{said}")

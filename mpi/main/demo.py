@@ -77,11 +77,12 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
     """Play a region and tell what came of it; afterwards go on serving until interrupted, unless `once`."""
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else _WIDTH)
     loaded = load_network(network)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started ends, as by Ctrl-C
     with tempfile.TemporaryDirectory(prefix="mpi-demo-") as folder, EmbeddedPostgres(Path(folder)) as server:
         tokens = _write_tokens(Path(folder), loaded)
         console.print(f"Simulating {people:,} people of {loaded.name}, seed {seed} ...")
         region = simulate(loaded, people, seed)
-        with _service(Path(folder), server.url, network, workers, tokens) as target:
+        with _service(Path(folder), server.url, network, workers, tokens) as (target, service):
             score, seconds = _play(region, target, console)
             index = compose(server.url, loaded, load_model(load_settings()))
             result = _judge(index, region, score, seconds)
@@ -91,7 +92,7 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
             if as_json:
                 print(json.dumps(asdict(result)), flush=True)
             if not once:
-                _go_on(target, console)
+                _go_on(target, service, console)
 
 
 def _play(region: Region, target: Target, console: Console) -> tuple[Score, float]:
@@ -163,18 +164,23 @@ def _show(result: Result, console: Console) -> None:
     console.print(table)
 
 
-def _go_on(target: Target, console: Console) -> None:
+def _go_on(target: Target, service: subprocess.Popen[bytes], console: Console) -> None:
     console.print(f"Serving: HTTP {target.http}  MLLP {target.mllp[0]}:{target.mllp[1]}")
-    console.print(f"Try: curl -H 'Authorization: Bearer {target.tokens['admin']}' '{target.http}/v1/tasks?limit=1'")
+    call = f"curl -H 'Authorization: Bearer {target.tokens['admin']}' '{target.http}/v1/tasks?limit=1'"
+    console.print(f"Try: {call}", soft_wrap=True)  # a line that is broken cannot be pasted
     console.print("Press Ctrl-C to stop; the demonstration's data are thrown away.")
     try:
-        signal.pause()
+        service.wait()
     except KeyboardInterrupt:
         console.print("Stopping.")
+    else:
+        raise Unavailable("the service ended by itself; its reasons stand above")
 
 
 @contextmanager
-def _service(folder: Path, url: str, network: str, workers: int, tokens: dict[str, str]) -> Iterator[Target]:
+def _service(
+    folder: Path, url: str, network: str, workers: int, tokens: dict[str, str]
+) -> Iterator[tuple[Target, subprocess.Popen[bytes]]]:
     """A service of its own process, stopped at exit."""
     mllp, http = _free_port(2575), _free_port(8080)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MPI_")}
@@ -192,7 +198,7 @@ def _service(folder: Path, url: str, network: str, workers: int, tokens: dict[st
     try:
         target = Target(("127.0.0.1", mllp), f"http://127.0.0.1:{http}", tokens)
         _await(target, process)
-        yield target
+        yield target, process
     finally:
         process.terminate()
         process.wait(timeout=30)

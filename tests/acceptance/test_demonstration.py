@@ -1,0 +1,44 @@
+"""The demonstration ends as it promises: its data are thrown away, whoever asks it to stop and whenever."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.acceptance.service_process import COMMAND, environment
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.mark.parametrize("when", ["Simulating", "Press Ctrl-C"])
+def test_a_demonstration_that_is_told_to_end_leaves_nothing(tmp_path: Path, when: str) -> None:
+    """SIGTERM, as a supervisor or a closing terminal sends it, while it begins and while it serves."""
+    folder, said = tmp_path / "tmp", tmp_path / "said.txt"
+    folder.mkdir()
+    with said.open("wb") as out:
+        demo = subprocess.Popen(
+            [*COMMAND, "demo", "--people", "60"],
+            env={**environment(), "TMPDIR": str(folder)},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        while when not in said.read_text() and demo.poll() is None:
+            time.sleep(0.1)
+        started = psutil.Process(demo.pid).children(recursive=True)
+        demo.send_signal(signal.SIGTERM)
+        assert demo.wait(60) in (0, 130), said.read_text()
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert not alive
+    assert not os.listdir(folder)
+    if when != "Simulating":
+        assert "Stopping." in said.read_text()
+        (call,) = (line for line in said.read_text().splitlines() if line.startswith("Try: "))
+        assert call.endswith("/v1/tasks?limit=1'"), "one line, to be pasted"
