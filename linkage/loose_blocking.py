@@ -7,6 +7,7 @@ still found by a preciser key, unless slips spoil all of them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,15 +93,24 @@ def within_budget(keys: Longs, rules: npt.NDArray[np.uint8]) -> LooseBlocks:
     for place in range(FIRST_LOOSE, len(ALL_RULES)):
         entries = np.flatnonzero(rules == place)
         _, block, sizes = np.unique(keys[entries], return_inverse=True, return_counts=True)
-        times = np.bincount(sizes) if len(sizes) else np.zeros(1, np.int64)
-        size = np.arange(len(times))
-        pairs = np.cumsum(times * (size * (size - 1) // 2))
-        most = int(np.flatnonzero(pairs <= MOST_PAIRS)[-1])
+        size, times = np.unique(sizes, return_counts=True)
+        most = largest_within_budget(zip(size.tolist(), times.tolist(), strict=True))
         kept[entries] = sizes[block] <= most
         name = list(ALL_RULES)[place]
         largest[name] = int(sizes[sizes <= most].max(initial=0))
         crowds[name] = int((sizes > most).sum())
     return LooseBlocks(kept, largest, crowds)
+
+
+def largest_within_budget(sizes: Iterable[tuple[int, int]]) -> int:
+    """How many records the keys of a loose rule may have, given how many keys there are of each size; 0 for none."""
+    pairs, most = 0, 0
+    for size, keys in sorted(sizes):
+        pairs += keys * (size * (size - 1) // 2)
+        if pairs > MOST_PAIRS:
+            break
+        most = size
+    return most
 
 
 @compiled

@@ -15,11 +15,11 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as f
 
-from linkage import crowds, loose_blocking
+from linkage import crowds
 from linkage.engines.spark.batches import longs, matrix_of, packed, unpacked, whole
 from linkage.engines.spark.session import cut, spoken
 from linkage.kernel import rows_of
-from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE, FIRST_SINGLE
+from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE, FIRST_SINGLE, largest_within_budget
 from linkage.model import Model
 
 RUNS = "row bigint, key bigint"
@@ -70,7 +70,7 @@ def limits_of(told: Sequence[Told], largest: int) -> dict[int, int]:
     for rule in range(len(ALL_RULES)):
         most = largest
         if rule >= FIRST_LOOSE:
-            within = _within_budget([(n, keys) for of, n, keys in told if of == rule])
+            within = largest_within_budget((n, keys) for of, n, keys in told if of == rule)
             most = min(within, largest) if rule < FIRST_SINGLE else within
         limits[rule] = most
     return limits
@@ -84,17 +84,6 @@ def take_apart(batches: Iterator[pa.RecordBatch], sent: bytes) -> Iterator[pa.Re
         words = rows_of(matrix_of(table.column("encoded").chunk(0)), model)[1]
         keys, origin = crowds.take_apart(longs(table, "key"), places, words)
         yield pa.RecordBatch.from_pydict({"row": pa.array(rows[origin]), "key": pa.array(keys)})
-
-
-def _within_budget(sizes: list[tuple[int, int]]) -> int:
-    """How many records the keys of a loose rule may have, as `loose_blocking.within_budget` says."""
-    pairs, most = 0, 0
-    for size, keys in sorted(sizes):
-        pairs += keys * (size * (size - 1) // 2)
-        if pairs > loose_blocking.MOST_PAIRS:
-            break
-        most = size
-    return most
 
 
 def _limit(limits: Mapping[int, int]) -> Column:
