@@ -112,7 +112,10 @@ class MllpServer:
             thread.start()
 
     def stop(self, grace: float = 10.0) -> bool:
-        """Take nothing new, finish and acknowledge what is in hand, close. False when `grace` seconds were few."""
+        """Take nothing new, finish and acknowledge what is in hand, close. False when `grace` seconds were few.
+
+        Not to be called by a signal handler: it takes locks that the interrupted thread may hold.
+        """
         if not self._stopping.is_set():
             self._stopping.set()
             os.write(self._wake_writer, b"x")  # never read, so it wakes every poll from now on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import signal
@@ -21,6 +22,7 @@ from tests.acceptance.service_process import Service, running, wait_for
 from tests.acceptance.trust_feeds import Answers, by_feed, play
 
 PEOPLE, SEED, KILLS = 190, 41, 20
+_MOST, _AHEAD = 20, 8  # messages between two blows; how many more are on offer, so that each falls under load
 _OUTAGES = frozenset({6, 14})  # of the kills, those that take PostgreSQL's postmaster as well
 
 pytestmark = pytest.mark.timeout(240)
@@ -53,13 +55,15 @@ def embedded(cluster_directory: Path, tokens: tuple[Path, dict[str, str]]) -> It
 @pytest.fixture(scope="module")
 def disturbed(embedded: Service, messages: list[SimMessage]) -> Answers:
     """The answers of a run with twenty kills, all at moments drawn with a seed."""
+    assert len(messages) > KILLS * (_MOST + _AHEAD), "there is something to send until the last blow"
     rng = random.Random(SEED)
-    answers = Answers()
+    answers = Answers(ceiling=0)
     lines = by_feed(messages, 4, rng)
     feeding = threading.Thread(target=play, args=(lines, [lambda: embedded.target], answers))
     feeding.start()
     for number in range(KILLS):
-        moment = len(answers.acknowledged) + rng.randint(4, 24)
+        moment = len(answers.acknowledged) + rng.randint(4, _MOST)
+        answers.ceiling = moment + _AHEAD
         wait_for(lambda moment=moment: len(answers.acknowledged) >= moment, "some more messages are acknowledged")  # type: ignore[misc]
         time.sleep(rng.random() * 0.02)  # so that the blow falls anywhere within a message, not just after an answer
         assert feeding.is_alive(), "every blow falls under load"
@@ -70,6 +74,7 @@ def disturbed(embedded: Service, messages: list[SimMessage]) -> Answers:
         embedded.start()
         stored = {row[0] for row in rows(EmbeddedPostgres(embedded.folder).url, "select control_id from message")}
         assert safe <= stored, "an acknowledged message is gone"
+    answers.ceiling = math.inf
     feeding.join()
     return answers
 

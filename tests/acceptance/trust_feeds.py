@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -23,10 +24,14 @@ _DONE = frozenset({"AA", "AE", "200", "201", "204", "422"})  # accepted, or the 
 
 @dataclass(slots=True)
 class Answers:
-    """What all connections of a run were told. `acknowledged` are control ids in the order of acceptance."""
+    """What all connections of a run were told. `acknowledged` are control ids in the order of acceptance.
+
+    Nobody begins another message while `ceiling` or more are acknowledged: so a run cannot be over before its test.
+    """
 
     codes: Counter[str] = field(default_factory=Counter)
     acknowledged: list[str] = field(default_factory=list)
+    ceiling: float = math.inf
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, message: SimMessage, code: str) -> None:
@@ -47,7 +52,9 @@ class Connection:
         self._http: httpx.Client | None = None
 
     def deliver(self, message: SimMessage) -> None:
-        """Send until it is accepted or refused for its content."""
+        """Send, once the ceiling allows it, until it is accepted or refused for its content."""
+        while len(self._answers.acknowledged) >= self._answers.ceiling:
+            time.sleep(0.002)
         deadline = time.monotonic() + PATIENCE
         pause = 0.002
         while (code := self._try(message)) not in _DONE:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -267,8 +268,9 @@ def test_stopping_says_when_the_grace_was_too_short(serve: Serve) -> None:
 
 def _serve_in_process(listener: socket.socket) -> None:
     server = MllpServer(receiver(), listener)
-    signal.signal(signal.SIGTERM, lambda *_: server.stop())
-    server.serve()
+    server.start()
+    signal.sigwait({signal.SIGTERM})
+    sys.exit(0 if server.stop() else 1)
 
 
 def test_worker_processes_share_one_listening_socket() -> None:
@@ -276,8 +278,10 @@ def test_worker_processes_share_one_listening_socket() -> None:
     context = multiprocessing.get_context("fork")
     with socket.create_server(LOOPBACK) as listener:
         workers = [context.Process(target=_serve_in_process, args=(listener,)) for _ in range(2)]
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # not yet waited for, it would kill
         for worker in workers:
             worker.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         try:
             for number in range(30):
                 with MllpClient("127.0.0.1", listener.getsockname()[1], timeout=5) as client:
