@@ -151,4 +151,4 @@ def test_the_dearer_a_false_merge_the_fewer_pairs_join(people: Path, linked: Pat
     assert 0 < dear["links"] < usual["links"]
     refused = run("dedupe", people, "--out", tmp_path / "no", "--false-merge", 0.5)
     assert refused.exit_code == 2
-    assert "range" in refused.output
+    assert not (tmp_path / "no").exists()
