@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.columns import Encoded
@@ -52,6 +53,7 @@ class Linker:
     def pairs(self) -> local.Pairs:
         """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
         encoded = self.encoded
+        pa.default_memory_pool().release_unused()  # what the columns took, where they are gone
         found = local.link(
             encoded.matrix,
             encoded.keys,
