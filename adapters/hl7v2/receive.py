@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -147,7 +148,7 @@ class Receiver:
             return self._refuse(frame, header, feed, _placed(reason), flags, number)
         self.note(feed, parsed, judged, None)
         envelope = replace(self._envelope(frame, header, feed, tuple(parsed.flags)), sequence=number)
-        return self._ask(header, feed, lambda: self.intake.register(envelope, orders, self._caller(feed)))
+        return self._ask(header, feed, envelope, lambda: self.intake.register(envelope, orders, self._caller(feed)))
 
     def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:
         """SEC-4: AR and an alarm. Kept without a key, so that the feed's own message of these bytes is not answered
@@ -155,7 +156,7 @@ class Receiver:
         _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
         reason = Refused(Fault.FOREIGN_FEED, _foreign(feed, peer), "MSH^1^4")
         envelope = self._envelope(frame, header, feed, (), control_id="")
-        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, _STRANGER))
+        return self._ask(header, feed, envelope, lambda: self.intake.refuse(envelope, reason, _STRANGER))
 
     def _restart(self, header: Header, feed: Feed) -> Reply:
         """V2-18: 0 says that the sender has started anew and asks where to go on; the message carries nothing."""
@@ -175,9 +176,9 @@ class Receiver:
         number: int | None = None,
     ) -> Reply:
         envelope = replace(self._envelope(frame, header, feed, flags), sequence=number)
-        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
+        return self._ask(header, feed, envelope, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
 
-    def _ask(self, header: Header, feed: Feed | None, ask: Callable[[], Receipt]) -> Reply:
+    def _ask(self, header: Header, feed: Feed | None, envelope: Envelope, ask: Callable[[], Receipt]) -> Reply:
         try:
             receipt = ask()
         except Unavailable:
@@ -185,12 +186,17 @@ class Receiver:
         except Forbidden as reason:
             return self._answer(header, feed, ack.Answer("AR", "207", str(reason), "MSH^1^4"), stored=False)
         except OutOfSequence as gap:
-            told = ack.of_refusal(Fault.OUT_OF_SEQUENCE, str(gap), "MSH^1^13")
-            # It is not kept, but its sender goes on with the number it is told, not with this message again.
-            return self._answer(header, feed, replace(told, expected=gap.expected))
+            return self._ask(header, feed, envelope, partial(self._set_aside, envelope, feed, gap))
         accepted = receipt.status is Status.ACCEPTED
         answer = ack.ACCEPTED if accepted else ack.of_refusal(receipt.fault, receipt.text, receipt.location)
         return self._answer(header, feed, replace(answer, expected=receipt.expected))
+
+    def _set_aside(self, envelope: Envelope, feed: Feed | None, gap: OutOfSequence) -> Receipt:
+        """Quarantine a message that came out of its turn, so that a commit block is true of it (V2-3); without key
+        and number, so that it is a new message when it is sent again in its turn (V2-18)."""
+        reason = Refused(Fault.OUT_OF_SEQUENCE, str(gap), "MSH^1^13")
+        aside = replace(envelope, control_id="", sequence=None)
+        return replace(self.intake.refuse(aside, reason, self._caller(feed)), expected=gap.expected)
 
     def _answer(self, header: Header, feed: Feed | None, answer: ack.Answer, *, stored: bool = True) -> Reply:
         return Reply(ack.acknowledge(header, answer, self.clock(), self.new_id), stored, self._release(feed))
