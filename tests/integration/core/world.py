@@ -39,8 +39,8 @@ FEEDS = {"bolton": "BOL", "christie": "CHR", "stockport": "STO", "clinic": "GUM"
 UNANSWERED = (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _TABLES = (
-    "message, feed_sequence, golden_identity, source_record, source_update, block_key, edge, assertion, link,"
-    " task, study"
+    "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
+    " link, task, study"
 )
 
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
