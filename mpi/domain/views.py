@@ -217,8 +217,8 @@ class AssertionView:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """A demographic search (PDQ); every given part must hold, a name by any of a record's names, former ones too, and by
-    prefix unless named in `exact`."""
+    """A demographic search (PDQ); every given part must hold. A name is met by any of a record's names, former ones
+    too, and by its beginning unless it is named in `exact`."""
 
     family: str = ""
     given: str = ""
