@@ -155,12 +155,14 @@ class Receiver:
         return self._ask(header, feed, envelope, ask, partial(self.note, feed, parsed, judged))
 
     def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:
-        """SEC-4: AR and an alarm. Kept without a key, so that the feed's own message of these bytes is not answered
-        with the stranger's refusal."""
-        _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
+        """SEC-4: AR and an alarm, which of a file is raised once by who reads it. Kept without a key, so that the
+        feed's own message of these bytes is not answered with the stranger's refusal."""
+        if peer.is_link:
+            _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
         reason = Refused(Fault.FOREIGN_FEED, not_allowed(feed, peer), "MSH^1^4")
         envelope = self._envelope(frame, header, feed, (), control_id="")
-        return self._ask(header, feed, envelope, lambda: self.intake.refuse(envelope, reason, _STRANGER))
+        reply = self._ask(header, feed, envelope, lambda: self.intake.refuse(envelope, reason, _STRANGER))
+        return replace(reply, spoke_for=feed.id)
 
     def _restart(self, header: Header, feed: Feed) -> Reply:
         """V2-18: 0 says that the sender has started anew and asks where to go on; the message carries nothing."""
