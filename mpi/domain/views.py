@@ -24,7 +24,7 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """One source record as it stands."""
+    """One source record as it stands; `pending` is what an overlay says of it, until a reviewer has decided."""
 
     identifier: Identifier
     state: RecordState
@@ -36,6 +36,7 @@ class RecordView:
     subsumed_by: Identifier | None
     contested: bool
     updated_at: datetime | None
+    pending: Demographics | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,8 @@ class Decision(StrEnum):
 
     SAME = "same"
     DIFFERENT = "different"
+    ACCEPT = "accept"  # of an overlay: the record is now whom the update says
+    REJECT = "reject"  # of an overlay: the update was about somebody else
     DEFER = "defer"
 
 
