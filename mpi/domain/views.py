@@ -239,6 +239,7 @@ class EventType(StrEnum):
     IDENTITY_MERGED = "identity-merged"  # golden ids retired into another
     RECORD_MOVED = "record-moved"  # a record left one golden identity for another (unmerge, relink)
     LINK_CONTESTED = "link-contested"
+    LINK_CONFIRMED = "link-confirmed"  # a contested link stays, and no question is open about it any more
     IDENTIFIERS_CHANGED = "identifiers-changed"  # of an unmoved record: merged away, deleted, revived, renumbered
     STUDY_REGISTERED = "study-registered"
     STUDY_MOVED = "study-moved"

@@ -198,9 +198,12 @@ class Rematch:
         unmoved = (member for member in members if lineage.golden_of[member.identifier] == member.golden_id)
         if contested == {member.identifier for member in unmoved if member.contested}:
             return []
-        newly = unit.identities.mark_contested([member.identifier for member in members], contested)
+        changed = unit.identities.mark_contested([member.identifier for member in members], contested)
         now = self._clock.now()
-        return [changes.contested(lineage.golden_of[i], (i,), now, cause.reason) for i in sorted(newly)]
+        return [
+            changes.contested(lineage.golden_of[i], i, now, cause.reason, is_so=is_so)
+            for i, is_so in sorted(changed.items())
+        ]
 
     def _questions(
         self,

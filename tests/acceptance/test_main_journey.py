@@ -248,7 +248,7 @@ def test_every_move_was_told_with_the_golden_id_it_came_from(region: Region, lis
     known: dict[str, str] = {}
     moved = 0
     for event in listener.events:
-        if event["type"] in {"study-registered", "link-contested"}:
+        if event["type"] in {"study-registered", "link-contested", "link-confirmed"}:
             continue
         for one in event["identifiers"]:
             identifier = f"{one['authority']}|{one['value']}"

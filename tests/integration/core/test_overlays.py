@@ -71,6 +71,8 @@ def test_rejected_the_record_is_as_it_was_and_more_of_the_same_asks_nothing(over
     asked = world.task(TaskKind.OVERLAY)
     assert world.review.decide(asked.id, Decision.REJECT, "typed into the wrong record", REVIEWER).state == "decided"
     assert world.resolve("BOL|1").state is ResolutionState.CERTAIN
+    told = world.rows("select identifiers from event where type = :t", t=str(EventType.LINK_CONFIRMED))
+    assert [row.identifiers for row in told] == [["BOL|1"]]
     assert world.tasks() == []
     world.tell(register("BOL|1", 4, BERNARD))
     assert world.tasks() == []
