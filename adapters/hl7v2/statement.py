@@ -13,7 +13,7 @@ from adapters.hl7v2 import ack, charset, commands, demographics, identifiers, ju
 from adapters.hl7v2.page import section, table
 from adapters.hl7v2.statement_consumers import consumers
 from adapters.hl7v2.structures import structure_of
-from mpi.domain.network import Feed, Moves, Protocol
+from mpi.domain.network import Feed, Moves, Overlays, Protocol
 from mpi.errors import Fault
 
 _EFFECTS: Mapping[str, str] = {  # by the reader of `commands.READERS`
@@ -97,7 +97,8 @@ FIELDS: Mapping[str, Mapping[int, str]] = {
 
 def statement() -> str:
     """The whole page, Markdown."""
-    parts = (_opening(), _transport(), _events(), _fields(), _tables(), _answers(), _strictness(), consumers())
+    adt = (_opening(), _transport(), _events(), _fields(), _tables(), _answers(), _overlays(), _strictness())
+    parts = (*adt, consumers())
     return "\n".join(line for part in parts for line in part)
 
 
@@ -189,6 +190,17 @@ def _answers() -> Iterator[str]:
     yield from table(("fault", "MSA-1", "HL7 table 0357", "meaning"), rows)
     again = ack.TRY_AGAIN
     yield f"When nothing can be stored: {again.code} {again.condition}, {again.text}."
+    yield ""
+
+
+def _overlays() -> Iterator[str]:
+    code, condition = ack.BY_FAULT[Fault.OVERLAY]
+    yield from section("Overlays")
+    yield "An update that changes name, date of birth and sex at once turns a patient into somebody else. It is"
+    yield "accepted and kept, but the record stays as it was, its link is contested and a reviewer is asked; the same"
+    yield "patient told again withdraws the question."
+    yield f'With `overlays = "{Overlays.REFUSE}"` in the feed it is answered {code} {condition} instead, and kept in'
+    yield "quarantine."
     yield ""
 
 
