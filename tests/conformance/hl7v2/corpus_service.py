@@ -17,6 +17,7 @@ from adapters.hl7v2.notify import Notifier
 from adapters.hl7v2.queries import Queries
 from adapters.hl7v2.receive import Receiver
 from adapters.hl7v2.server import MllpServer
+from linkage import kernel
 from linkage.model import Model
 from linkage.record import Name, NameUse
 from mpi.domain.consumer import Consumer, Transaction
@@ -80,7 +81,9 @@ class Service:
     """One database, emptied before each conversation. `converse` and `told` are over the wire, the rest looks."""
 
     def __init__(self, url: str) -> None:
-        index = compose(url, NETWORK, Model.default())
+        model = Model.default()
+        kernel.warm(model)  # or the first message waits for it
+        index = compose(url, NETWORK, model)
         self._still = _Still()
         rematch = Rematch(index.matching, self._still, self._still)  # type: ignore[arg-type]
         self.world = World(replace(index, rematch=rematch, clock=self._still))  # type: ignore[arg-type]
