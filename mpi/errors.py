@@ -31,6 +31,7 @@ class Fault(StrEnum):
     ALREADY_SUBSUMED = "already-subsumed"
     MERGE_CYCLE = "merge-cycle"
     IDENTIFIER_IN_USE = "identifier-in-use"
+    OVERLAY = "overlay"  # an update turns a patient into somebody else, and the feed has such updates refused
     UNKNOWN_IDENTIFIER = "unknown-identifier"
     CONFLICT = "conflict"
 
@@ -50,7 +51,7 @@ class Refused(MpiError):
 
 
 class OutOfSequence(MpiError):
-    """A sequence number is not the one that follows (V2-18). Nothing was applied or kept; go on with `expected`."""
+    """A sequence number is not the one that follows (V2-18). Nothing was applied; go on with `expected`."""
 
     def __init__(self, expected: int) -> None:
         super().__init__(f"message {expected} of this feed is expected")

@@ -7,7 +7,7 @@ more than everything else together (7 us a row against 1.3 to copy a blocking ke
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, cast
@@ -19,15 +19,16 @@ import psycopg
 from psycopg import errors
 from sqlalchemy import Connection, Engine, Row, text
 
-from mpi.db.records import state_columns
+from mpi.db.records import other_names, state_columns
 from mpi.db.session import DbUnit, DbUnits
 from mpi.domain.access import Caller
 from mpi.domain.codec import patch_to_json, stamp_to_json
+from mpi.domain.questions import Question
 from mpi.domain.record import Record, Update
 from mpi.domain.views import Study, TaskState
 from mpi.errors import Fault, Refused, Unavailable
 from mpi.ports import Contention
-from mpi.usecases.bulk import Asked, Line, Longs, Render
+from mpi.usecases.bulk import Line, Longs, Render
 from mpi.usecases.bulk_settling import Weighed
 
 _ROWS = 500_000  # of one COPY
@@ -49,11 +50,12 @@ _PATIENT = text(
 )
 _FOREIGN_KEYS = text(
     """select conrelid::regclass::text as table, quote_ident(conname) as name, pg_get_constraintdef(oid) as definition
-       from pg_constraint where contype = 'f' and conrelid in ('source_update'::regclass, 'block_key'::regclass,
-         'edge'::regclass, 'link'::regclass) and confrelid <> 'message'::regclass order by 1, 2"""
+       from pg_constraint where contype = 'f' and conrelid in ('source_update'::regclass, 'other_name'::regclass,
+         'block_key'::regclass, 'edge'::regclass, 'link'::regclass) and confrelid <> 'message'::regclass
+         order by 1, 2"""
 )
 _NUMBERED = text("select setval(pg_get_serial_sequence('source_record', 'id'), greatest(:last, 1), :last > 0)")
-_TABLES = "source_record, source_update, block_key, edge, golden_identity, link, task, study"
+_TABLES = "source_record, source_update, other_name, block_key, edge, golden_identity, link, task, study"
 _STUDY = """study_uid, started_at, modalities, body_site, description, accession, organisation, archive, series,
             instances"""
 _STUDIES_IN = text(
@@ -87,13 +89,16 @@ class BulkStore:
             self._connection.execute(text(f"alter table {key.table} drop constraint {key.name}"))
 
     def add_records(self, first: int, rows: Sequence[Line]) -> None:
-        """Records and what was said of them."""
+        """Records, what was said of them, and their other names."""
         self._last = first + len(rows) - 1
         numbered = list(enumerate(rows, first))
-        columns = "id, authority, value, registers, active, borrowed, keys, encoded, family, given, birth_date"
-        self._copy(f"source_record ({columns})", [b"".join(b"%d\t%b\n" % (n, row) for n, (row, _) in numbered)])
-        told = b"".join(b"%d\t%b\n" % (n, line) for n, (_, lines) in numbered for line in lines)
+        columns = "authority, value, registers, pending, active, borrowed, keys, encoded, family, given, birth_date"
+        lines = b"".join(b"%d\t%b\n" % (n, row) for n, (row, _, _) in numbered)
+        self._copy(f"source_record (id, {columns})", [lines])
+        told = b"".join(b"%d\t%b\n" % (n, line) for n, (_, lines, _) in numbered for line in lines)
         self._copy("source_update (record_id, patch, stamp)", [told])
+        names = b"".join(b"%d\t%b\n" % (n, line) for n, (_, _, lines) in numbered for line in lines)
+        self._copy("other_name (record_id, family, given)", [names])
 
     def add_keys(self, keys: Longs, records: Longs) -> None:
         """Blocking keys."""
@@ -113,7 +118,7 @@ class BulkStore:
         ]
         self._copy_fixed("edge (a_id, b_id, weight, guards, joins, pattern, model)", columns)
 
-    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]]) -> int:
+    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]], contested: Collection[int]) -> int:
         """Golden identities and their links."""
         count = 0
         remaining = iter(people)
@@ -121,21 +126,21 @@ class BulkStore:
             count += len(some)
             self._copy("golden_identity (id)", ["".join(f"{golden_id}\n" for golden_id, _, _ in some).encode()])
             lines = (
-                f"{number}\t{golden_id}\t{why}\n"
+                f"{number}\t{golden_id}\t{number in contested}\t{why}\n"
                 for golden_id, numbers, reason in some
                 for why in [_escape(reason)]
                 for number in numbers
             )
-            self._copy("link (record_id, golden_id, reason)", ["".join(lines).encode()])
+            self._copy("link (record_id, golden_id, contested, reason)", ["".join(lines).encode()])
         return count
 
-    def add_tasks(self, asked: Iterable[tuple[Asked, tuple[int, int]]]) -> int:
+    def add_tasks(self, asked: Iterable[tuple[Question, tuple[int, int]]]) -> int:
         """Review tasks."""
         lines = [
-            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{_escape(q.reason)}\t{standing}\n"
-            for (q, standing), (a, b) in asked
+            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{_escape(q.reason)}\n"
+            for q, (a, b) in asked
         ]
-        self._copy("task (kind, state, a_id, b_id, weight, guards, reason, standing)", ["".join(lines).encode()])
+        self._copy("task (kind, state, a_id, b_id, weight, guards, reason)", ["".join(lines).encode()])
         return len(lines)
 
     def add_studies(self, studies: Iterable[Study]) -> int:
@@ -223,6 +228,7 @@ def render(record: Record, updates: Sequence[Update]) -> Line:
         _escape(record.identifier.authority),
         _escape(record.identifier.value),
         _json(columns["registers"]),
+        _NULL if columns["pending"] is None else _json(columns["pending"]),
         _NULL if active is None else str(active),
         str(columns["borrowed"]),
         "{" + ",".join(map(str, columns["keys"])) + "}",
@@ -230,7 +236,8 @@ def render(record: Record, updates: Sequence[Update]) -> Line:
         *(_escape(columns[name]) for name in ("family", "given", "birth_date")),
     )
     told = (f"{_json(patch_to_json(u.patch))}\t{_json(stamp_to_json(u.stamp))}" for u in updates)
-    return "\t".join(fields).encode(), tuple(line.encode() for line in told)
+    names = ("\t".join(map(_escape, name)) for name in sorted(other_names(record.registers.demographics)))
+    return "\t".join(fields).encode(), tuple(line.encode() for line in told), tuple(line.encode() for line in names)
 
 
 def _study_line(study: Study) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from mpi.domain.commands import Field, NhsNumber
+from mpi.domain.commands import Field, Move, Moved, NhsNumber
 from mpi.domain.identifiers import Identifier
 from mpi.domain.lineage import Lineage
 from mpi.domain.record import Record
@@ -28,9 +28,10 @@ def events(held: Mapping[Identifier, UUID], lineage: Lineage, at: datetime, reas
     ]
 
 
-def contested(golden_id: UUID, identifiers: Iterable[Identifier], at: datetime, reason: str) -> Event:
-    """The event of links that are now held against newer evidence."""
-    return Event(0, EventType.LINK_CONTESTED, at, (golden_id,), (golden_id,), tuple(identifiers), reason=reason)
+def contested(golden_id: UUID, identifier: Identifier, at: datetime, reason: str, *, is_so: bool) -> Event:
+    """The event of a link that is contested now, or is so no more and stays."""
+    kind = EventType.LINK_CONTESTED if is_so else EventType.LINK_CONFIRMED
+    return Event(0, kind, at, (golden_id,), (golden_id,), (identifier,), reason=reason)
 
 
 def renamed(
@@ -57,6 +58,24 @@ def renamed(
         )
         for golden_id, identifiers in sorted(told.items())
     ]
+
+
+def filed_elsewhere(
+    move: Move, golden_of: Mapping[Identifier, UUID], studies: Iterable[str], at: datetime, reason: str
+) -> Event:
+    """The event of a move of an account or of visits: no identity changes, but imaging filed by their numbers may
+    have to be indexed anew. `studies` are those with one of them as accession number; the golden id of a record that
+    is not known is left out."""
+    old, new = ((golden_of[i],) if i in golden_of else () for i in (move.source, move.target))
+    kind = EventType.ACCOUNT_MOVED if move.what is Moved.ACCOUNT else EventType.VISITS_MOVED
+    detail = {
+        "source": str(move.source),
+        "target": str(move.target),
+        "accounts": " ".join(move.accounts),
+        "visits": " ".join(move.visits),
+    }
+    named = tuple(dict.fromkeys((move.source, move.target)))
+    return Event(0, kind, at, old, new, named, tuple(studies), reason, {k: v for k, v in detail.items() if v})
 
 
 def _told(record: Record) -> tuple[bool, str, Identifier | None]:

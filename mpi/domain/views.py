@@ -24,7 +24,7 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """One source record as it stands."""
+    """One source record as it stands; `pending` is what an overlay says of it, until a reviewer has decided."""
 
     identifier: Identifier
     state: RecordState
@@ -36,6 +36,7 @@ class RecordView:
     subsumed_by: Identifier | None
     contested: bool
     updated_at: datetime | None
+    pending: Demographics | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ class TaskKind(StrEnum):
     NHS_NUMBER_DUPLICATE = "nhs-number-duplicate"  # one person, two verified numbers
     OVERLAY = "overlay"  # an update turned a record into somebody else
     LATE_MESSAGE = "late-message"  # a message for an identifier that had been merged away (V2-62)
+    MOVE = "move"  # a source moved what was filed under one patient to another (A43)
 
 
 class TaskState(StrEnum):
@@ -175,6 +177,8 @@ class Decision(StrEnum):
 
     SAME = "same"
     DIFFERENT = "different"
+    ACCEPT = "accept"  # of an overlay: the record is now whom the update says
+    REJECT = "reject"  # of an overlay: the update was about somebody else
     DEFER = "defer"
 
 
@@ -216,7 +220,8 @@ class AssertionView:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """A demographic search (PDQ); every given part must hold. Names match by prefix unless named in `exact`."""
+    """A demographic search (PDQ); every given part must hold. A name is met by any of a record's names, former ones
+    too, and by its beginning unless it is named in `exact`."""
 
     family: str = ""
     given: str = ""
@@ -236,9 +241,12 @@ class EventType(StrEnum):
     IDENTITY_MERGED = "identity-merged"  # golden ids retired into another
     RECORD_MOVED = "record-moved"  # a record left one golden identity for another (unmerge, relink)
     LINK_CONTESTED = "link-contested"
+    LINK_CONFIRMED = "link-confirmed"  # a contested link stays, and no question is open about it any more
     IDENTIFIERS_CHANGED = "identifiers-changed"  # of an unmoved record: merged away, deleted, revived, renumbered
     STUDY_REGISTERED = "study-registered"
     STUDY_MOVED = "study-moved"
+    ACCOUNT_MOVED = "account-moved"  # a source filed an account under another patient; both live on (A44)
+    VISITS_MOVED = "visits-moved"  # a source filed visits under another account (A45)
 
 
 @dataclass(frozen=True, slots=True)
