@@ -129,8 +129,8 @@ def encode_table(
                 piece = table.slice(first, size), model, words[first : first + size]
                 works.append(_Encoding(*piece, read, waiting, threads))
                 works[-1].fill()
-        # The readers' processes are gone before the keys come, and what reading took.
-        give_back()
+                give_back()
+        # The readers' processes are gone before the keys come.
         wanted = np.zeros(n, np.uint8) if loose is None else loose(words)
         pieces = (work.index(place * size, wanted, room) for place, work in enumerate(works))
         keys, rows, rules = room.gathered(pieces, (np.empty(0, np.int64), np.empty(0, np.int32), wanted[:0]))
