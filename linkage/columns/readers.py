@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections import deque
@@ -107,6 +108,7 @@ def read_chunk(name: str, chunk: Sequence[Sequence[str]], model: Model) -> bytes
 
 
 def _adopt(model: Model) -> None:
+    gc.freeze()  # to look through what came with the fork would copy it, page by page
     _own["model"] = model
 
 
