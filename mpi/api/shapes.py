@@ -58,49 +58,6 @@ class ResolutionsJson(TypedDict):
     results: list[ResolutionJson]
 
 
-class StudyJson(TypedDict):
-    """An imaging study and the patient id it was acquired under."""
-
-    study_uid: Annotated[str, Field(examples=["1.2.826.0.1.3680043.2.1125.1"])]
-    patient: IdentifierJson
-    started_at: datetime | None
-    modalities: Annotated[list[str], Field(examples=[["CT"]])]
-    body_site: Annotated[str, Field(examples=["CHEST"])]
-    description: str
-    accession: str
-    organisation: Annotated[str, Field(description="ODS code of the trust that acquired it.", examples=["RMC"])]
-    archive: Annotated[str, Field(description="Id of the archive that holds it.")]
-    series: int
-    instances: int
-
-
-class StudyOfPersonJson(TypedDict):
-    """One study and the person whose history it is in."""
-
-    golden_id: GoldenId
-    study: StudyJson
-
-
-class RegisteredJson(TypedDict):
-    """Where a study now belongs."""
-
-    study_uid: str
-    golden_id: GoldenId
-    created: Annotated[bool, Field(description="False when the study was known and has been updated.")]
-
-
-class HistoryJson(TypedDict):
-    """Part of one person's imaging history, newest first, undated studies last; each study once (IHE-64)."""
-
-    golden_id: GoldenId
-    requested_id: Annotated[
-        UUID | None, Field(description="The id asked for; differs from golden_id when it has been retired.")
-    ]
-    total: Annotated[int, Field(description="Studies that meet the filters, on all pages.")]
-    studies: list[StudyJson]
-    next: Annotated[str | None, Field(description="Reference of the next page; null on the last.")]
-
-
 class NameJson(TypedDict):
     """A name as its source gives it."""
 

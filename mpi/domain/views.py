@@ -112,9 +112,17 @@ class MatchCandidate:
     model: str  # fingerprint
 
 
+class LinkState(StrEnum):
+    """How sure it is that a study is its person's: what the link of its record says."""
+
+    CERTAIN = "certain"
+    PROVISIONAL = "provisional"  # no feed vouches for the patient id it was acquired under
+    CONTESTED = "contested"  # the link is held until a reviewer decides
+
+
 @dataclass(frozen=True, slots=True)
 class Study:
-    """An imaging study, hung on the source record it was acquired under (promise 5)."""
+    """An imaging study, hung on the source record it was acquired under (promise 5). `link` is told, never stored."""
 
     study_uid: str
     patient: Identifier
@@ -127,17 +135,20 @@ class Study:
     archive: str = ""  # the network's archive id
     series: int = 0
     instances: int = 0
+    link: LinkState = field(default=LinkState.CERTAIN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """What of a history to show; empty fields do not restrict. Dates are inclusive."""
+    """What of a history to show; empty fields do not restrict. Dates are inclusive. With `as_of` the history is as it
+    was believed to be at that time: the links of then, and the studies known by then."""
 
     modalities: tuple[str, ...] = ()
     body_site: str = ""
     organisation: str = ""
     since: date | None = None
     until: date | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 from mpi.domain.access import Caller
 from mpi.domain.commands import Envelope, Receipt
 from mpi.domain.evidence import Assertion, Edge, Pair
+from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.record import Pending, Record, Update
@@ -121,6 +122,9 @@ class Studies(Protocol):
 
     def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
         """A page newest first, the total, and where it goes on. Raises Refused for a bad `after`."""
+
+    def stays(self, golden_id: UUID) -> list[Stay]:
+        """Every time that a record with studies was linked to a golden id."""
 
     def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
         """Study UIDs that hang on these records."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
+from mpi.domain.priors import Prior, priors
 from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, Study
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
@@ -17,6 +20,9 @@ from mpi.usecases.resolve import provide
 from mpi.usecases.resolving import find
 
 _MOST = 500
+_CONSIDERED = 2_000  # studies of one person that are looked through for priors, the newest of them
+REPEAT_DAYS = 30
+_A_DAY = timedelta(days=1)  # a filter's dates are London's
 
 
 class Imaging:
@@ -63,7 +69,7 @@ class Imaging:
         `after`). Needs READ_IMAGING."""
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
-            golden_id = self._golden_id(unit, person)
+            golden_id = self._golden_id(unit, person, wanted.as_of)
             studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
             unit.audit.record(caller, "read-history", [str(golden_id)], {})
             unit.commit()
@@ -80,7 +86,49 @@ class Imaging:
             unit.commit()
             return found
 
-    def _golden_id(self, unit: Unit, person: UUID | Identifier) -> UUID:
+    def priors(
+        self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = REPEAT_DAYS
+    ) -> tuple[UUID, list[Prior]]:
+        """The earlier studies worth opening beside one, and those it may be repeating: beside a registered study, by
+        its UID, or beside one that is only planned, of which the patient, modalities and part of the body are said
+        and which begins `at` (now by default). Returns the golden id beside them. Raises NotFound. Needs
+        READ_IMAGING.
+        """
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            if isinstance(examination, str):
+                found = unit.studies.get(examination)
+                if found is None:
+                    raise NotFound("no study has this UID")
+                examination, golden_id = found
+            else:
+                golden_id = self._golden_id(unit, examination.patient, None)
+            begins = at or examination.started_at or self._clock.now()
+            history, _, _ = unit.studies.history(
+                golden_id, HistoryFilter(until=(begins + _A_DAY).date()), _CONSIDERED, ""
+            )
+            unit.audit.record(caller, "read-priors", [str(golden_id)], {})
+            unit.commit()
+            return golden_id, priors(examination, begins, history, repeat_days)
+
+    def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
+        """Which studies joined or left the history of a golden id, present or retired, when and by what, newest
+        first. Raises NotFound. Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            if not unit.identities.born([golden_id]):
+                raise NotFound("no person has this id")
+            told = history_changes(unit.studies.stays(golden_id))
+            unit.audit.record(caller, "read-history-changes", [str(golden_id)], {})
+            unit.commit()
+            return told
+
+    def _golden_id(self, unit: Unit, person: UUID | Identifier, as_of: datetime | None) -> UUID:
+        if as_of is not None:
+            golden_id = unit.identities.linked_at(person, as_of) if isinstance(person, Identifier) else person
+            if golden_id is None or not unit.identities.born([golden_id]):
+                raise NotFound("the index did not know this person then")
+            return golden_id
         if isinstance(person, Identifier):
             golden_id = find(unit, self._matching, person).golden_id
         else:
