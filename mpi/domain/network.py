@@ -129,6 +129,7 @@ class Archive:
     organisation: str
     issuers: Mapping[str, str] = field(default_factory=dict)  # DICOM issuer -> authority id
     ae_titles: Mapping[str, str] = field(default_factory=dict)  # AE title -> authority id
+    retrieve: str = ""  # its DICOMweb address, where WADO-RS finds a study
 
 
 @dataclass(frozen=True)

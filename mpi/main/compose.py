@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.dicom.web import dicom_web
 from adapters.fhir import outcome
 from adapters.fhir.router import router as fhir_router
 from adapters.hl7v2.observer import Observer
@@ -152,6 +153,7 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
         base_url=f"{base_url}/fhir",
     )
     app.include_router(fhir, prefix="/fhir")
+    app.include_router(dicom_web(imaging, query, index.network, app.state.authenticator), prefix="/dicom-web")
     return app
 
 

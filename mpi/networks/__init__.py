@@ -142,7 +142,9 @@ def _feed(table: FeedTable) -> Feed:
 
 
 def _archive(table: ArchiveTable) -> Archive:
-    return Archive(table.id, table.name, table.organisation, dict(table.issuers), dict(table.ae_titles))
+    return Archive(
+        table.id, table.name, table.organisation, dict(table.issuers), dict(table.ae_titles), table.retrieve
+    )
 
 
 def _consumer(table: ConsumerTable) -> Consumer:

@@ -19,6 +19,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,19}")
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _URI = re.compile(r"(https?://[^\s|/]+/[^\s|]*|urn:[a-z0-9][a-z0-9-]+:[^\s|]+)")
+_ADDRESS = re.compile(r"https?://[^\s|]+[^\s|/]")
 _HL7_TEXT = re.compile(r"[^|^~\\&\x00-\x1f]+")
 _AE_TITLE = re.compile(r"(?! )[^\\\x00-\x1f\x7f-\uffff]{1,16}(?<! )")
 _CERTIFICATE_NAME = re.compile(r"(?!sha\d*:)(?![0-9a-f:]{40,}$)[^*\x00-\x1f]+")
@@ -244,6 +245,9 @@ def _archives(network: NetworkTable) -> Iterator[Problem]:
     for number, table in enumerate(network.archives):
         here: Path = ("archives", number)
         yield from _repeated(table.id, ids, (*here, "id"), "archive")
+        if table.retrieve and not _ADDRESS.fullmatch(table.retrieve):
+            words = "write the address of its DICOMweb service, as in https://archive.example/dicom-web"
+            yield Problem((*here, "retrieve"), f"'retrieve' is '{table.retrieve}'; {words}")
         if table.organisation not in organisations:
             yield _unknown((*here, "organisation"), "organisation", table.organisation, organisations)
         yield from _issuers(network, table, here)

@@ -89,6 +89,7 @@ class ArchiveTable(_Table):
     organisation: Text
     issuers: dict[str, Text] = {}
     ae_titles: dict[str, Text] = {}
+    retrieve: str = ""
 
 
 class ConsumerTable(_Table):

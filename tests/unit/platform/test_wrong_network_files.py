@@ -417,3 +417,9 @@ def test_what_becomes_of_an_overlay_is_the_feeds_to_say(tmp_path: Path) -> None:
     assert {feed.id for feed in feeds if feed.overlays is Overlays.REFUSE} == {"bolton"}
     ((_, words),) = complaints(tmp_path, edited('versions = ["2.4"]', 'versions = ["2.4"]\noverlays = "drop"'))
     assert "'hold' or 'refuse'" in words
+
+
+@pytest.mark.parametrize("address", ["archive.example", "https://archive.example/dicom-web/"])
+def test_where_an_archive_is_read_is_an_address_without_its_last_slash(tmp_path: Path, address: str) -> None:
+    ((_, words),) = complaints(tmp_path, edited('id = "gm-vna"', f'id = "gm-vna"\nretrieve = "{address}"'))
+    assert "https://archive.example/dicom-web" in words
