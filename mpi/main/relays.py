@@ -7,6 +7,7 @@ import threading
 import structlog
 
 from adapters.hl7v2.notify import Notifier
+from adapters.hl7v2.tls import OutgoingTls
 from mpi.api.webhook import Webhook
 from mpi.domain.consumer import TOLD
 from mpi.errors import MpiError
@@ -21,10 +22,11 @@ _LOOK = 5.0  # seconds between looks at what is owed
 
 
 class Relays:
-    """Runs until `stop`; what is under way is finished."""
+    """Runs until `stop`; what is under way is finished. `outgoing` is for consumers that listen for TLS."""
 
-    def __init__(self, index: Index, metrics: Metrics) -> None:
+    def __init__(self, index: Index, metrics: Metrics, outgoing: OutgoingTls | None = None) -> None:
         self._index = index
+        self._secure = outgoing.secure if outgoing else None
         self._metrics = metrics
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(False,), name="relay")]
@@ -44,8 +46,8 @@ class Relays:
             thread.join()
 
     def _run(self, consumers: bool) -> None:
-        index, relay = self._index, Relay(self._index.units, consumers=consumers)
-        with Notifier(index.consumers, index.telling, index.network) if consumers else Webhook() as teller:
+        relay = Relay(self._index.units, consumers=consumers)
+        with self._notifier() if consumers else Webhook() as teller:
             while not self._stopped.is_set():
                 try:
                     delivered = relay.run_once(teller.deliver)
@@ -56,6 +58,10 @@ class Relays:
                     teller.close()  # many listeners take one connection, and another process may be next
                 if not delivered:
                     self._stopped.wait(_IDLE)
+
+    def _notifier(self) -> Notifier:
+        index = self._index
+        return Notifier(index.consumers, index.telling, index.network, self._secure)
 
     def _watch(self) -> None:
         known: set[str] = set()

@@ -17,7 +17,6 @@ import structlog
 import uvicorn
 
 from adapters.hl7v2.observer import Observer
-from adapters.hl7v2.tls import context_of
 from linkage import kernel
 from linkage.model import Model
 from mpi import metrics as metrics_files
@@ -27,11 +26,11 @@ from mpi.embedded import EmbeddedPostgres
 from mpi.errors import SettingsError
 from mpi.main.compose import compose, compose_app, compose_receiver, load_model
 from mpi.main.counting import Counting
-from mpi.main.listen import compose_listener, credentials_of
+from mpi.main.listen import check_tls, compose_listener, compose_outgoing
 from mpi.main.relays import Relays
 from mpi.metrics import Metrics
 from mpi.networks import load_network
-from mpi.settings import Settings, is_loopback
+from mpi.settings import Settings
 from mpi.tokens import load_callers
 
 _log = structlog.get_logger("mpi.serve")
@@ -70,8 +69,7 @@ def database(settings: Settings) -> Iterator[str]:
 def planned(settings: Settings) -> Iterator[Plan]:
     """Check settings and network, bring the database up to date, bind the ports. Raises `MpiError` in words."""
     network = load_network(settings.network)
-    if credentials := credentials_of(settings):
-        context_of(credentials)  # in the log of a worker nobody would find what is wrong with them
+    check_tls(settings, network)
     load_callers(settings, network)
     model = load_model(settings)
     kernel.warm(model)
@@ -83,12 +81,6 @@ def planned(settings: Settings) -> Iterator[Plan]:
 
 
 def _enrol(url: str, network: Network, model: Model) -> None:
-    for consumer in network.consumers:
-        if consumer.host and not is_loopback(consumer.host):
-            raise SettingsError(
-                f"consumer {consumer.id}: 'host' is {consumer.host}, but MLLP leaves without TLS; write the loopback"
-                " address of a TLS terminator"
-            )
     index = compose(url, network, model, 1)
     try:
         index.consumers.enrol()
@@ -188,7 +180,7 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    relays = Relays(index, metrics)
+    relays = Relays(index, metrics, compose_outgoing(index, metrics, settings))
     counting = Counting(index, observer)
     mllp.start()
     relays.start()
