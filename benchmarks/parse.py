@@ -5,8 +5,8 @@
 The messages are a day's traffic upon a simulated region: every trust's own dialect, updates, registrations, newcomers
 and merges. Ours reads the frame as the receiver does, from MSH to the commands of the domain, every field understood
 and checked; the other two only take the same bytes apart. They are slower, and see `--slow` messages of the same
-mixture. Each takes turns and the best of its five rounds counts, for the machine may have other work. One thread, processor
-time.
+mixture. Each takes turns and the best of its rounds counts, for the machine may have other work. One thread,
+processor time.
 """
 
 from __future__ import annotations

@@ -57,9 +57,9 @@ _CONTEST = Prepared(
        and contested <> (record_id = any(:contested)) returning record_id, contested"""
     ).bindparams(_IDS, bindparam("contested", type_=ARRAY(BigInteger)))
 )
-_CHANGED = Prepared(
+_AGES = Prepared(
     text(
-        """select g.id, max(greatest(g.created_at, l.since, r.updated_at)) as at from golden_identity g
+        """select g.id, g.created_at, max(greatest(g.created_at, l.since, r.updated_at)) as at from golden_identity g
        join link l on l.golden_id = g.id and l.until is null join source_record r on r.id = l.record_id
        where g.id = any(:golden) group by g.id"""
     ).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
@@ -129,9 +129,10 @@ class IdentityStore:
         rows = self._connection.run(_BORN, {"golden": list(golden_ids)})
         return {row.id: row.created_at for row in rows}
 
-    def changed(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-        """When living golden identities, their links or their records last changed."""
-        return {row.id: row.at for row in self._connection.run(_CHANGED, {"golden": list(golden_ids)})}
+    def ages(self, golden_ids: Collection[UUID]) -> Mapping[UUID, tuple[datetime, datetime]]:
+        """When living golden identities were made, and when they, their links or their records last changed."""
+        rows = self._connection.run(_AGES, {"golden": list(golden_ids)})
+        return {row.id: (row.created_at, row.at) for row in rows}
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""

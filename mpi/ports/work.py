@@ -176,6 +176,9 @@ class Audit(Protocol):
     def record(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
         """One audit row in this transaction. No demographics."""
 
+    def record_each(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
+        """An audit row for each of the subjects (AUD-2)."""
+
 
 class Scan(Protocol):
     """The whole index, read once from end to end, for `verify`."""

@@ -64,8 +64,7 @@ class Paging:
                 raise NotFound("no answer can be continued by this pointer; ask anew")
             end = min(start + count, len(kept.people))
             shown = _show(unit, kept.people[start:end])
-            for one in shown:
-                unit.audit.record(caller, "search", [str(one.person.golden_id)], {})
+            unit.audit.record_each(caller, "search", [str(one.person.golden_id) for one in shown], {})
             unit.commit()
         return Page(tuple(shown), end, len(kept.people), kept.complete)
 

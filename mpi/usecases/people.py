@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from mpi.domain.commands import Field, NhsNumber
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.record import Record
-from mpi.domain.survivorship import golden
+from mpi.domain.survivorship import golden, survivor
 from mpi.domain.views import PersonView, RecordState, RecordView
 from mpi.ports import Unit
 
@@ -34,8 +35,8 @@ def people(unit: Unit, golden_ids: Sequence[UUID]) -> list[PersonView]:
     for record in unit.records.of_golden(members):
         if record.golden_id is not None:
             members[record.golden_id].append(record)
-    born, changed = unit.identities.born(members), unit.identities.changed(members)
-    return [_person(golden_id, records, born, changed[golden_id]) for golden_id, records in members.items()]
+    ages = unit.identities.ages(members)
+    return [_person(golden_id, records, *ages[golden_id]) for golden_id, records in members.items()]
 
 
 def people_of(unit: Unit, members: Mapping[UUID, Sequence[Record]]) -> list[PersonView]:
@@ -45,12 +46,10 @@ def people_of(unit: Unit, members: Mapping[UUID, Sequence[Record]]) -> list[Pers
         golden_id: max((r.updated_at for r in records if r.updated_at), default=born[golden_id])
         for golden_id, records in members.items()
     }
-    return [_person(golden_id, records, born, changed[golden_id]) for golden_id, records in members.items()]
+    return [_person(one, records, born[one], changed[one]) for one, records in members.items()]
 
 
-def _person(
-    golden_id: UUID, records: Sequence[Record], born: Mapping[UUID, datetime], changed: datetime
-) -> PersonView:
+def _person(golden_id: UUID, records: Sequence[Record], born: datetime, changed: datetime) -> PersonView:
     surviving = golden(records)
     views = [_view(record, golden_id) for record in records]
     return PersonView(
@@ -61,7 +60,7 @@ def _person(
         death=surviving.death,
         restricted=surviving.restricted,
         contested=any(record.contested for record in records),
-        created_at=born[golden_id],
+        created_at=born,
         updated_at=changed,
     )
 
@@ -69,9 +68,10 @@ def _person(
 def identifiers(records: Sequence[Record]) -> tuple[Identifier, ...]:
     """The identifiers that may be given out: those of live records, and the NHS number when it is verified."""
     live = [record for record in records if record.state is RecordState.LIVE]
-    demographics = golden(live).demographics
-    number = "".join(demographics.nhs_number.split()).replace("-", "")
-    verified = [Identifier(NHS_AUTHORITY, number)] if number and demographics.nhs_status == _VERIFIED else []
+    told = survivor(Field.NHS_NUMBER, live)
+    number = told.value if isinstance(told, NhsNumber) and told.status == _VERIFIED else ""
+    number = "".join(number.split()).replace("-", "")
+    verified = [Identifier(NHS_AUTHORITY, number)] if number else []
     return tuple(sorted([record.identifier for record in live] + verified))
 
 

@@ -11,12 +11,20 @@ from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
 from mpi.domain.evidence import Edge
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import MatchCandidate, MatchGrade, PersonView, RecordState, Resolution, SearchCriteria
+from mpi.domain.record import Record
+from mpi.domain.views import (
+    CrossReferences,
+    MatchCandidate,
+    MatchGrade,
+    PersonView,
+    RecordState,
+    SearchCriteria,
+)
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Candidate, Unit, Units
 from mpi.usecases.matching import Matching
-from mpi.usecases.people import people, person
-from mpi.usecases.resolving import find, resolution
+from mpi.usecases.people import identifiers, people, person
+from mpi.usecases.resolving import find
 
 _ASKED = Identifier("?", "?")  # stands for the demographics asked about, which are nobody's record
 
@@ -53,17 +61,17 @@ class Query:
                 found = person(unit, golden_id)
             return self._seen(unit, caller, "read-person", [found])[0]
 
-    def cross_references(self, identifier: Identifier, caller: Caller) -> Resolution:
+    def cross_references(self, identifier: Identifier, caller: Caller) -> CrossReferences:
         """All live identifiers of the same person (PIX). An awaited or deleted one is NotFound. Needs RESOLVE."""
         caller.require(Right.RESOLVE)
         with self._units.begin(read_only=True) as unit:
-            record = find(unit, self._matching, identifier)
-            if record.state in {RecordState.AWAITED, RecordState.DELETED}:
+            record, others = self._with_others(unit, identifier)
+            if record.golden_id is None or record.state in {RecordState.AWAITED, RecordState.DELETED}:
                 raise NotFound("no person has this identifier")
-            found = resolution(unit, identifier, record)
+            found = tuple(one for one in identifiers(others) if one != identifier)
             unit.audit.record(caller, "cross-references", [str(identifier)], {})
             unit.commit()
-            return found
+            return CrossReferences(identifier, record.golden_id, found)
 
     def match(
         self, demographics: Demographics, caller: Caller, count: int = 10, only_certain: bool = False
@@ -98,6 +106,17 @@ class Query:
                 if not (criteria.postcode and p.restricted) and self._may_be_found(p, criteria)
             ]
             return tuple(self._seen(unit, caller, "search", shown))
+
+    def _with_others(self, unit: Unit, identifier: Identifier) -> tuple[Record, list[Record]]:
+        """The record of an identifier and all of its person. Raises NotFound."""
+        if self._matching.is_nhs(identifier):
+            record = find(unit, self._matching, identifier)
+            return record, unit.records.of_golden([record.golden_id] if record.golden_id else [])
+        records = unit.records.of_person(identifier)
+        own = [record for record in records if record.identifier == identifier]
+        if not own:
+            raise NotFound("no person has this identifier")
+        return own[0], records
 
     def _may_be_found(self, found: PersonView, criteria: SearchCriteria) -> bool:
         live = {record.identifier for record in found.live}
@@ -147,9 +166,9 @@ class Query:
 
     def _seen(self, unit: Unit, caller: Caller, action: str, shown: list[PersonView]) -> list[PersonView]:
         """Audit who was shown, one row a person (AUD-2)."""
-        for seen in shown:
-            unit.audit.record(caller, action, [str(seen.golden_id)], {})
-        if not shown:
+        if shown:
+            unit.audit.record_each(caller, action, [str(seen.golden_id) for seen in shown], {})
+        else:
             unit.audit.record(caller, action, [], {})
         unit.commit()
         return shown

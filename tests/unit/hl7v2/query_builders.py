@@ -15,11 +15,10 @@ from mpi.domain.commands import Death
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import (
+    CrossReferences,
     PersonView,
     RecordState,
     RecordView,
-    Resolution,
-    ResolutionState,
     SearchCriteria,
 )
 from mpi.errors import NotFound, Unavailable
@@ -108,12 +107,12 @@ class FakeQuery(Query):
         self.searches: list[SearchCriteria] = []
         self.down = False
 
-    def cross_references(self, identifier: Identifier, caller: Caller) -> Resolution:
+    def cross_references(self, identifier: Identifier, caller: Caller) -> CrossReferences:
         self._serve(caller, Right.RESOLVE)
         known = RESOLUTIONS.get(str(identifier))
         if known is None:
             raise NotFound("no person has this identifier")
-        return Resolution(identifier, golden(1), ResolutionState.CERTAIN, tuple(map(Identifier.parse, known)))
+        return CrossReferences(identifier, golden(1), tuple(map(Identifier.parse, known)))
 
     def search(self, criteria: SearchCriteria, caller: Caller) -> tuple[PersonView, ...]:
         self._serve(caller, Right.READ_PERSON)
