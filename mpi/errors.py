@@ -50,7 +50,7 @@ class Refused(MpiError):
 
 
 class OutOfSequence(MpiError):
-    """A sequence number is not the one that follows (V2-18). Nothing was applied or kept; go on with `expected`."""
+    """A sequence number is not the one that follows (V2-18). Nothing was applied; go on with `expected`."""
 
     def __init__(self, expected: int) -> None:
         super().__init__(f"message {expected} of this feed is expected")

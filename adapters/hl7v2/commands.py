@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from adapters.hl7v2.identifiers import Typed, read_identifiers, refuse_foreign, require_own
-from adapters.hl7v2.message import Message, Segment
+from adapters.hl7v2.identifiers import Typed, read_identifiers, require_own
+from adapters.hl7v2.message import Message
+from adapters.hl7v2.moves import move_account, move_patient, move_visits
+from adapters.hl7v2.pairing import groups, only_pid, pairs
 from adapters.hl7v2.patient import read_patient
 from adapters.hl7v2.timestamps import read_stamp
 from mpi.domain.commands import (
@@ -25,7 +27,7 @@ from mpi.domain.commands import (
     Unlink,
     Value,
 )
-from mpi.domain.network import Feed, Network
+from mpi.domain.network import Feed, Moves, Network
 from mpi.errors import Fault, Refused
 
 Read = Callable[[Message, Feed, Network, Stamp], tuple[Command, ...]]
@@ -58,8 +60,6 @@ NO_EFFECT: Mapping[str, str] = {
     "A38": "pre-admission cancelled",
     "A41": "accounts merged",
     "A42": "visits merged",
-    "A44": "account moved to another patient; both live on",
-    "A45": "visits moved to another account",
     "A46": "PID-2 changed",
     "A48": "PID-4 changed",
     "A49": "account number changed",
@@ -91,11 +91,9 @@ def reader_of(message_type: str, trigger: str, feed: Feed) -> Read:
     """What reads this event for this feed; raises `Refused` with the MSH location of V2-13."""
     if message_type != "ADT":
         raise Refused(Fault.UNSUPPORTED_TYPE, "only ADT messages are taken here", "MSH^1^9^1^1")
-    if trigger == "A43":
-        # A move, not a merge: its meaning depends on the sender and needs a profile of it first.
-        raise Refused(Fault.UNSUPPORTED_EVENT, "A43 needs a profile of this feed", "MSH^1^9^1^2")
     read = READERS.get(trigger)
-    if read is None or (trigger in OPTIONAL and trigger not in feed.options):
+    refused = trigger == "A43" and feed.moves is Moves.REFUSE
+    if read is None or refused or (trigger in OPTIONAL and trigger not in feed.options):
         raise Refused(Fault.UNSUPPORTED_EVENT, "this trigger event is not taken from this feed", "MSH^1^9^1^2")
     return read
 
@@ -109,7 +107,7 @@ def _compare_trigger(message: Message) -> None:
 
 
 def _register(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
-    patient = read_patient(message, _only_pid(message), feed, network)
+    patient = read_patient(message, only_pid(message), feed, network)
     patch = patient.patch
     _settle_death(message.header.trigger, patch)
     if message.header.trigger in EXISTS:
@@ -133,8 +131,8 @@ def _merge(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tupl
     """Identifiers only: a merge never changes demographics (V2-44)."""
     return tuple(
         Merge(survivor.identifier, prior.identifier, stamp)
-        for pid, mrg in _groups(message)
-        for survivor, prior in _pairs(message, (pid, 3), (mrg, 1), feed, network)
+        for pid, mrg in groups(message)
+        for survivor, prior in pairs(message, (pid, 3), (mrg, 1), feed, network)
     )
 
 
@@ -142,8 +140,8 @@ def _merge_external(message: Message, feed: Feed, network: Network, stamp: Stamp
     """A39 merges at PID-2 and MRG-4; PID-3 and MRG-1 serve when the sender leaves MRG-4 empty."""
     return tuple(
         Merge(survivor.identifier, prior.identifier, stamp)
-        for pid, mrg in _groups(message)
-        for survivor, prior in _pairs(
+        for pid, mrg in groups(message)
+        for survivor, prior in pairs(
             message, *(((pid, 2), (mrg, 4)) if mrg.raw(4) else ((pid, 3), (mrg, 1))), feed, network
         )
     )
@@ -152,8 +150,8 @@ def _merge_external(message: Message, feed: Feed, network: Network, stamp: Stamp
 def _rename(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
     return tuple(
         Rename(new.identifier, old.identifier, stamp)
-        for pid, mrg in _groups(message)
-        for new, old in _pairs(message, (pid, 3), (mrg, 1), feed, network)
+        for pid, mrg in groups(message)
+        for new, old in pairs(message, (pid, 3), (mrg, 1), feed, network)
     )
 
 
@@ -168,7 +166,7 @@ def _unlink(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tup
 
 
 def _delete(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tuple[Command, ...]:
-    pid = _only_pid(message)
+    pid = only_pid(message)
     own = require_own(read_identifiers(message, pid, 3, feed, network), pid, 3)
     return tuple(Delete(typed.identifier, stamp) for typed in own)
 
@@ -180,15 +178,6 @@ def _ignore(message: Message, feed: Feed, network: Network, stamp: Stamp) -> tup
     except Refused:  # the event changes nothing, so whose it was need not be known
         own = ()
     return (NoEffect(own[0].identifier if own else None, stamp),)
-
-
-def _only_pid(message: Message) -> Segment:
-    pids = message.all("PID")
-    if not pids:
-        raise Refused(Fault.MISSING_FIELD, "there is no PID segment", "PID^1")
-    if len(pids) > 1:
-        raise Refused(Fault.MALFORMED, "the message holds more than one PID", "PID^2")
-    return pids[0]
 
 
 def _two_patients(message: Message, feed: Feed, network: Network) -> list[Typed]:
@@ -203,66 +192,6 @@ def _two_patients(message: Message, feed: Feed, network: Network) -> list[Typed]
     return [require_own(read_identifiers(message, pid, 3, feed, network), pid, 3)[0] for pid in pids]
 
 
-def _groups(message: Message) -> list[tuple[Segment, Segment]]:
-    """The PID and MRG of each `{PID [PD1] MRG [PV1]}` group, in order (V2-45)."""
-    groups: list[tuple[Segment, Segment]] = []
-    pid: Segment | None = None
-    for segment in message.segments:
-        if segment.name == "PID":
-            _require_mrg(pid)
-            pid = segment
-        elif segment.name == "MRG":
-            if pid is None:
-                raise Refused(Fault.MISSING_FIELD, "MRG stands without a PID before it", f"MRG^{segment.sequence}")
-            groups.append((pid, segment))
-            pid = None
-    _require_mrg(pid)
-    if not groups:
-        raise Refused(Fault.MISSING_FIELD, "there is no PID segment", "PID^1")
-    return groups
-
-
-def _require_mrg(pid: Segment | None) -> None:
-    if pid is not None:
-        raise Refused(Fault.MISSING_FIELD, "a PID has no MRG after it", f"MRG^{pid.sequence}")
-
-
-def _pairs(
-    message: Message,
-    survivors: tuple[Segment, int],
-    priors: tuple[Segment, int],
-    feed: Feed,
-    network: Network,
-) -> list[tuple[Typed, Typed]]:
-    """Each prior identifier with the surviving one of its authority and type (V2-45).
-
-    A pair of equal identifiers beside a pair that differs is an identifier that did not change; alone it is kept,
-    for the domain to refuse as a self-merge (V2-42).
-    """
-    kept = read_identifiers(message, *survivors, feed, network)
-    gone = read_identifiers(message, *priors, feed, network)
-    if gone.foreign:
-        raise refuse_foreign(gone.foreign[0])
-    own = require_own(kept, *survivors)
-    pairs = [(_counterpart(prior, own), prior) for prior in require_own(gone, *priors)]
-    changed = [pair for pair in pairs if pair[0].identifier != pair[1].identifier]
-    return changed or pairs
-
-
-def _counterpart(prior: Typed, survivors: tuple[Typed, ...]) -> Typed:
-    same = [typed for typed in survivors if typed.identifier.authority == prior.identifier.authority]
-    exact = [typed for typed in same if typed.type == prior.type]
-    untyped = [typed for typed in same if not (typed.type and prior.type)]
-    found = exact or untyped
-    if len(found) != 1:
-        raise Refused(
-            Fault.BAD_VALUE,
-            "the prior identifier has no single counterpart of its authority and type among the surviving ones",
-            prior.location,
-        )
-    return found[0]
-
-
 READERS: Mapping[str, Read] = {
     **dict.fromkeys(NO_EFFECT, _ignore),
     **dict.fromkeys((*EXISTS, "A02", "A11", "A12"), _register),
@@ -272,4 +201,7 @@ READERS: Mapping[str, Read] = {
     "A24": _link,
     "A37": _unlink,
     "A29": _delete,
+    "A43": move_patient,
+    "A44": move_account,
+    "A45": move_visits,
 }

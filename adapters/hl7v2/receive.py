@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
 from adapters.hl7v2 import ack, batch, commands, judgement, message, validation
+from adapters.hl7v2.admission import admit, not_allowed, sequence_number
 from adapters.hl7v2.exchange import ANYBODY, Peer, Reply
 from adapters.hl7v2.judgement import Judgement
 from adapters.hl7v2.message import Header, Message
@@ -45,10 +47,14 @@ def _note_nothing(
     """The default when nobody counts."""
 
 
+def _count_nothing(reason: Refused | None) -> None:
+    """For what is of no known feed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
     """What a listener needs to answer frames. `clock` gives aware UTC datetimes, `new_id` values for MSH-10; `note`
-    is told of every message of a known feed (`observer.Observer.note`)."""
+    is told of every message of a known feed that was answered (`observer.Observer.note`)."""
 
     intake: Intake
     network: Network
@@ -141,21 +147,20 @@ class Receiver:
                 judgement.require(judged)
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
-            if feed is not None:
-                self.note(feed, parsed, judged, reason)
             flags = tuple(parsed.flags) if parsed else ()
-            return self._refuse(frame, header, feed, _placed(reason), flags, number)
-        self.note(feed, parsed, judged, None)
+            note = partial(self.note, feed, parsed, judged) if feed else _count_nothing
+            return self._refuse(frame, header, feed, _placed(reason), flags, number, note)
         envelope = replace(self._envelope(frame, header, feed, tuple(parsed.flags)), sequence=number)
-        return self._ask(header, feed, lambda: self.intake.register(envelope, orders, self._caller(feed)))
+        ask = partial(self.intake.register, envelope, orders, self._caller(feed))
+        return self._ask(header, feed, envelope, ask, partial(self.note, feed, parsed, judged))
 
     def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:
         """SEC-4: AR and an alarm. Kept without a key, so that the feed's own message of these bytes is not answered
         with the stranger's refusal."""
         _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
-        reason = Refused(Fault.FOREIGN_FEED, _foreign(feed, peer), "MSH^1^4")
+        reason = Refused(Fault.FOREIGN_FEED, not_allowed(feed, peer), "MSH^1^4")
         envelope = self._envelope(frame, header, feed, (), control_id="")
-        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, _STRANGER))
+        return self._ask(header, feed, envelope, lambda: self.intake.refuse(envelope, reason, _STRANGER))
 
     def _restart(self, header: Header, feed: Feed) -> Reply:
         """V2-18: 0 says that the sender has started anew and asks where to go on; the message carries nothing."""
@@ -173,11 +178,20 @@ class Receiver:
         reason: Refused,
         flags: tuple[str, ...] = (),
         number: int | None = None,
+        note: Callable[[Refused | None], None] = _count_nothing,
     ) -> Reply:
         envelope = replace(self._envelope(frame, header, feed, flags), sequence=number)
-        return self._ask(header, feed, lambda: self.intake.refuse(envelope, reason, self._caller(feed)))
+        ask = partial(self.intake.refuse, envelope, reason, self._caller(feed))
+        return self._ask(header, feed, envelope, ask, note)
 
-    def _ask(self, header: Header, feed: Feed | None, ask: Callable[[], Receipt]) -> Reply:
+    def _ask(
+        self,
+        header: Header,
+        feed: Feed | None,
+        envelope: Envelope,
+        ask: Callable[[], Receipt],
+        note: Callable[[Refused | None], None] = _count_nothing,
+    ) -> Reply:
         try:
             receipt = ask()
         except Unavailable:
@@ -185,12 +199,21 @@ class Receiver:
         except Forbidden as reason:
             return self._answer(header, feed, ack.Answer("AR", "207", str(reason), "MSH^1^4"), stored=False)
         except OutOfSequence as gap:
-            told = ack.of_refusal(Fault.OUT_OF_SEQUENCE, str(gap), "MSH^1^13")
-            # It is not kept, but its sender goes on with the number it is told, not with this message again.
-            return self._answer(header, feed, replace(told, expected=gap.expected))
-        accepted = receipt.status is Status.ACCEPTED
-        answer = ack.ACCEPTED if accepted else ack.of_refusal(receipt.fault, receipt.text, receipt.location)
+            return self._ask(header, feed, envelope, partial(self._set_aside, envelope, feed, gap), note)
+        if receipt.status is Status.ACCEPTED:
+            note(None)
+            answer = ack.ACCEPTED
+        else:  # whoever refused it, the reader or a rule of the domain
+            note(Refused(Fault(receipt.fault), receipt.text, receipt.location))
+            answer = ack.of_refusal(receipt.fault, receipt.text, receipt.location)
         return self._answer(header, feed, replace(answer, expected=receipt.expected))
+
+    def _set_aside(self, envelope: Envelope, feed: Feed | None, gap: OutOfSequence) -> Receipt:
+        """Quarantine a message that came out of its turn, so that a commit block is true of it (V2-3); without key
+        and number, so that it is a new message when it is sent again in its turn (V2-18)."""
+        reason = Refused(Fault.OUT_OF_SEQUENCE, str(gap), "MSH^1^13")
+        aside = replace(envelope, control_id="", sequence=None)
+        return replace(self.intake.refuse(aside, reason, self._caller(feed)), expected=gap.expected)
 
     def _answer(self, header: Header, feed: Feed | None, answer: ack.Answer, *, stored: bool = True) -> Reply:
         return Reply(ack.acknowledge(header, answer, self.clock(), self.new_id), stored, self._release(feed))
@@ -244,39 +267,8 @@ def handle(
     return Receiver(intake, network, caller_of, clock, new_id).handle(frame)
 
 
-def admit(header: Header, feed: Feed) -> None:
-    """Whether MSH lets the message in at all; raises `Refused` with the AR conditions of V2-13."""
-    commands.reader_of(header.message_type, header.trigger, feed)
-    if header.msh.text(11) != feed.processing_id:
-        raise Refused(Fault.WRONG_PROCESSING_ID, f"this feed takes processing id {feed.processing_id}", "MSH^1^11")
-    if header.version not in feed.versions:
-        raise Refused(Fault.UNSUPPORTED_VERSION, f"this feed takes {', '.join(feed.versions)}", "MSH^1^12")
-    if not header.control_id:
-        raise Refused(Fault.MISSING_FIELD, "MSH-10 is empty", "MSH^1^10")
-
-
-def sequence_number(header: Header) -> int:
-    """MSH-13 of a feed that numbers its messages, 0 for a restart; raises `Refused` when there is none (V2-18)."""
-    written = header.msh.text(13)
-    if not written:
-        raise Refused(Fault.MISSING_FIELD, "MSH-13 is empty, and this feed numbers its messages", "MSH^1^13")
-    if not (written.isascii() and written.isdigit() and len(written) <= 15):
-        raise Refused(Fault.BAD_VALUE, "MSH-13 is no sequence number", "MSH^1^13")
-    return int(written)
-
-
 def _placed(reason: Refused) -> Refused:
     """A feed that is not known is the fault of MSH-3; nothing else comes here without a place."""
     if reason.fault is Fault.UNKNOWN_FEED and not reason.location:
         return Refused(reason.fault, reason.text, "MSH^1^3")
     return reason
-
-
-def _foreign(feed: Feed, peer: Peer) -> str:
-    if peer.feed:
-        return f"this file is of feed {peer.feed}, the message of {feed.id}"
-    if peer.certificate is None:
-        return f"feed {feed.id} sends over TLS with its own certificate only"
-    if not feed.certificates:
-        return f"the network names no certificate that may send as feed {feed.id}"
-    return f"this certificate may not send as feed {feed.id}"

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from adapters.hl7v2 import ack, charset, commands, demographics, identifiers, judgement, mllp, patient
 from adapters.hl7v2.structures import structure_of
-from mpi.domain.network import Feed, Protocol
+from mpi.domain.network import Feed, Moves, Protocol
 from mpi.errors import Fault
 
 _EFFECTS: Mapping[str, str] = {  # by the reader of `commands.READERS`
@@ -22,6 +22,15 @@ _EFFECTS: Mapping[str, str] = {  # by the reader of `commands.READERS`
     "_link": "links the patients of two PID; both live on",
     "_unlink": "takes the patients of two PID apart, for good",
     "_delete": "deletes the patient, whom a later event can bring back",
+    "move_patient": "no identity changes; what else, says the feed's `moves`",
+    "move_account": "no identity changes; subscribers are told that account MRG-3 is now of PID-3",
+    "move_visits": "no identity changes; subscribers are told that visits MRG-5 and MRG-6 are now of account PID-18",
+}
+
+_MOVES: Mapping[Moves, str] = {
+    Moves.REVIEW: "a review task names both patients (the default)",
+    Moves.NOTE: "it is on record and nobody is asked",
+    Moves.REFUSE: "AR 201",
 }
 
 _PLAIN = Feed("", "", Protocol.MLLP, "", "", ())  # a feed that sets nothing
@@ -58,6 +67,7 @@ FIELDS: Mapping[str, Mapping[int, str]] = {
         11: "addresses, every repetition with its type",
         13: "telephone and e-mail, home",
         14: "telephone and e-mail, business",
+        18: "account after a move (A44, A45)",
         19: "NHS number where the feed says so",
         22: "ethnic category, for watching bias only",
         24: "multiple birth",
@@ -74,7 +84,10 @@ FIELDS: Mapping[str, Mapping[int, str]] = {
     },
     "MRG": {
         1: "prior identifiers",
+        3: "account before a move (A44, A45)",
         4: "prior external id of A39",
+        5: "visit moved (A45)",
+        6: "visit moved, alternate number (A45)",
     },
 }
 """What is read of an ADT message. Everything else is kept with the message as it came, and not read."""
@@ -112,7 +125,8 @@ def _events() -> Iterator[str]:
     yield from _section("Trigger events")
     options = ", ".join(sorted(commands.OPTIONAL))
     yield f"Message type ADT. {options} are taken from feeds that opt in. The structure ids are what a strict feed is"
-    yield "held to; a lenient one is read whatever its structure."
+    yield "held to; a lenient one is read whatever its structure. A feed's `moves` says what becomes of its A43:"
+    yield f"{'; '.join(f'`{moves.value}`, {what}' for moves, what in _MOVES.items())}."
     yield ""
     yield from _table(("event", "2.3, 2.3.1", "2.4 and later", "effect"), _event_rows())
     missing = [f"A{n:02}" for n in range(1, 63) if f"A{n:02}" not in commands.READERS]

@@ -19,7 +19,7 @@ import psycopg
 from psycopg import errors
 from sqlalchemy import Connection, Engine, Row, text
 
-from mpi.db.records import state_columns
+from mpi.db.records import other_names, state_columns
 from mpi.db.session import DbUnit, DbUnits
 from mpi.domain.access import Caller
 from mpi.domain.codec import patch_to_json, stamp_to_json
@@ -49,11 +49,12 @@ _PATIENT = text(
 )
 _FOREIGN_KEYS = text(
     """select conrelid::regclass::text as table, quote_ident(conname) as name, pg_get_constraintdef(oid) as definition
-       from pg_constraint where contype = 'f' and conrelid in ('source_update'::regclass, 'block_key'::regclass,
-         'edge'::regclass, 'link'::regclass) and confrelid <> 'message'::regclass order by 1, 2"""
+       from pg_constraint where contype = 'f' and conrelid in ('source_update'::regclass, 'other_name'::regclass,
+         'block_key'::regclass, 'edge'::regclass, 'link'::regclass) and confrelid <> 'message'::regclass
+         order by 1, 2"""
 )
 _NUMBERED = text("select setval(pg_get_serial_sequence('source_record', 'id'), greatest(:last, 1), :last > 0)")
-_TABLES = "source_record, source_update, block_key, edge, golden_identity, link, task, study"
+_TABLES = "source_record, source_update, other_name, block_key, edge, golden_identity, link, task, study"
 _STUDY = """study_uid, started_at, modalities, body_site, description, accession, organisation, archive, series,
             instances"""
 _STUDIES_IN = text(
@@ -87,13 +88,15 @@ class BulkStore:
             self._connection.execute(text(f"alter table {key.table} drop constraint {key.name}"))
 
     def add_records(self, first: int, rows: Sequence[Line]) -> None:
-        """Records and what was said of them."""
+        """Records, what was said of them, and their other names."""
         self._last = first + len(rows) - 1
         numbered = list(enumerate(rows, first))
         columns = "id, authority, value, registers, active, borrowed, keys, encoded, family, given, birth_date"
-        self._copy(f"source_record ({columns})", [b"".join(b"%d\t%b\n" % (n, row) for n, (row, _) in numbered)])
-        told = b"".join(b"%d\t%b\n" % (n, line) for n, (_, lines) in numbered for line in lines)
+        self._copy(f"source_record ({columns})", [b"".join(b"%d\t%b\n" % (n, row) for n, (row, _, _) in numbered)])
+        told = b"".join(b"%d\t%b\n" % (n, line) for n, (_, lines, _) in numbered for line in lines)
         self._copy("source_update (record_id, patch, stamp)", [told])
+        names = b"".join(b"%d\t%b\n" % (n, line) for n, (_, _, lines) in numbered for line in lines)
+        self._copy("other_name (record_id, family, given)", [names])
 
     def add_keys(self, keys: Longs, records: Longs) -> None:
         """Blocking keys."""
@@ -230,7 +233,8 @@ def render(record: Record, updates: Sequence[Update]) -> Line:
         *(_escape(columns[name]) for name in ("family", "given", "birth_date")),
     )
     told = (f"{_json(patch_to_json(u.patch))}\t{_json(stamp_to_json(u.stamp))}" for u in updates)
-    return "\t".join(fields).encode(), tuple(line.encode() for line in told)
+    names = ("\t".join(map(_escape, name)) for name in sorted(other_names(record.registers.demographics)))
+    return "\t".join(fields).encode(), tuple(line.encode() for line in told), tuple(line.encode() for line in names)
 
 
 def _study_line(study: Study) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from functools import lru_cache
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -12,10 +12,13 @@ from sqlalchemy import BigInteger, Boolean, LargeBinary, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
+from linkage.record import Demographics, Name
+from mpi.db import searching
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds, to_record
 from mpi.domain.codec import patch_from_json, patch_to_json, registers_to_json, stamp_from_json, stamp_to_json
+from mpi.domain.commands import Field
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record, Update
 from mpi.domain.views import SearchCriteria
@@ -76,9 +79,6 @@ _CANDIDATES = Prepared(
        where r.id in (select record_id from block_key where key = any(:keys)) and r.encoded is not null"""
     ).bindparams(_KEYS)
 )
-
-
-_LAST = "\U0010ffff"  # greater than any letter
 
 
 def lock_number(identifier: Identifier) -> int:
@@ -166,6 +166,7 @@ class RecordStore:
             else:
                 self._connection.run(_UPDATE, {"id": self._ids[record.identifier], **state_columns(record)})
             self._save_keys(record, before)
+            self._save_names(record, before)
         for before, record in changes:
             if record.subsumed_by != (before.subsumed_by if before else None):
                 survivor = None if record.subsumed_by is None else self._ids[record.subsumed_by]
@@ -174,8 +175,8 @@ class RecordStore:
 
     def search(self, criteria: SearchCriteria) -> list[UUID]:
         """Golden ids with a live record that meets every criterion."""
-        clauses, parameters = _conditions(criteria)
-        return list(self._connection.run(_search(tuple(clauses)), parameters).scalars())
+        statement, parameters = searching.looking_for(criteria)
+        return list(self._connection.run(statement, parameters).scalars())
 
     def _insert(self, record: Record) -> None:
         row = {"authority": record.identifier.authority, "value": record.identifier.value, **state_columns(record)}
@@ -187,6 +188,19 @@ class RecordStore:
         if gone or come:
             parameters = {"id": self._ids[record.identifier], "gone": sorted(gone), "come": sorted(come)}
             self._connection.run(_CHANGE_KEYS, parameters)
+
+    def _save_names(self, record: Record, before: Record | None) -> None:
+        if before and before.registers.cells.get(Field.NAMES) == record.registers.cells.get(Field.NAMES):
+            return
+        held, told = (other_names(r.registers.demographics) if r else frozenset() for r in (before, record))
+        gone, come = sorted(held - told), sorted(told - held)
+        if gone or come:
+            parts = {
+                f"{which}_{part}": [name[n] for name in names]
+                for which, names in (("gone", gone), ("come", come))
+                for n, part in enumerate(("families", "givens"))
+            }
+            self._connection.run(_CHANGE_NAMES, {"id": self._ids[record.identifier], **parts})
 
     def _append(self, updates: Sequence[Update], message_id: int | None) -> None:
         for update in updates:
@@ -204,6 +218,20 @@ _CHANGE_KEYS = Prepared(
         """with gone as (delete from block_key where record_id = :id and key = any(:gone))
        insert into block_key (key, record_id) select k, :id from unnest(:come) as k"""
     ).bindparams(bindparam("gone", type_=ARRAY(BigInteger)), bindparam("come", type_=ARRAY(BigInteger)))
+)
+_CHANGE_NAMES = Prepared(
+    text(
+        """with gone as (delete from other_name where record_id = :id
+         and (family, given) in (select * from unnest(:gone_families, :gone_givens)))
+       insert into other_name (record_id, family, given)
+         select :id, n.* from unnest(:come_families, :come_givens) as n"""
+    ).bindparams(
+        *(
+            bindparam(f"{which}_{part}", type_=ARRAY(Text))
+            for which in ("gone", "come")
+            for part in ("families", "givens")
+        )
+    )
 )
 _SUBSUME = Prepared(
     text(
@@ -243,6 +271,17 @@ _APPEND = Prepared(
 )
 
 
+def other_names(told: Demographics) -> frozenset[tuple[str, str]]:
+    """What a record is found by besides its first name (IHE-31): every family with every given, former ones too,
+    because each parameter of a query may be met by another name."""
+    first = told.names[0] if told.names else Name()
+    names = (*told.names, *told.previous_names)
+    families = {name.family.upper() for name in names if name.family} or {""}
+    givens = {name.given.upper() for name in names if name.given} or {""}
+    found = set(product(families, givens))
+    return frozenset(found - {(first.family.upper(), first.given.upper()), ("", "")})
+
+
 def state_columns(record: Record) -> dict[str, Any]:
     """What a source record's row holds beside its identifier, by column."""
     demographics = record.registers.demographics
@@ -257,44 +296,3 @@ def state_columns(record: Record) -> dict[str, Any]:
         "given": name.given.upper() if name else "",
         "birth_date": demographics.birth_date,
     }
-
-
-@lru_cache(maxsize=256)  # as many as there are combinations of criteria
-def _search(clauses: tuple[str, ...]) -> Prepared:
-    # The records first: the planner would rather walk through everybody's links in the order of golden ids.
-    return Prepared(
-        text(
-            f"""with met as materialized (select r.id from source_record r where r.live and {" and ".join(clauses)})
-            select distinct l.golden_id from met join link l on l.record_id = met.id and l.until is null
-            order by 1 limit :limit"""
-        )
-    )
-
-
-def _conditions(criteria: SearchCriteria) -> tuple[list[str], dict[str, Any]]:
-    clauses: list[str] = []
-    parameters: dict[str, Any] = {"limit": criteria.limit}
-    for name, value in (("family", criteria.family), ("given", criteria.given)):
-        if value and name in criteria.exact:
-            clauses.append(f"r.{name} = :{name}")
-            parameters[name] = value.upper()
-        elif value:
-            # As a range, because a plan that is made once cannot use the index for a pattern it does not know.
-            clauses.append(f"r.{name} ~>=~ :{name} and r.{name} ~<~ :{name}_end")
-            parameters |= {name: value.upper(), f"{name}_end": value.upper() + _LAST}
-    if criteria.birth_date:
-        clauses.append("r.birth_date = :birth_date and r.birth_date <> ''")  # the second is the index's own condition
-        parameters["birth_date"] = criteria.birth_date
-    if criteria.sex:
-        clauses.append("r.registers #>> '{sex,0}' = :sex")
-        parameters["sex"] = criteria.sex
-    if criteria.postcode:
-        clauses.append(
-            "exists (select from jsonb_array_elements(r.registers #> '{addresses,0}') a"
-            " where replace(upper(a ->> 3), ' ', '') = :postcode)"
-        )
-        parameters["postcode"] = criteria.postcode.upper().replace(" ", "")
-    if criteria.identifier is not None:
-        clauses.append("r.authority = :authority and r.value = :value")
-        parameters |= {"authority": criteria.identifier.authority, "value": criteria.identifier.value}
-    return clauses, parameters

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import BigInteger, Row, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
@@ -46,6 +47,12 @@ _GET = Prepared(
     )
 )
 _OF_RECORDS = Prepared(text("select study_uid from study where record_id = any(:ids) order by study_uid"))
+_OF_ACCESSIONS = Prepared(
+    text(
+        """select study_uid from study where record_id = any(:ids) and accession = any(:accessions)
+       and accession <> '' order by study_uid"""
+    ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)), bindparam("accessions", type_=ARRAY(Text)))
+)
 _UNDATED = "-infinity"  # sorts after every real date, newest first
 
 
@@ -99,6 +106,11 @@ class StudyStore:
     def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
         """Study UIDs that hang on these records."""
         return list(self._connection.run(_OF_RECORDS, {"ids": self._ids.list(identifiers)}).scalars())
+
+    def of_accessions(self, identifiers: Collection[Identifier], accessions: Collection[str]) -> list[str]:
+        """Those of them with one of these accession numbers."""
+        parameters = {"ids": self._ids.list(identifiers), "accessions": list(accessions)}
+        return list(self._connection.run(_OF_ACCESSIONS, parameters).scalars())
 
 
 @lru_cache(maxsize=128)

@@ -140,6 +140,17 @@ Index(
 )
 Index("ix_source_record_birth_date", source_record.c.birth_date, postgresql_where=text("birth_date <> ''"))
 
+# The names a record is found by besides its first: every family with every given, further and former (IHE-31).
+other_name = Table(
+    "other_name",
+    metadata,
+    _record("record_id"),
+    Column("family", Text, nullable=False),
+    Column("given", Text, nullable=False),
+    PrimaryKeyConstraint("record_id", "family", "given"),
+)
+Index("ix_other_name_family", other_name.c.family, postgresql_ops={"family": "text_pattern_ops"})
+
 source_update = Table(
     "source_update",
     metadata,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from mpi.domain.commands import Field, NhsNumber
+from mpi.domain.commands import Field, Move, Moved, NhsNumber
 from mpi.domain.identifiers import Identifier
 from mpi.domain.lineage import Lineage
 from mpi.domain.record import Record
@@ -57,6 +57,24 @@ def renamed(
         )
         for golden_id, identifiers in sorted(told.items())
     ]
+
+
+def filed_elsewhere(
+    move: Move, golden_of: Mapping[Identifier, UUID], studies: Iterable[str], at: datetime, reason: str
+) -> Event:
+    """The event of a move of an account or of visits: no identity changes, but imaging filed by their numbers may
+    have to be indexed anew. `studies` are those with one of them as accession number; the golden id of a record that
+    is not known is left out."""
+    old, new = ((golden_of[i],) if i in golden_of else () for i in (move.source, move.target))
+    kind = EventType.ACCOUNT_MOVED if move.what is Moved.ACCOUNT else EventType.VISITS_MOVED
+    detail = {
+        "source": str(move.source),
+        "target": str(move.target),
+        "accounts": " ".join(move.accounts),
+        "visits": " ".join(move.visits),
+    }
+    named = tuple(dict.fromkeys((move.source, move.target)))
+    return Event(0, kind, at, old, new, named, tuple(studies), reason, {k: v for k, v in detail.items() if v})
 
 
 def _told(record: Record) -> tuple[bool, str, Identifier | None]:

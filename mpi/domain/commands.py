@@ -159,7 +159,30 @@ class NoEffect:
     stamp: Stamp
 
 
-Command = Register | Merge | Rename | Link | Unlink | Delete | NoEffect
+class Moved(StrEnum):
+    """What a move takes from one patient to another."""
+
+    PATIENT = "patient"  # A43: what was filed under a wrong number
+    ACCOUNT = "account"  # A44
+    VISITS = "visits"  # A45
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What was filed under `source` belongs to `target`; both live on, and they may be one (A43, A44, A45).
+
+    `accounts` are the account's number before and after, `visits` the numbers of the visits; both as far as told.
+    """
+
+    what: Moved
+    target: Identifier
+    source: Identifier
+    stamp: Stamp
+    accounts: tuple[str, ...] = ()
+    visits: tuple[str, ...] = ()
+
+
+Command = Register | Merge | Rename | Link | Unlink | Delete | Move | NoEffect
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from mpi.domain.commands import (
     Field,
     Link,
     Merge,
+    Move,
+    Moved,
     NoEffect,
     Patch,
     Register,
@@ -85,7 +87,10 @@ class Draft:
                 self._assert(one, other, Verdict.DIFFERENT, stamp)
             case Delete(identifier, stamp):
                 self._register((identifier,), {Field.ACTIVE: False}, stamp)
-            case NoEffect():
+            case Move(what=Moved.PATIENT, target=target, source=source):
+                pair = Pair.of(self.record(target).identifier, self.record(source).identifier)
+                self.alarms.append((TaskKind.MOVE, pair))
+            case Move() | NoEffect():
                 pass
 
     def refold(self, updates: Sequence[Update]) -> None:

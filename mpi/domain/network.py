@@ -65,6 +65,14 @@ class Protocol(StrEnum):
     FHIR = "fhir"
 
 
+class Moves(StrEnum):
+    """What a feed's A43 is taken for: senders mean different things by it."""
+
+    REVIEW = "review"  # a person is asked what became of the two patients
+    NOTE = "note"  # it moves what the index does not hold: on record, and nobody is asked
+    REFUSE = "refuse"  # the feed has no business with it
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One PAS feed: how it names itself and what it may assert.
@@ -72,7 +80,8 @@ class Feed:
     `authorities` are the namespaces it may assert, the first is the default for an identifier without CX.4
     (V2-49). `nhs_number_fields` lists where its NHS number may stand ("PID-3", "PID-19", "PID-2"). `charset` is the
     Python codec for undeclared non-ASCII bytes (V2-21). `sex_codes` maps extra sender codes to M, F, O or U.
-    `go_live` is when the feed starts; `options` turns on rare events ("A18", "A30", "A39"). `strictness` says whether
+    `go_live` is when the feed starts; `options` turns on rare events ("A18", "A30", "A39"), `moves` says what becomes
+    of an A43. `strictness` says whether
     a message must only be understood or be valid to the letter; of a lenient feed one message in `validate_one_in` is
     shown to the validator for the conformance report, 0 is none.
 
@@ -93,6 +102,7 @@ class Feed:
     processing_id: str = "P"
     sex_codes: Mapping[str, str] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
+    moves: Moves = Moves.REVIEW
     go_live: date | None = None
     strictness: Strictness = Strictness.LENIENT
     validate_one_in: int = 100

@@ -168,6 +168,7 @@ class TaskKind(StrEnum):
     NHS_NUMBER_DUPLICATE = "nhs-number-duplicate"  # one person, two verified numbers
     OVERLAY = "overlay"  # an update turned a record into somebody else
     LATE_MESSAGE = "late-message"  # a message for an identifier that had been merged away (V2-62)
+    MOVE = "move"  # a source moved what was filed under one patient to another (A43)
 
 
 class TaskState(StrEnum):
@@ -226,7 +227,8 @@ class AssertionView:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """A demographic search (PDQ); every given part must hold. Names match by prefix unless named in `exact`."""
+    """A demographic search (PDQ); every given part must hold, a name by any of a record's names, former ones too, and by
+    prefix unless named in `exact`."""
 
     family: str = ""
     given: str = ""
@@ -249,6 +251,8 @@ class EventType(StrEnum):
     IDENTIFIERS_CHANGED = "identifiers-changed"  # of an unmoved record: merged away, deleted, revived, renumbered
     STUDY_REGISTERED = "study-registered"
     STUDY_MOVED = "study-moved"
+    ACCOUNT_MOVED = "account-moved"  # a source filed an account under another patient; both live on (A44)
+    VISITS_MOVED = "visits-moved"  # a source filed visits under another account (A45)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from mpi.domain.conformance import Strictness
 from mpi.domain.consumer import Consumer, Transaction
-from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol, Site
+from mpi.domain.network import Archive, Authority, Feed, Moves, Network, Organisation, Protocol, Site
 from mpi.errors import NetworkFileError
 from mpi.networks import positions, wording
 from mpi.networks.consumer_rules import consumer_problems
@@ -129,6 +129,7 @@ def _feed(table: FeedTable) -> Feed:
         processing_id=table.processing_id,
         sex_codes=dict(table.sex_codes),
         options=frozenset(table.options),
+        moves=Moves(table.moves),
         strictness=Strictness(table.strictness),
         validate_one_in=table.validate_one_in,
         go_live=table.go_live,

@@ -24,7 +24,7 @@ _AE_TITLE = re.compile(r"(?! )[^\\\x00-\x1f\x7f-\uffff]{1,16}(?<! )")
 _CERTIFICATE_NAME = re.compile(r"(?!sha\d*:)(?![0-9a-f:]{40,}$)[^*\x00-\x1f]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _MLLP_ONLY = (
-    *("nhs_number_fields", "charset", "versions", "processing_id", "sex_codes", "options"),
+    *("nhs_number_fields", "charset", "versions", "processing_id", "sex_codes", "options", "moves"),
     *("certificates", "mllp_release", "sequence_numbers"),
     *("strictness", "validate_one_in"),
 )

@@ -70,6 +70,7 @@ class FeedTable(_Table):
     processing_id: Literal["P", "T", "D"] = "P"
     sex_codes: dict[str, Literal["M", "F", "O", "U"]] = {}
     options: list[Literal["A18", "A30", "A39"]] = []
+    moves: Literal["review", "note", "refuse"] = "review"
     strictness: Literal["lenient", "strict"] = "lenient"
     validate_one_in: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     go_live: date | None = None

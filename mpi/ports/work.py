@@ -115,6 +115,9 @@ class Studies(Protocol):
     def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
         """Study UIDs that hang on these records."""
 
+    def of_accessions(self, identifiers: Collection[Identifier], accessions: Collection[str]) -> list[str]:
+        """Those of them with one of these accession numbers."""
+
 
 class Outbox(Protocol):
     """Identity changes on their way to subscribers."""

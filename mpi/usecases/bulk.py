@@ -39,8 +39,8 @@ from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import ALARM_REASONS
 
 Longs = npt.NDArray[np.int64]
-Line = tuple[bytes, tuple[bytes, ...]]
-"""A record ready to be copied into the database, and each thing that was said of it; without database ids."""
+Line = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]
+"""A record ready to be copied into the database, each thing said of it, and its other names; without database ids."""
 Render = Callable[[Record, Sequence[Update]], Line]
 Told = Callable[[str, int], None]
 """Called with a phase that has ended and how many rows it made."""

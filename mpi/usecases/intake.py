@@ -13,6 +13,7 @@ from mpi.domain.commands import (
     Envelope,
     Link,
     Merge,
+    Move,
     NoEffect,
     Receipt,
     Register,
@@ -26,6 +27,7 @@ from mpi.domain.record import Record
 from mpi.domain.views import RecordState
 from mpi.errors import Fault, Forbidden, OutOfSequence, Refused
 from mpi.ports import Claim, Unit, Units
+from mpi.usecases import moving
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.rematch import Cause, Rematch
@@ -89,7 +91,9 @@ class Intake:
             if draft.needs_refold:
                 draft.refold(unit.records.updates(draft.members))
             created = bool(identifiers) and not _was_live(draft.before(identifiers[0]))
-            self._rematch.absorb(unit, draft, Cause(caller, envelope.event, claim.message_id))
+            cause = Cause(caller, envelope.event, claim.message_id)
+            self._rematch.absorb(unit, draft, cause)
+            moving.tell(unit, commands, cause, self._rematch)
             self._audit(unit, envelope, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
             expected = _advance(unit, envelope, claim)
             unit.commit()
@@ -177,7 +181,7 @@ def _identifiers(commands: Sequence[Command]) -> list[Identifier]:
         match command:
             case Register(identifiers=identifiers):
                 named += identifiers
-            case Merge(survivor=one, prior=other) | Rename(new=one, old=other):
+            case Merge(survivor=one, prior=other) | Rename(new=one, old=other) | Move(target=one, source=other):
                 named += [one, other]
             case Link(one=one, other=other) | Unlink(one=one, other=other):
                 named += [one, other]

@@ -29,6 +29,7 @@ _INDEX = Caller("index", Role.ADMINISTRATOR, "")  # who makes and withdraws hold
 ALARM_REASONS = {
     TaskKind.LATE_MESSAGE: "a message came for an identifier that had been merged away",
     TaskKind.OVERLAY: "an update changed name, date of birth and sex at once",
+    TaskKind.MOVE: "their source moved what was filed under one of them to the other; nothing was changed here",
 }
 
 

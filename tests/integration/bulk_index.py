@@ -112,5 +112,10 @@ def records(index: Index) -> dict[str, tuple[Any, ...]]:
     return {name: (*said, told[name]) for name, said in found.items()}
 
 
+def names(index: Index) -> list[Any]:
+    source = f"other_name n join {NAMED} r on r.id = n.record_id"
+    return rows(index, f"select r.name, n.family, n.given from {source} order by 1, 2, 3")
+
+
 def keys(index: Index) -> list[Any]:
     return rows(index, f"select r.name, k.key from block_key k join {NAMED} r on r.id = k.record_id order by 1, 2")

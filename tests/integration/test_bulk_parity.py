@@ -17,6 +17,7 @@ from tests.integration.bulk_index import (
     index_over,
     keys,
     loader,
+    names,
     network,
     partition,
     records,
@@ -60,6 +61,8 @@ def test_promise_2_a_region_by_message_and_by_bulk_load_ends_in_the_same_people(
     loaded = loader(other, workers=2).run(batches(frame.sample(frac=1, random_state=3), 500), ADMINISTRATOR)
     assert records(other) == records(index)
     assert keys(other) == keys(index)
+    assert names(other) == names(index)
+    assert len(names(index)) > 20
     assert edges(other) == edges(index)
     apart = held(index)
     assert {b for b in partition(other) if not b & apart} == {b for b in partition(index) if not b & apart}

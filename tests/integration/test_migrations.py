@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 from sqlalchemy.engine import make_url
 
+from linkage.record import Name
 from mpi.db import migrate
+from mpi.db.records import other_names
+from mpi.domain.codec import registers_to_json
+from mpi.domain.commands import Field, Rank, Stamp
+from mpi.domain.registers import Registers
 
 
 def tables(url: str) -> set[str]:
@@ -46,3 +54,35 @@ def test_a_consumer_is_subscribed_once(empty_database_url: str) -> None:
     row = "('mllp:ris/ITI-10', '{}', '', 'x')"
     with psycopg.connect(plain) as connection, pytest.raises(psycopg.errors.UniqueViolation):
         connection.execute(f"insert into subscription (url, types, secret, owner) values {row}, {row}")
+
+
+def test_the_names_of_an_older_index_are_found_after_the_migration(empty_database_url: str) -> None:
+    """IHE-31: version 0005 reads them out of the records as version 0004 holds them."""
+    migrate.upgrade(empty_database_url, "0004")
+    told = {
+        "1": Registers().write({Field.NAMES: (Name("Smith", "Ann"),)}, _at(1)),
+        "2": Registers().write({Field.NAMES: (Name("Smith", "Ann"), Name("Jones"), Name("smith", "ANN"))}, _at(1)),
+        "3": Registers().write({Field.NAMES: (Name("Groß", "Bo"),)}, _at(1)).write({Field.NAMES: None}, _at(2)),
+        "4": Registers().write({Field.NAMES: (Name("A"),)}, _at(1)).write({Field.NAMES: (Name("B"), Name())}, _at(2)),
+        "5": Registers().write({Field.BIRTH_DATE: "1980"}, _at(1)),
+    }
+    plain = make_url(empty_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as connection:
+        for value, registers in told.items():
+            connection.execute(
+                "insert into source_record (authority, value, registers, keys) values ('BOL', %s, %s, '{}')",
+                [value, Jsonb(registers_to_json(registers))],
+            )
+    migrate.upgrade(empty_database_url)
+    with psycopg.connect(plain) as connection:
+        rows = connection.execute(
+            "select r.value, n.family, n.given from other_name n join source_record r on r.id = n.record_id"
+        ).fetchall()
+    assert set(rows) == {(v, *name) for v, r in told.items() for name in other_names(r.demographics)}
+    assert set(rows) == {("2", "JONES", "ANN"), ("3", "GROSS", "BO"), ("4", "A", "")}
+    migrate.check(empty_database_url)
+
+
+def _at(minute: int) -> Stamp:
+    moment = datetime(2024, 1, 1, 0, minute, tzinfo=UTC)
+    return Stamp(Rank.FEED, moment, moment)

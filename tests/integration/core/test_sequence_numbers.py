@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,10 +10,14 @@ from dataclasses import replace
 import pytest
 
 from adapters.hl7v2.exchange import ANYBODY, Peer
+from adapters.hl7v2.mllp import COMMITTED, NOT_COMMITTED, wrap
 from adapters.hl7v2.receive import Receiver
+from adapters.hl7v2.server import MllpServer
 from mpi.db import migrate
 from mpi.ports import Contention
+from tests.integration.core.test_safe_keeping import DIE, at_commit
 from tests.integration.core.world import World
+from tests.integration.test_mllp_server import read_frames
 from tests.unit.hl7v2.wire_builders import NOW, caller_of, condition, fields, message, pid
 
 
@@ -26,25 +31,28 @@ def world(database_url: str) -> Iterator[World]:
 class Link:
     """A link whose feed numbers its messages; each `send` is a message of its own unless told otherwise."""
 
-    def __init__(self, world: World, *, on: bool = True) -> None:
+    def __init__(self, world: World, *, on: bool = True, release: int = 1) -> None:
         network = world.index.network
-        feeds = tuple(replace(feed, sequence_numbers=on) for feed in network.feeds)
+        feeds = tuple(replace(feed, sequence_numbers=on, mllp_release=release) for feed in network.feeds)
         numbered = replace(network, feeds=feeds)
-        self._receiver = Receiver(world.intake, numbered, caller_of, lambda: NOW, lambda: "ACK1")
+        self.receiver = Receiver(world.intake, numbered, caller_of, lambda: NOW, lambda: "ACK1")
         self._sent = 0
 
     def send(
         self, sequence: str, value: str = "", control_id: str = "", patient: str = "", peer: Peer = ANYBODY
     ) -> list[str]:
         """MSA-1, MSA-4, and the condition of ERR."""
-        self._sent += 1
-        patient = patient or pid(f3=f"{value or self._sent}^^^BOL^PI")
-        wire = message(
-            "ADT^A28", "EVN||20240301", patient, control_id=control_id or f"C{self._sent}", rest=f"|{sequence}"
-        )
-        (reply,) = self._receiver.respond(wire, peer).blocks
+        (reply,) = self.receiver.respond(self.wire(sequence, value, control_id, patient), peer).blocks
         msa = [*fields(reply, "MSA"), "", "", "", ""]
         return [msa[1], msa[4], condition(reply)]
+
+    def wire(self, sequence: str, value: str = "", control_id: str = "", patient: str = "") -> bytes:
+        """The bytes of the next message."""
+        self._sent += 1
+        patient = patient or pid(f3=f"{value or self._sent}^^^BOL^PI")
+        return message(
+            "ADT^A28", "EVN||20240301", patient, control_id=control_id or f"C{self._sent}", rest=f"|{sequence}"
+        )
 
 
 def test_v2_18_numbers_follow_one_another_from_wherever_the_sender_starts(world: World) -> None:
@@ -73,9 +81,54 @@ def test_v2_18_after_a_gap_nothing_is_applied_and_the_expected_number_is_told(wo
     assert link.send("2") == ["AA", "3", ""]
     assert link.send("4", "C", "LATER") == ["AR", "3", "207"]
     assert link.send("1") == ["AR", "3", "207"]  # older than the last: no duplicate of it
-    assert (world.count("message"), world.count("source_record")) == (2, 2)
+    assert world.count("source_record") == 2
     assert link.send("3") == ["AA", "4", ""]
     assert link.send("4", "C", "LATER") == ["AA", "5", ""]  # sent again: the gap is not held against it
+
+
+def test_v2_18_what_came_out_of_turn_is_kept_in_quarantine(world: World) -> None:
+    link = Link(world)
+    link.send("1", "A")
+    assert link.send("4", "C", "LATER") == ["AR", "2", "207"]
+    assert link.send("4", patient=pid(f3=""), control_id="FAULTY") == ["AR", "2", "207"]  # not for what else is wrong
+    assert link.send("2", "B") == ["AA", "3", ""]
+    assert link.send("3", "D") == ["AA", "4", ""]
+    assert link.send("4", "C", "LATER") == ["AA", "5", ""]
+    kept = world.rows("select fault, location, raw from message order by id")
+    assert [(row.fault, row.location) for row in kept] == [
+        ("", ""),
+        *[("out-of-sequence", "MSH^1^13")] * 2,
+        *[("", "")] * 3,
+    ]
+    assert kept[1].raw == kept[5].raw
+
+
+def test_v2_3_a_commit_block_for_a_message_out_of_turn_is_true(world: World) -> None:
+    """Over a socket: "in safe storage" is said of what is stored, and of nothing when nothing can be."""
+    link = Link(world, release=2)
+    server = MllpServer(link.receiver, ("127.0.0.1", 0))
+    server.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as sock:
+
+            def send(sequence: str, blocks: int) -> list[bytes]:
+                sock.sendall(wrap(link.wire(sequence)))
+                told = read_frames(sock, blocks)
+                sock.sendall(wrap(COMMITTED) * (blocks - 1))
+                return told
+
+            assert send("1", 2)[0] == COMMITTED
+            commit, reply = send("3", 2)
+            assert (commit, fields(reply, "MSA")[1::3]) == (COMMITTED, ["AR", "2"])
+            assert [row.fault for row in world.rows("select fault from message order by id")] == [
+                "",
+                "out-of-sequence",
+            ]
+            with at_commit(world, DIE):
+                assert send("3", 1) == [NOT_COMMITTED]
+            assert fields(send("2", 2)[1], "MSA")[1::3] == ["AA", "3"]
+    finally:
+        assert server.stop()
 
 
 def test_v2_18_a_refused_message_has_used_its_number(world: World) -> None:

@@ -39,8 +39,8 @@ FEEDS = {"bolton": "BOL", "christie": "CHR", "stockport": "STO", "clinic": "GUM"
 UNANSWERED = (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _TABLES = (
-    "message, feed_sequence, golden_identity, source_record, source_update, block_key, edge, assertion, link,"
-    " task, study"
+    "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
+    " link, task, study"
 )
 
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
@@ -252,7 +252,7 @@ class World:
             frozenset((golden_of[p.one], golden_of[p.other])) for p, a in settled if a.verdict is Verdict.DIFFERENT
         }
         asked = between(placed, frozenset(apart), self.index.matching.model.certain)
-        alarms = {TaskKind.LATE_MESSAGE, TaskKind.OVERLAY, TaskKind.CONTESTED_LINK}
+        alarms = {TaskKind.LATE_MESSAGE, TaskKind.OVERLAY, TaskKind.MOVE, TaskKind.CONTESTED_LINK}
         tasks = [t for t in self.tasks() if t.kind not in alarms and t.golden_ids[0] != t.golden_ids[1]]
         assert sorted((t.kind, Pair.of(t.one, t.other)) for t in tasks) == sorted((q.kind, q.pair) for q in asked)
 
@@ -276,7 +276,7 @@ class World:
 def _feed_of(commands: tuple[Command, ...]) -> str:
     first = commands[0]
     named = first.identifiers[0] if isinstance(first, Register) else None
-    for name in ("survivor", "new", "one", "identifier"):
+    for name in ("survivor", "new", "one", "identifier", "target"):
         named = named or getattr(first, name, None)
     assert named is not None
     return next(feed for feed, authority in FEEDS.items() if authority == named.authority)

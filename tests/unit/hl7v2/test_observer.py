@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from adapters.hl7v2 import message as wire
 from adapters.hl7v2.observer import Observer, is_sampled, of_refusal, of_remark
 from adapters.hl7v2.receive import Receiver
+from mpi.domain.access import Caller
+from mpi.domain.commands import Envelope, Receipt
 from mpi.domain.conformance import DayOfFeed, Finding, FoundBy
 from mpi.domain.network import Feed, Network
-from mpi.errors import Fault, Refused, Unavailable
+from mpi.errors import Fault, OutOfSequence, Refused, Unavailable
 from tests.unit.hl7v2.wire_builders import BOLTON, NETWORK, NOW, RecordingIntake, caller_of, message, pid
 
 EVERY = replace(BOLTON, validate_one_in=1)
@@ -28,8 +30,9 @@ class Desk:
     def __init__(self, feed: Feed = NONE) -> None:
         self.observer = Observer(lambda: NOW)
         network: Network = replace(NETWORK, feeds=(feed, *NETWORK.feeds[1:]))
+        self.intake = RecordingIntake()
         self.receiver = Receiver(
-            RecordingIntake(), network, caller_of, lambda: NOW, lambda: "ACK1", note=self.observer.note
+            self.intake, network, caller_of, lambda: NOW, lambda: "ACK1", note=self.observer.note
         )
 
     def days(self) -> list[DayOfFeed]:
@@ -76,6 +79,49 @@ def test_a_refusal_is_counted_by_fault_and_place_without_its_words() -> None:
     desk = Desk()
     desk.receiver.handle(message("ADT^A08", "EVN||20260301", pid(f3="B1^^^SMITH^PI")))
     assert desk.faults() == {"PID-3.4 refused: unknown-authority reader": 1}
+
+
+def test_a_refusal_by_a_rule_of_the_domain_is_counted_as_one_of_the_readers() -> None:
+    """Once, beside what the reader remarked, and without the words of the rule."""
+    desk = Desk()
+    desk.intake.refusal = Refused(Fault.MERGE_CYCLE, "B1 of SMITH", "MRG^1^1")
+    merge = message("ADT^A40", "EVN|A08|20260301", pid(), "MRG|B2^^^RMC^PI")
+    assert b"MSA|AE" in (desk.receiver.handle(merge) or b"")
+    (day,) = desk.days()
+    assert (day.messages, {f"{f.place} {f.fault}" for f in day.faults}) == (
+        1,
+        {"EVN-1 EVN-1 differs from MSH-9.2", "MRG-1 refused: merge-cycle"},
+    )
+
+
+def test_what_could_not_be_stored_is_counted_when_it_comes_again() -> None:
+    desk = Desk()
+    desk.intake.trouble = Unavailable("the database is away")
+    desk.receiver.handle(message("ADT^A08"))
+    assert desk.days() == []
+    desk.intake.trouble = None
+    desk.receiver.handle(message("ADT^A08"))
+    assert [day.messages for day in desk.days()] == [1]
+
+
+def test_a_message_out_of_its_turn_is_counted_once_whatever_else_is_wrong() -> None:
+    """V2-18: by MSH-13, also when the reader had already refused it."""
+
+    class Numbered(RecordingIntake):
+        def register(self, envelope: Envelope, *_: object) -> Receipt:
+            raise OutOfSequence(7)
+
+        def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Receipt:
+            if envelope.sequence is not None:
+                raise OutOfSequence(7)
+            return super().refuse(envelope, reason, caller)
+
+    for patient in (pid(), pid(f3="")):
+        desk = Desk(replace(NONE, sequence_numbers=True))
+        desk.receiver = replace(desk.receiver, intake=Numbered())
+        reply = desk.receiver.handle(message("ADT^A08", "EVN||20260301", patient, rest="|9"))
+        assert b"MSA|AR|C1||7" in (reply or b"")
+        assert desk.faults() == {"MSH-13 refused: out-of-sequence reader": 1}
 
 
 def test_a_stranger_is_not_counted() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mpi import networks
+from mpi.domain.network import Moves
 from mpi.errors import NetworkFileError
 from mpi.networks import load_network
 
@@ -74,6 +75,12 @@ WRONG = {
         'versions = ["2.4"]\nmllp_release = 3',
         "mllp_release",
         ["1 or 2"],
+    ),
+    "a move that means nothing known": (
+        'versions = ["2.4"]',
+        'versions = ["2.4"]\nmoves = "merge"',
+        "moves",
+        ["'merge'", "'review', 'note' or 'refuse'"],
     ),
     "a wrong type": (
         "linkage = false",
@@ -400,4 +407,4 @@ def test_certificates_are_held_in_one_spelling(tmp_path: Path) -> None:
     file.write_text(edited('versions = ["2.4"]', f'versions = ["2.4"]\ncertificates = {written}\nmllp_release = 2'))
     feed = load_network(str(file)).feed_by_id["bolton"]
     assert feed.certificates == {"pas.bolton.example", "ab" * 32}
-    assert (feed.mllp_release, feed.sequence_numbers) == (2, False)
+    assert (feed.mllp_release, feed.sequence_numbers, feed.moves) == (2, False, Moves.REVIEW)
