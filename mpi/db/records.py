@@ -175,8 +175,7 @@ class RecordStore:
 
     def search(self, criteria: SearchCriteria) -> list[UUID]:
         """Golden ids with a live record that meets every criterion."""
-        statement, parameters = searching.looking_for(criteria)
-        return list(self._connection.run(statement, parameters).scalars())
+        return searching.people_meeting(self._connection, criteria)
 
     def _insert(self, record: Record) -> None:
         row = {"authority": record.identifier.authority, "value": record.identifier.value, **state_columns(record)}

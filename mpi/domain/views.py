@@ -227,8 +227,8 @@ class AssertionView:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """A demographic search (PDQ); every given part must hold, a name by any of a record's names, former ones too, and by
-    prefix unless named in `exact`."""
+    """A demographic search (PDQ); every given part must hold, a name by any of a record's names, former ones too, and
+    by prefix unless named in `exact`."""
 
     family: str = ""
     given: str = ""

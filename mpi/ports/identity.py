@@ -125,6 +125,10 @@ class Identities(Protocol):
     def ages(self, golden_ids: Collection[UUID]) -> Mapping[UUID, tuple[datetime, datetime]]:
         """When living golden identities were made, and when they, their links or their records last changed."""
 
+    def outlines(self, golden_ids: Collection[UUID]) -> list[Record]:
+        """The records linked to these golden ids, by identifier, with no more of their registers than says whether
+        they are live, their NHS number and whether the person is restricted."""
+
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""
 

@@ -41,15 +41,12 @@ class Paging:
         self._units = units
         self._new_pointer = new_pointer
 
-    def keep(self, people: Sequence[Shown], tag: str, digest: bytes, caller: Caller, *, complete: bool) -> UUID:
+    def keep(self, found: Sequence[Found], tag: str, digest: bytes, caller: Caller, *, complete: bool) -> UUID:
         """Keep an answer for some minutes; returns the pointer it is read on by."""
         caller.require(Right.READ_PERSON)
-        found = tuple(
-            Found(s.person.golden_id, s.told, tuple(r.identifier for r in s.person.records)) for s in people
-        )
         pointer = self._new_pointer()
         with self._units.begin(read_only=True) as unit:
-            unit.snapshots.keep(pointer, Snapshot(caller.user, tag, digest, found, complete))
+            unit.snapshots.keep(pointer, Snapshot(caller.user, tag, digest, tuple(found), complete))
             unit.commit()
         return pointer
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from linkage import nhs_number
 from mpi.domain.commands import Field, NhsNumber
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.record import Record
@@ -62,6 +63,49 @@ def _person(golden_id: UUID, records: Sequence[Record], born: datetime, changed:
         contested=any(record.contested for record in records),
         created_at=born,
         updated_at=changed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A person without demographics: the identifiers to be told (`PersonView.told`), those of the live records, and
+    those of all records."""
+
+    golden_id: UUID
+    told: tuple[Identifier, ...]
+    live: frozenset[Identifier]
+    members: tuple[Identifier, ...]
+    restricted: bool
+
+
+def outline_of(seen: PersonView) -> Outline:
+    """The outline of a person who is read whole."""
+    members = tuple(record.identifier for record in seen.records)
+    live = frozenset(record.identifier for record in seen.live)
+    return Outline(seen.golden_id, seen.told, live, members, seen.restricted)
+
+
+def outlines(unit: Unit, golden_ids: Sequence[UUID]) -> list[Outline]:
+    """The people under living golden ids, in their order, as `outline_of` would show them."""
+    members: dict[UUID, list[Record]] = {golden_id: [] for golden_id in golden_ids}
+    for record in unit.identities.outlines(members):
+        if record.golden_id is not None:
+            members[record.golden_id].append(record)
+    return [_outline(golden_id, records) for golden_id, records in members.items()]
+
+
+def _outline(golden_id: UUID, records: Sequence[Record]) -> Outline:
+    ordered = sorted((_ORDER.index(record.state), record.identifier) for record in records)
+    live = [identifier for place, identifier in ordered if place == _ORDER.index(RecordState.LIVE)]
+    number = survivor(Field.NHS_NUMBER, records)
+    accepted = nhs_number.accept(number.value) if isinstance(number, NhsNumber) else ""
+    national = [Identifier(NHS_AUTHORITY, accepted)] if accepted else []
+    return Outline(
+        golden_id,
+        (*national, *live),
+        frozenset(live),
+        tuple(identifier for _, identifier in ordered),
+        survivor(Field.RESTRICTED, records) is True,
     )
 
 

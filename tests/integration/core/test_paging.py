@@ -11,8 +11,9 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field, Link, Merge, Register, Unlink
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.views import SearchCriteria
+from mpi.domain.wanted import Wanted
 from mpi.errors import Forbidden, NotFound
-from mpi.usecases.finding import Wanted, find
+from mpi.usecases.finding import find
 from mpi.usecases.paging import Paging, Shown
 from tests.integration.core.world import ARCHIVE, World, at, of, other_person, person, register
 
@@ -37,9 +38,9 @@ def five(world: World) -> None:
 
 
 def keep(world: World, paging: Paging, tag: str = "T1", caller: Caller = RIS) -> tuple[object, list[Shown]]:
-    people, complete = find(world.query, Wanted((SearchCriteria(family="Whitworth"),)), caller)
-    shown = [Shown(one, one.told) for one in people]
-    return paging.keep(shown, tag, DIGEST, caller, complete=complete), shown
+    wanted = Wanted((SearchCriteria(family="Whitworth"),))
+    answer = world.query.look_up(wanted, 0, lambda known: known, caller)
+    return paging.keep(answer.found, tag, DIGEST, caller, complete=answer.complete), list(answer.shown)
 
 
 def told(shown: object) -> list[list[str]]:
