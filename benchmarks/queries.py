@@ -40,6 +40,7 @@ _ASKED = 20_000  # different people asked about
 _WARM = 3.0  # seconds not counted
 _FEED_LINES = 8
 _ALONE = 400  # queries of each kind
+_NEWCOMERS = 24_300  # spare people for the feed, as many whatever its length, so that a template stays good
 _SPARE = 1.5  # messages prepared for each that is meant to leave
 
 Write = Callable[[Row, Network], tuple[str, str]]
@@ -80,7 +81,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """From filling to the last answer."""
     before = machine()
     messages = int(options.feed * (options.seconds + _WARM) * len(KINDS) * _SPARE)
-    people = region(load_network(NETWORK), options.resident, options.resident // 40)
+    people = region(load_network(NETWORK), options.resident, _NEWCOMERS)
     loading = {} if options.template is None else filled(options.template, people)
     with staged(options.template) as stage:
         if options.template is None:
@@ -128,9 +129,8 @@ def filled(template: Path, people: Region) -> dict[str, float]:
 def _alone(stage: Stage, asked: list[Row], write: Write) -> dict[str, float]:
     """What a query costs when nothing else runs: milliseconds of processor in this process and in the database's."""
     receiver = compose_receiver(stage.index, Metrics(), Observer(stage.index.clock.now))
-    frames = [
-        frame[1:-2] for line in _lines(asked, write, stage.index.network, 1, _ALONE + _ALONE // 4) for frame in line
-    ]
+    (line,) = _lines(asked, write, stage.index.network, 1, _ALONE + _ALONE // 4)
+    frames = [frame[1:-2] for frame in line]
     gc.collect()
     gc.freeze()  # as the service does with all that it holds from its start
     for frame in frames[_ALONE:]:
