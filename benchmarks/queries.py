@@ -77,10 +77,15 @@ KINDS: dict[str, Write] = {
 }
 
 
+def asked_kinds(options: argparse.Namespace) -> dict[str, Write]:
+    """The kinds of query to ask."""
+    return {name: KINDS[name] for name in options.kinds or KINDS}
+
+
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """From filling to the last answer."""
     before = machine()
-    messages = int(options.feed * (options.seconds + _WARM) * len(KINDS) * _SPARE)
+    messages = int(options.feed * (options.seconds + _WARM) * len(asked_kinds(options)) * _SPARE)
     people = region(load_network(NETWORK), options.resident, _NEWCOMERS)
     loading = {} if options.template is None else filled(options.template, people)
     with staged(options.template) as stage:
@@ -94,7 +99,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         resident = len(people.loaded)
         del people
         return {
-            "alone": {name: _alone(stage, asked, write) for name, write in KINDS.items()},
+            "alone": {name: _alone(stage, asked, write) for name, write in asked_kinds(options).items()},
             **_measure(stage, asked, fed, options),
             "resident": resident,
             "connections": options.connections,
@@ -159,7 +164,7 @@ def _measure(stage: Stage, asked: list[Row], fed: list[list[bytes]], options: ar
     ):
         meter = Meter({"service": service.pid, "postgres": stage.postmaster})
         feeding: list[Answers] = []
-        for name, write in KINDS.items():
+        for name, write in asked_kinds(options).items():
             count = int(options.rate * (options.seconds + _WARM) * _SPARE / options.connections) + 20
             lines = list(_lines(asked, write, stage.index.network, options.connections, count))
             order = Order(options.seconds + _WARM, options.feed)
@@ -213,6 +218,7 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--rate", type=float, default=50.0, help="queries a second")
     parser.add_argument("--feed", type=float, default=100.0, help="ADT messages a second beside")
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, help="of query; all")
     parser.add_argument("--template", type=Path, default=None, help="a folder for a filled database, to be copied")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     print(json.dumps(run(parser.parse_args()), indent=2))

@@ -35,6 +35,9 @@ from mpi.tokens import load_callers
 
 _log = structlog.get_logger("mpi.serve")
 _RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin
+# A query waits for the interpreter after each look at the database, behind threads that match: at Python's 5 ms three
+# such waits are more than the query. Measured with a feed of 100 messages/s beside: half the p99 of PIX, no more CPU.
+_SWITCH = 0.0005  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ class Supervisor:
 def work(plan: Plan, metrics_directory: Path | None) -> None:
     """One worker: MLLP, HTTP and the relay, until SIGTERM or SIGINT."""
     settings = plan.settings
+    sys.setswitchinterval(_SWITCH)
     metrics = Metrics(metrics_directory)
     index = compose(plan.url, plan.network, plan.model, settings.pool_size)
     observer = Observer(index.clock.now)
