@@ -25,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_NO_SUCH_TABLE = frozenset({"42P01", "42703"})  # undefined_table, undefined_column
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
 
 
@@ -37,17 +38,23 @@ def _spoken() -> Iterator[None]:
         typer.echo(f"mpi: {error}", err=True)
         raise typer.Exit(2) from None
     except (SQLAlchemyError, psycopg.Error) as error:
-        # Of a failed connection the driver's words name host and database; of a failed statement they could hold
-        # demographics.
-        if isinstance(error, DBAPIError) and error.statement is None:
-            why, hint = str(error.orig).strip(), ""
-        else:
-            why, hint = type(error).__name__, "; its tables may be missing or of another version: run mpi migrate"
-        typer.echo(f"mpi: the database cannot be used: {why}{hint}", err=True)
+        typer.echo(f"mpi: {_of_database(error)}", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
         typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
         raise typer.Exit(2) from None
+
+
+def _of_database(error: Exception) -> str:
+    """What is wrong with the database. Of a failed connection the driver's words name host and database; of a failed
+    statement they could hold demographics."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    if state in _NO_SUCH_TABLE:
+        return "the database has not the tables of this version: run mpi migrate"
+    if isinstance(error, DBAPIError) and error.statement is None:
+        return f"the database cannot be used: {str(cause).strip()}"
+    return f"the database cannot be used: it refused a statement ({state or 'without a code'})"
 
 
 @app.command()

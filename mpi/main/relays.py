@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 
@@ -10,6 +11,7 @@ from adapters.hl7v2.notify import Notifier
 from adapters.hl7v2.tls import OutgoingTls
 from mpi.api.webhook import Webhook
 from mpi.domain.consumer import TOLD
+from mpi.domain.views import TaskKind
 from mpi.errors import MpiError
 from mpi.main.alarms import age, alarms, name_of
 from mpi.main.compose import Index
@@ -19,6 +21,7 @@ from mpi.usecases.subscriptions import Relay
 _log = structlog.get_logger("mpi.relay")
 _IDLE = 0.2  # seconds between looks at an empty outbox
 _LOOK = 5.0  # seconds between looks at what is owed
+_COUNT = 60.0  # seconds between counts of review tasks
 
 
 class Relays:
@@ -65,6 +68,7 @@ class Relays:
 
     def _watch(self) -> None:
         known: set[str] = set()
+        counted = float("-inf")
         while not self._stopped.is_set():
             try:
                 standing = self._index.consumers.standing()
@@ -77,4 +81,17 @@ class Relays:
                 for name in sorted(silent - known):
                     _log.error("a subscriber is not told of changes", subscriber=name)
                 known = silent
+            if time.monotonic() >= counted + _COUNT:
+                counted = time.monotonic()
+                self._count()
             self._stopped.wait(_LOOK)
+
+    def _count(self) -> None:
+        """Tell how many review tasks wait."""
+        try:
+            with self._index.units.begin(read_only=True) as unit:
+                waiting = unit.tasks.waiting()
+        except MpiError as error:
+            _log.warning("review tasks cannot be counted", error=type(error).__name__)
+        else:
+            self._metrics.questions({kind: waiting.get(kind, 0) for kind in TaskKind})

@@ -185,7 +185,7 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     relays = Relays(index, metrics, compose_outgoing(index, metrics, settings))
-    counting = Counting(index, observer)
+    counting = Counting(index, observer, settings.conformance_days)
     mllp.start()
     relays.start()
     counting.start()

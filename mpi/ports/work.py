@@ -87,6 +87,9 @@ class Tasks(Protocol):
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records."""
 
+    def waiting(self) -> Mapping[TaskKind, int]:
+        """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
+
     def claim(self, task_id: int, user: str) -> None:
         """Give the task to a user; "" gives it back."""
 
