@@ -15,8 +15,9 @@ import typer
 from linkage.commands.evaluate import evaluate
 from linkage.commands.sample import sample
 from linkage.commands.show import show
-from linkage.commands.speaking import Columns, Memory, Workers, read_people, room_of, say, spoken
+from linkage.commands.speaking import Columns, FalseMerge, Memory, Workers, read_people, room_of, say, spoken
 from linkage.commands.waiting import waiting
+from linkage.costs import FALSE_MERGE
 from linkage.plurals import counted
 from linkage.progress import SILENT, Progress
 
@@ -59,6 +60,7 @@ def dedupe(
     workers: Workers = None,
     memory: Memory = None,
     engine: EngineName = Engine.LOCAL,
+    false_merge: FalseMerge = FALSE_MERGE,
 ) -> None:
     """Find the records of one file that are one person.
 
@@ -67,7 +69,7 @@ def dedupe(
     stopped a pair that was heavy enough; clusters.parquet (id, cluster), model.json and report.json.
     """
     with spoken():
-        _linking(engine)([file], out, mapping, seed, workers, memory)
+        _linking(engine)([file], out, mapping, seed, workers, memory, false_merge)
 
 
 @app.command()
@@ -80,6 +82,7 @@ def link(
     workers: Workers = None,
     memory: Memory = None,
     engine: EngineName = Engine.LOCAL,
+    false_merge: FalseMerge = FALSE_MERGE,
 ) -> None:
     """Find the records of two files that are one person.
 
@@ -87,7 +90,7 @@ def link(
     each possible pair is of a record of either file.
     """
     with spoken():
-        _linking(engine)([file, other], out, mapping, seed, workers, memory)
+        _linking(engine)([file, other], out, mapping, seed, workers, memory, false_merge)
 
 
 @app.command()
@@ -98,13 +101,14 @@ def train(
     seed: Seed = 0,
     workers: Workers = None,
     memory: Memory = None,
+    false_merge: FalseMerge = FALSE_MERGE,
 ) -> None:
     """Train a model on a file, without labels, and say what could not be learned."""
     with spoken():
         from linkage.writing import write_new  # noqa: PLC0415
 
         room = room_of(memory, out.parent)
-        linker = _linker([read_people(file, mapping, room)], seed, workers, room)
+        linker = _linker([read_people(file, mapping, room)], seed, workers, room, false_merge=false_merge)
         for finding in linker.training.diagnosis:
             say(finding.text, err=True)
         write_new(out, json.dumps(linker.model.document, indent=1))
@@ -143,7 +147,13 @@ def _linking(engine: Engine) -> Callable[..., None]:
 
 
 def _linked(
-    files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None, memory: str | None
+    files: list[Path],
+    out: Path,
+    mapping: Path | None,
+    seed: int,
+    workers: int | None,
+    memory: str | None,
+    false_merge: float,
 ) -> None:
     from linkage import outputs  # noqa: PLC0415  the compiled kernel takes a moment to load
     from linkage.blocking_report import tell_blocking  # noqa: PLC0415
@@ -159,7 +169,7 @@ def _linked(
     reports = [asdict(reading.report) for reading in readings]
     first = len(readings[0].table) if len(readings) > 1 else None
     with waiting() as progress:
-        linker = _linker(readings, seed, workers, room, progress)
+        linker = _linker(readings, seed, workers, room, progress, false_merge)
         warned = list(cautions(linker, linker.table))
         linker = linker.without_fields()
         readings.clear()
@@ -185,7 +195,12 @@ def _linked(
 
 
 def _linker(
-    readings: list[Reading], seed: int, workers: int | None, room: Room, progress: Progress = SILENT
+    readings: list[Reading],
+    seed: int,
+    workers: int | None,
+    room: Room,
+    progress: Progress = SILENT,
+    false_merge: float = FALSE_MERGE,
 ) -> Linker:
     from linkage.people import people  # noqa: PLC0415
     from linkage.tables.together import tell_alone, together  # noqa: PLC0415
@@ -195,4 +210,4 @@ def _linker(
         for line in tell_alone(table, reading.table, (readings[0].report.source, reading.report.source)):
             say(line, err=True)
         table = together(table, reading.table, room)
-    return people(table, seed=seed, workers=workers, room=room, progress=progress)
+    return people(table, seed=seed, workers=workers, room=room, progress=progress, false_merge=false_merge)

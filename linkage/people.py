@@ -8,9 +8,11 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.columns import Encoded
+from linkage.costs import FALSE_MERGE
 from linkage.defaults import clear_defaults
 from linkage.engines import local
 from linkage.engines.clusters import Clusters, cluster
@@ -51,6 +53,7 @@ class Linker:
     def pairs(self) -> local.Pairs:
         """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
         encoded = self.encoded
+        pa.default_memory_pool().release_unused()  # what the columns took, where they are gone
         found = local.link(
             encoded.matrix,
             encoded.keys,
@@ -109,15 +112,17 @@ def people(
     workers: int | None = None,
     room: Room = UNBOUNDED,
     progress: Progress = SILENT,
+    false_merge: float = FALSE_MERGE,
 ) -> Linker:
     """A linker for people with what columns there are, trained unsupervised on the table itself.
 
     `base` (default: the shipped model) gives the frequencies of names, and what the data cannot say; `reviewed` are
-    pairs of rows that a person has judged. The same records and seed make the same model in any order and `room`.
+    pairs of rows that a person has judged; `false_merge` is what joining two people costs, in links missed. The same
+    records and seed make the same model in any order and `room`.
     """
     cleared = clear_defaults(table)
     table = cleared.table
-    start = tailor(table, base or Model.default())
+    start = tailor(table, base or Model.default(), false_merge)
     encoded = index(table, start, workers, seed, room, progress)
     entries = encoded.keys, encoded.rows, encoded.rules
     progress.begin("learning a model", 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import log2
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage.comparison import COMPARISONS, MOST_FURTHER
+from linkage.costs import FALSE_MERGE, LEAST_COST, MOST_COST
 from linkage.errors import LinkageError
 from linkage.frequencies import Frequencies
 from linkage.model import Model
@@ -48,8 +50,15 @@ LEAST_NAMES, LEAST_PEOPLE = 500, 200
 """How many records, and of how many people, must give a name for a table to say how common names are."""
 
 
-def tailor(table: Table, base: Model) -> Model:
-    """The model to train for a table; what the base has for another file's further fields is left out."""
+def tailor(table: Table, base: Model, false_merge: float = FALSE_MERGE) -> Model:
+    """The model to train for a table; what the base has for another file's further fields is left out.
+
+    false_merge: what joining two people costs, in missed links. A pair whose odds outweigh it joins by itself, the
+    choice of the least expected cost (Chow 1970). Raises `LinkageError` when it is below `LEAST_COST`.
+    """
+    if not LEAST_COST <= false_merge <= MOST_COST:
+        limits = f"{LEAST_COST:g} to {MOST_COST:g}"
+        raise LinkageError(f"a false merge costs {limits} missed links, and not {false_merge:g}")
     document = {key: value for key, value in base.document.items() if key not in ("further", "foreign")}
     document["guards"] = list(GUARDS)
     document["comparisons"] = {name: base.document["comparisons"][name] for name in COMPARISONS}
@@ -59,7 +68,7 @@ def tailor(table: Table, base: Model) -> Model:
         rates = {name: _rates(name, kind, base) for name, kind in kinds.items()}
         document["comparisons"] = {**document["comparisons"], **rates}
         document["foreign"] = "postcode" in table.columns and is_foreign(table.columns["postcode"])
-    document |= {"certain": 1.5, "possible": -6.0, "veto": -30.0, "balance": -1.0}
+    document |= {"certain": log2(false_merge), "possible": -6.0, "veto": -30.0, "balance": -1.0}
     _use_names(table, document)
     if "further" in document and "postcode" in table.columns:
         _use_postcodes(table, document)

@@ -31,6 +31,7 @@ class Fault(StrEnum):
     ALREADY_SUBSUMED = "already-subsumed"
     MERGE_CYCLE = "merge-cycle"
     IDENTIFIER_IN_USE = "identifier-in-use"
+    OVERLAY = "overlay"  # an update turns a patient into somebody else, and the feed has such updates refused
     UNKNOWN_IDENTIFIER = "unknown-identifier"
     CONFLICT = "conflict"
 

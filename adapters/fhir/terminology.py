@@ -147,6 +147,7 @@ FAULTS: Mapping[Fault, tuple[int, str]] = {
     Fault.ALREADY_SUBSUMED: (409, "conflict"),
     Fault.MERGE_CYCLE: (409, "conflict"),
     Fault.IDENTIFIER_IN_USE: (409, "duplicate"),
+    Fault.OVERLAY: (409, "conflict"),
     Fault.UNKNOWN_IDENTIFIER: (404, "not-found"),
     Fault.CONFLICT: (409, "conflict"),
 }

@@ -50,6 +50,7 @@ BY_FAULT = {
     Fault.ALREADY_SUBSUMED: ("AE", "204"),
     Fault.MERGE_CYCLE: ("AE", "207"),
     Fault.IDENTIFIER_IN_USE: ("AE", "205"),
+    Fault.OVERLAY: ("AE", "207"),
     Fault.UNKNOWN_IDENTIFIER: ("AE", "204"),
     Fault.CONFLICT: ("AE", "207"),
 }

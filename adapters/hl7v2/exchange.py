@@ -49,11 +49,13 @@ class Reply:
 
     `blocks` in their order, often one, none when the sender wants none. `stored` says whether the frame is in safe
     storage, taken or quarantined. `release` is of MLLP, as the feed speaks it: 2 gets a commit block first (V2-3).
+    `spoke_for` is the feed that the message named and its sender may not send as (SEC-4), "" for none.
     """
 
     blocks: tuple[bytes, ...] = ()
     stored: bool = True
     release: int = 1
+    spoke_for: str = ""
 
 
 class Responder(Protocol):

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import structlog
+
 from adapters.hl7v2 import ack, batch
 from adapters.hl7v2.ack import code_of
 from adapters.hl7v2.exchange import Peer, Reply
@@ -21,18 +23,22 @@ from adapters.hl7v2.message import read_header
 from adapters.hl7v2.mllp import KEPT
 from adapters.hl7v2.receive import Receiver
 from mpi.domain.network import Feed
-from mpi.errors import Refused, Unavailable
+from mpi.errors import Fault, Refused, Unavailable
 
+_log = structlog.get_logger("mpi.hl7v2")
 _CHUNK = 1 << 20
 _POSITIVE = frozenset({"AA", "CA"})
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What became of a file: its messages by MSA-1 ("" for one that wants no answer), or why none was looked at."""
+    """What became of a file: its messages by MSA-1 ("" for one that wants no answer), or why none was looked at.
+
+    `spoke_for` counts its messages of other feeds than its own, by feed (SEC-4)."""
 
     answers: Path
     codes: Counter[str] = field(default_factory=Counter)
+    spoke_for: Counter[str] = field(default_factory=Counter)
     refusal: Refused | None = None
 
     @property
@@ -78,6 +84,9 @@ class FileLoader:
             answers = self._answers(content, loaded, head.count, taken)
             told = batch.answered(head, answers, self.receiver.clock(), self.receiver.new_id())
             self._write(loaded, told)
+        for other, count in loaded.spoke_for.items():
+            told_of = {"feed": other, "file_of": self.feed.id, "messages": count, "fault": Fault.FOREIGN_FEED}
+            _log.warning("a file spoke for a feed that is not its own", **told_of)
         return loaded
 
     def _answers(self, content: BinaryIO, loaded: Loaded, count: int, taken: Collection[int]) -> Iterator[bytes]:
@@ -89,6 +98,8 @@ class FileLoader:
             reply = self._accept(single) if place in taken else self.receiver.take(single, peer, self.limit)
             if not reply.stored:
                 raise Unavailable("the index cannot store messages now; take the file again later")
+            if reply.spoke_for:
+                loaded.spoke_for[reply.spoke_for] += 1
             for code in map(code_of, reply.blocks[-1:] or (b"",)):
                 loaded.codes[code] += 1
             yield from (b for b in reply.blocks if not self.failures_only or code_of(b) not in _POSITIVE)

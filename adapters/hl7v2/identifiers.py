@@ -61,7 +61,10 @@ def read_identifiers(message: Message, segment: Segment, number: int, feed: Feed
             else:
                 nhs_deleted = True
             continue
-        if type_code in NOT_PATIENT or not cx.text(1):
+        if not cx.text(1):  # which of the patient's numbers is meant to go is not said (V2-25)
+            message.flag(f"{segment.name}-{number} holds the null for a number, ignored")
+            continue
+        if type_code in NOT_PATIENT:
             message.flag(f"{segment.name}-{number} holds an identifier that is not a patient's, ignored")
             continue
         authority = _authority(cx, feed, network, segment.location(number, position, 4))

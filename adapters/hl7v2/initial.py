@@ -58,15 +58,18 @@ def gather(path: Path, reader: Reader, apply: Map, progress: Callable[[int, int]
 
 
 def choose(files: Sequence[InitialFile]) -> None:
-    """Choose what can go by bulk: plain messages, new by their keys, of identifiers that nothing else names."""
+    """Choose what can go by bulk: plain messages, new by their keys, of identifiers that nothing else names and that
+    are the same patient throughout: what may be an overlay is for intake to judge, in its turn."""
     keys: set[tuple[str, str, str]] = set()
     others: set[Identifier] = set()
+    who: dict[Identifier, bytes] = {}
     for file in files:
         for place, read in enumerate(file.read):
             key = key_of(message.read_header(file.frames[place])) if read.plain else None
             if key is not None and key not in keys:
                 keys.add(key)
                 file.chosen.append(place)
+                others.update(one for one in read.identifiers if who.setdefault(one, read.who) != read.who)
             else:
                 others.update(read.identifiers)
     for file in files:

@@ -53,7 +53,7 @@ def read_wanted(qpd: Segment, network: Network, domains: frozenset[str]) -> Want
         if parameter.place.startswith("3"):
             given[parameter.place] = parameter
             continue
-        read = _READERS.get(parameter.place)
+        read = READERS.get(parameter.place)
         if read is None:
             raise _refuse(parameter, f"people cannot be looked up by PID.{parameter.place} here")
         read(parameter, search)
@@ -188,7 +188,7 @@ _FORENAME = _name("given", filters.givens)
 _MAIDEN_NAME = _text(filters.maiden_names)
 _STREET = _text(filters.streets, whereabouts=True)
 _CONTACT = _text(filters.contacts, whereabouts=True)
-_READERS: Mapping[str, Callable[[Parameter, _Search], None]] = {
+READERS: Mapping[str, Callable[[Parameter, _Search], None]] = {
     "5": _SURNAME,
     "5.1": _SURNAME,
     "5.1.1": _SURNAME,
@@ -218,7 +218,7 @@ _READERS: Mapping[str, Callable[[Parameter, _Search], None]] = {
 }
 
 SUPPORTED: Mapping[str, str] = {
-    "PID.3.1": "identifier, with PID.3.4.1 to 3.4.3 its domain",
+    "PID.3.1": "identifier, with PID.3.4 its domain",
     "PID.5.1.1": "surname",
     "PID.5.2": "forename",
     "PID.5.3": "another forename",
@@ -234,3 +234,14 @@ SUPPORTED: Mapping[str, str] = {
     "PID.25": "birth order",
 }
 """What people are looked up by, for the conformance statement; whereabouts find no restricted person (NHS-57)."""
+
+
+def _places(name: str) -> list[str]:
+    place = name.removeprefix("PID.")
+    if place not in READERS:
+        return sorted(f"PID.{one}" for one in _IDENTIFIER_PLACES)
+    return [f"PID.{one}" for one, read in READERS.items() if read is READERS[place]]
+
+
+PLACES: Mapping[str, Sequence[str]] = {name: _places(name) for name in SUPPORTED}
+"""Every way of writing each of them."""

@@ -94,14 +94,16 @@ class Receiver:
         """Quarantine a batch or file whole: none of its messages is looked at."""
         header = batch.stand_in(content)
         feed = feed or self._feed_or_none(header)
-        return self._refuse(content, header, feed if feed and peer.speaks_for(feed) else None, reason)
+        own = feed if feed and peer.speaks_for(feed) else None
+        return self._refuse(content, header, own, reason, note=self._noting(own))
 
     def oversized(self, head: bytes, peer: Peer) -> Reply:
         """The reply to a frame over the limit, of which only the first bytes are kept."""
         header = self._header_or_salvage(head)
         feed = self._feed_or_none(header)
+        own = feed if feed and peer.speaks_for(feed) else None
         reason = Refused(Fault.OVERSIZED, "the message is longer than this listener takes")
-        return self._refuse(head, header, feed if feed and peer.speaks_for(feed) else None, reason)
+        return self._refuse(head, header, own, reason, note=self._noting(own))
 
     def crashed(self, frame: bytes, error: Exception, peer: Peer) -> Reply:
         """The reply after a failure of ours: quarantined without a key, so that sending it again starts afresh."""
@@ -148,19 +150,21 @@ class Receiver:
             orders = commands.to_command(parsed, feed, self.network)
         except Refused as reason:
             flags = tuple(parsed.flags) if parsed else ()
-            note = partial(self.note, feed, parsed, judged) if feed else _count_nothing
+            note = self._noting(feed, parsed, judged)
             return self._refuse(frame, header, feed, _placed(reason), flags, number, note)
         envelope = replace(self._envelope(frame, header, feed, tuple(parsed.flags)), sequence=number)
         ask = partial(self.intake.register, envelope, orders, self._caller(feed))
-        return self._ask(header, feed, envelope, ask, partial(self.note, feed, parsed, judged))
+        return self._ask(header, feed, envelope, ask, self._noting(feed, parsed, judged))
 
     def _reject_stranger(self, frame: bytes, header: Header, feed: Feed, peer: Peer) -> Reply:
-        """SEC-4: AR and an alarm. Kept without a key, so that the feed's own message of these bytes is not answered
-        with the stranger's refusal."""
-        _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
+        """SEC-4: AR and an alarm, which of a file is raised once by who reads it. Kept without a key, so that the
+        feed's own message of these bytes is not answered with the stranger's refusal."""
+        if peer.is_link:
+            _log.warning("a sender spoke for a feed that is not its own", feed=feed.id, fault=Fault.FOREIGN_FEED)
         reason = Refused(Fault.FOREIGN_FEED, not_allowed(feed, peer), "MSH^1^4")
         envelope = self._envelope(frame, header, feed, (), control_id="")
-        return self._ask(header, feed, envelope, lambda: self.intake.refuse(envelope, reason, _STRANGER))
+        reply = self._ask(header, feed, envelope, lambda: self.intake.refuse(envelope, reason, _STRANGER))
+        return replace(reply, spoke_for=feed.id)
 
     def _restart(self, header: Header, feed: Feed) -> Reply:
         """V2-18: 0 says that the sender has started anew and asks where to go on; the message carries nothing."""
@@ -217,6 +221,12 @@ class Receiver:
 
     def _answer(self, header: Header, feed: Feed | None, answer: ack.Answer, *, stored: bool = True) -> Reply:
         return Reply(ack.acknowledge(header, answer, self.clock(), self.new_id), stored, self._release(feed))
+
+    def _noting(
+        self, feed: Feed | None, parsed: Message | None = None, judged: Sequence[Judgement] | None = None
+    ) -> Callable[[Refused | None], None]:
+        """What counts the message once it has been answered."""
+        return partial(self.note, feed, parsed, judged) if feed else _count_nothing
 
     def _release(self, feed: Feed | None) -> int:
         return feed.mllp_release if feed else 1  # never a commit block to a sender nobody knows to want one

@@ -3,6 +3,7 @@ takes. Read in worker processes: what is here can be pickled."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -12,7 +13,7 @@ from adapters.hl7v2 import batch, commands, judgement, message, validation
 from adapters.hl7v2.admission import admit
 from adapters.hl7v2.judgement import Judgement
 from adapters.hl7v2.message import Header, Message
-from mpi.domain.commands import Command, Register
+from mpi.domain.commands import Command, Field, Patch, Register
 from mpi.domain.conformance import Strictness
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Feed, Network, Protocol
@@ -24,12 +25,14 @@ from mpi.usecases.screening import screen
 @dataclass(frozen=True, slots=True)
 class Read:
     """What one message is about: every identifier it names, none when it is refused. `plain` says that it registers
-    one of them and no more; only then are there `flags`, and what the validator said of a strict feed."""
+    one of them and no more; only then are there `flags`, what the validator said of a strict feed, and a digest of
+    `who` the patient is said to be."""
 
     identifiers: tuple[Identifier, ...] = ()
     plain: bool = False
     flags: tuple[str, ...] = ()
     judged: tuple[Judgement, ...] | None = None
+    who: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,9 @@ class Reader:
         named = tuple(dict.fromkeys(one for order in orders for one in _named(order)))
         if not self._is_plain(orders):
             return Read(named)
-        _, remarks = screen(orders, self.network.population)
-        return Read(named, plain=True, flags=(*parsed.flags, *remarks), judged=judged)
+        (order,), remarks = screen(orders, self.network.population)
+        flags = (*parsed.flags, *remarks)
+        return Read(named, plain=True, flags=flags, judged=judged, who=_who(cast(Register, order).patch))
 
     def _judge(self, parsed: Message) -> tuple[Judgement, ...] | None:
         if self.feed.strictness is not Strictness.STRICT:
@@ -104,6 +108,11 @@ class Updates:
 def key_of(header: Header) -> tuple[str, str, str]:
     """What a message is known by beside its bytes (V2-16)."""
     return header.application, header.facility, header.control_id
+
+
+def _who(patch: Patch) -> bytes:
+    said = [patch.get(field) for field in (Field.NAMES, Field.BIRTH_DATE, Field.SEX)]
+    return hashlib.blake2b(repr(said).encode(), digest_size=8).digest()
 
 
 def _named(order: Command) -> Iterator[Identifier]:

@@ -15,7 +15,7 @@ from adapters.hl7v2.message import Header
 from adapters.hl7v2.pen import Pen
 from adapters.hl7v2.qbp import Asked
 
-_STRUCTURES = {"Q23": ("RSP", "K23", "RSP_K23"), "Q22": ("RSP", "K22", "RSP_K21")}  # IHE-30: K21, not K22
+STRUCTURES = {"Q23": ("RSP", "K23", "RSP_K23"), "Q22": ("RSP", "K22", "RSP_K21")}  # IHE-30: K21, not K22
 _UTF_8 = "UNICODE UTF-8"
 
 
@@ -74,7 +74,7 @@ def write(asked: Asked, response: Response, now: datetime, control_id: str) -> b
         content = text.encode(codec)
     except UnicodeEncodeError:
         declared, content = _UTF_8, text.encode("utf-8")
-    kind = d.component.join(_STRUCTURES[header.trigger])
+    kind = d.component.join(STRUCTURES[header.trigger])
     return (write_msh(header, kind, declared, now, control_id) + "\r").encode("latin-1") + content
 
 

@@ -7,11 +7,13 @@ code and not a table; `FIELDS` says it in words, and a test watches the reader a
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from adapters.hl7v2 import ack, charset, commands, demographics, identifiers, judgement, mllp, patient
+from adapters.hl7v2.page import section, table
+from adapters.hl7v2.statement_consumers import consumers
 from adapters.hl7v2.structures import structure_of
-from mpi.domain.network import Feed, Moves, Protocol
+from mpi.domain.network import Feed, Moves, Overlays, Protocol
 from mpi.errors import Fault
 
 _EFFECTS: Mapping[str, str] = {  # by the reader of `commands.READERS`
@@ -95,7 +97,8 @@ FIELDS: Mapping[str, Mapping[int, str]] = {
 
 def statement() -> str:
     """The whole page, Markdown."""
-    parts = (_opening(), _transport(), _events(), _fields(), _tables(), _answers(), _strictness())
+    adt = (_opening(), _transport(), _events(), _fields(), _tables(), _answers(), _overlays(), _strictness())
+    parts = (*adt, consumers())
     return "\n".join(line for part in parts for line in part)
 
 
@@ -108,7 +111,7 @@ def _opening() -> Iterator[str]:
 
 
 def _transport() -> Iterator[str]:
-    yield from _section("Transport and encoding")
+    yield from section("Transport and encoding")
     frame = f"`{_hex(mllp.START)}`, content, `{_hex(mllp.END)}`"
     yield f"- MLLP: {frame}; at most {mllp.MAX_FRAME} bytes unless configured."
     yield f"- Versions: {', '.join(_PLAIN.versions)}, each feed those it declares."
@@ -116,19 +119,19 @@ def _transport() -> Iterator[str]:
     yield '- An empty field keeps the stored value, `""` deletes it (V2-22).'
     yield f"- Read of an ADT message: {', '.join(FIELDS)}. The rest is kept as it came."
     yield ""
-    yield from _table(
+    yield from table(
         ("MSH-18 (HL7 table 0211)", "codec"), ((name, f"`{codec}`") for name, codec in charset.TABLE_0211.items())
     )
 
 
 def _events() -> Iterator[str]:
-    yield from _section("Trigger events")
+    yield from section("Trigger events")
     options = ", ".join(sorted(commands.OPTIONAL))
     yield f"Message type ADT. {options} are taken from feeds that opt in. The structure ids are what a strict feed is"
     yield "held to; a lenient one is read whatever its structure. A feed's `moves` says what becomes of its A43:"
     yield f"{'; '.join(f'`{moves.value}`, {what}' for moves, what in _MOVES.items())}."
     yield ""
-    yield from _table(("event", "2.3, 2.3.1", "2.4 and later", "effect"), _event_rows())
+    yield from table(("event", "2.3, 2.3.1", "2.4 and later", "effect"), _event_rows())
     missing = [f"A{n:02}" for n in range(1, 63) if f"A{n:02}" not in commands.READERS]
     yield f"Answered AR 201: {', '.join(missing)}, and every other event."
     yield ""
@@ -145,13 +148,13 @@ def _event_rows() -> Iterator[Sequence[str]]:
 
 
 def _fields() -> Iterator[str]:
-    yield from _section("Segments and fields read")
+    yield from section("Segments and fields read")
     rows = ((f"{name}-{n}", words) for name, read in FIELDS.items() for n, words in read.items())
-    yield from _table(("field", "use"), rows)
+    yield from table(("field", "use"), rows)
 
 
 def _tables() -> Iterator[str]:
-    yield from _section("Tables")
+    yield from section("Tables")
     yield "A feed may add sex codes of its own. The last line of a table says how any other code is read."
     yield ""
     sexes = {"M": "male", "F": "female", "O": "other", "U": "unknown"}
@@ -174,7 +177,7 @@ def _ethnic() -> list[str]:
 
 
 def _answers() -> Iterator[str]:
-    yield from _section("Acknowledgements")
+    yield from section("Acknowledgements")
     yield "Original mode answers AA, AE or AR; with MSH-15 or MSH-16 valued CA, CE or CR as table 0155 asks"
     yield "(V2-10). AA and CA are sent after the commit (V2-11). AE must not be sent again uncorrected (V2-12)."
     yield "From 2.5 on the fault stands in ERR-2, ERR-3, ERR-4, ERR-7 and ERR-8; before in ERR-1, with words in MSA-3"
@@ -184,29 +187,36 @@ def _answers() -> Iterator[str]:
         (fault.value, code, condition, ack.CONDITIONS[condition])
         for fault, (code, condition) in ((fault, ack.BY_FAULT[fault]) for fault in Fault if fault in ack.BY_FAULT)
     )
-    yield from _table(("fault", "MSA-1", "HL7 table 0357", "meaning"), rows)
+    yield from table(("fault", "MSA-1", "HL7 table 0357", "meaning"), rows)
     again = ack.TRY_AGAIN
     yield f"When nothing can be stored: {again.code} {again.condition}, {again.text}."
     yield ""
 
 
+def _overlays() -> Iterator[str]:
+    code, condition = ack.BY_FAULT[Fault.OVERLAY]
+    yield from section("Overlays")
+    yield "An update that changes name, date of birth and sex at once turns a patient into somebody else. It is"
+    yield "accepted and kept, but the record stays as it was, its link is contested and a reviewer is asked; the same"
+    yield "patient told again withdraws the question."
+    yield f'With `overlays = "{Overlays.REFUSE}"` in the feed it is answered {code} {condition} instead, and kept in'
+    yield "quarantine."
+    yield ""
+
+
 def _strictness() -> Iterator[str]:
-    yield from _section("Strictness")
+    yield from section("Strictness")
     yield "A lenient feed (the default) is taken as far as it can be understood, and its faults are counted; hl7apy"
     yield f"is shown one message in {_PLAIN.validate_one_in} unless the feed says otherwise (`validate_one_in`)."
     yield 'A feed becomes strict by `strictness = "strict"` in the network file.'
     yield "Of a strict feed every message must be valid in its version and structure by hl7apy, else it is"
     yield "answered AE and kept in quarantine. Codes outside their table are counted and not refused; Z segments and"
     yield "the null are not judged. Of A24, A37 and events that hl7apy has no structure for, each segment is judged"
-    yield "alone."
+    yield "alone. Before 2.5 hl7apy takes any text for a time stamp: there our own reading of it decides."
     yield "`mpi conformance` and `GET /v1/feeds/{feed}/conformance` show the counts: places, never values."
     yield ""
     rows = ((words, *ack.BY_FAULT[fault]) for words, fault in judgement.FAULTS.items())
-    yield from _table(("a strict feed's field, component or segment", "MSA-1", "HL7 table 0357"), rows)
-
-
-def _section(title: str) -> tuple[str, str]:
-    return f"## {title}", ""
+    yield from table(("a strict feed's field, component or segment", "MSA-1", "HL7 table 0357"), rows)
 
 
 def _codes(title: str, codes: Mapping[str, str], other: str) -> Iterator[str]:
@@ -216,15 +226,7 @@ def _codes(title: str, codes: Mapping[str, str], other: str) -> Iterator[str]:
     yield f"### {title}"
     yield ""
     rows = [*((", ".join(found), meaning) for meaning, found in by_meaning.items()), ("any other", other)]
-    yield from _table(("codes", "read as"), rows)
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{' --- |' * len(heads)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-    yield ""
+    yield from table(("codes", "read as"), rows)
 
 
 def _hex(mark: bytes) -> str:

@@ -27,11 +27,13 @@ from hl7apy.validation import Validator
 from adapters.hl7v2.judgement import GROUP, LONG, MISSING, TOO_MANY, TYPE, UNDEFINED, Judgement
 from adapters.hl7v2.message import NULL, Message, Segment
 from adapters.hl7v2.structures import structure_of
+from adapters.hl7v2.timestamps import read_instant
 from mpi.domain.conformance import Finding, FoundBy
 
 _STRICT, _TOLERANT = VALIDATION_LEVEL.STRICT, VALIDATION_LEVEL.TOLERANT
 # All that hl7apy raises of bad input.
 _WRONG = (HL7apyException, ValueError, AttributeError, KeyError, IndexError, TypeError)
+_ANY_TIME = frozenset({"2.3", "2.3.1", "2.4"})
 _TWO_PATIENTS = frozenset({"A24", "A37"})
 _ABSENT_MARKS = {"ESCAPE": "\x1e", "SUBCOMPONENT": "\x1f"}  # no text holds these: `message.parse` took them out
 
@@ -41,9 +43,10 @@ _LENGTH = re.compile(r"Exceeded max length \(\d+\) of ([A-Z0-9_]+)\.([A-Z0-9_]+)
 
 
 def judge(message: Message) -> list[Judgement]:
-    """Everything hl7apy finds wrong, in the order of the segments; [] for a valid message."""
+    """Everything that is wrong, first the time stamps hl7apy does not look at, then in the order of the segments; []
+    for a valid message."""
     reading = _Reading(message)
-    return [] if reading.is_clean() else reading.diagnose()
+    return [*reading.times(), *([] if reading.is_clean() else reading.diagnose())]
 
 
 class _Reading:
@@ -77,6 +80,23 @@ class _Reading:
         except _WRONG:
             return False
         return not any(self._strictly)
+
+    def times(self) -> Iterator[Judgement]:
+        """Time stamps that are none, before 2.5: hl7apy takes any text for a TS there."""
+        if self._version not in _ANY_TIME:
+            return
+        for segment in self._segments:
+            for number in range(1, len(segment.fields)):
+                if segment.raw(number).strip() and self._is_time(f"{segment.name}_{number}"):
+                    for position, value in enumerate(segment.repetitions(number), start=1):
+                        if value.text(1) and read_instant(value.text(1)) is None:
+                            yield _judgement(segment.name, segment.sequence, number, TYPE, position, 1)
+
+    def _is_time(self, name: str) -> bool:
+        try:
+            return "TS" in load_reference(name, "Field", self._version)
+        except ChildNotFound:
+            return False
 
     def diagnose(self) -> list[Judgement]:
         """Each fault by itself."""

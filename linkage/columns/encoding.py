@@ -67,7 +67,8 @@ _LISTS = {
 _TEXTS = {"address": "address_text", "town": "town_text", "postcode": "postcode_text"}
 _ROWS_FOR_PROCESSES = 20_000
 _BYTES_PER_ROW = 640  # of what a row takes while its piece is encoded: codes, distinct values and their answers
-_LEAST_ROWS = 50_000
+_LEAST_ROWS, _MOST_ROWS = 50_000, 250_000
+"""Of a piece. Larger ones would read fewer values twice, and take more than all that comes after them."""
 _SHARE = 1 << 16
 
 
@@ -112,23 +113,23 @@ def encode_table(
 
     loose: says of the encoded rows, int64[N, words], which loose keys each gets besides: uint8[N] of `gather.NONE`,
     `DOUBLE` and `ALL`; None for none. `workers`: processes and threads, None for all processors this process may use.
-    In a bounded `room` a long table is done in pieces, each of which reads its distinct values anew. Raises
-    `ValueError` for a sex that is none of `Sex`.
+    A long table is done in pieces, each of which reads its distinct values anew; smaller ones where `room` is tight.
+    Raises `ValueError` for a sex that is none of `Sex`.
     """
     workers, n = workers or len(os.sched_getaffinity(0)), len(table)
     words = room.empty((n, model.size // 8), np.int64)
-    size = max(1, min(n, max(_LEAST_ROWS, room.at_once(_BYTES_PER_ROW, n))))
-    with (
-        readers(model, workers if n >= _ROWS_FOR_PROCESSES else 1) as read,
-        ThreadPoolExecutor(workers) as waiting,
-        ThreadPoolExecutor(workers) as threads,
-    ):
-        works = []
-        for first in stepping(range(0, n, size), "encoding records", -(-n // size), progress):
-            works.append(
-                _Encoding(table.slice(first, size), model, words[first : first + size], read, waiting, threads)
-            )
-            works[-1].fill()
+    size = max(_LEAST_ROWS, room.at_once(_BYTES_PER_ROW, min(n, _MOST_ROWS)))
+    works: list[_Encoding] = []
+    with ThreadPoolExecutor(workers) as threads:
+        with (
+            readers(model, workers if n >= _ROWS_FOR_PROCESSES else 1) as read,
+            ThreadPoolExecutor(workers) as waiting,
+        ):
+            for first in stepping(range(0, n, size), "encoding records", -(-n // size), progress):
+                piece = table.slice(first, size), model, words[first : first + size]
+                works.append(_Encoding(*piece, read, waiting, threads))
+                works[-1].fill()
+        # The readers' processes are gone before the keys come.
         wanted = np.zeros(n, np.uint8) if loose is None else loose(words)
         pieces = (work.index(place * size, wanted, room) for place, work in enumerate(works))
         keys, rows, rules = room.gathered(pieces, (np.empty(0, np.int64), np.empty(0, np.int32), wanted[:0]))

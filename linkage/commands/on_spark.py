@@ -18,7 +18,13 @@ from linkage.writing import new_directory
 
 
 def linked_on_spark(
-    files: list[Path], out: Path, mapping: Path | None, seed: int, workers: int | None, memory: str | None
+    files: list[Path],
+    out: Path,
+    mapping: Path | None,
+    seed: int,
+    workers: int | None,
+    memory: str | None,
+    false_merge: float,
 ) -> None:
     """Link one file or two by a Spark of so many threads; half of the memory is the Java machine's.
 
@@ -33,7 +39,8 @@ def linked_on_spark(
         settings = {"spark.driver.memory": f"{max(MIB, heap) // MIB}m", "spark.local.dir": str(folder.parent)}
         session = start(f"local[{workers or '*'}]", settings)
         say("reading, training, weighing pairs and settling clusters ...", err=True)
-        report = link_files(session, [str(file.absolute()) for file in files], str(folder), None, columns, seed)
+        sources = [str(file.absolute()) for file in files]
+        report = link_files(session, sources, str(folder), None, columns, seed, false_merge)
         for name in (LINKS, POSSIBLE, CLUSTERS):
             _join_parts(folder / name)
     say(

@@ -11,6 +11,7 @@ from unicodedata import category
 
 import typer
 
+from linkage.costs import LEAST_COST, MOST_COST
 from linkage.errors import LinkageError
 from linkage.interrupts import SENTENCE, STOPPED
 
@@ -26,6 +27,15 @@ Memory = Annotated[
         help="How much memory to take, such as 4GB; what does not fit goes to files beside the output while it runs. "
         "Default most of what is free.",
         show_default=False,
+    ),
+]
+FalseMerge = Annotated[
+    float,
+    typer.Option(
+        min=LEAST_COST,
+        max=MOST_COST,
+        help="What joining two people costs, in missed links. A pair is joined when its odds outweigh it: 8 is for "
+        "odds of 8 to 1, or 3 bits.",
     ),
 ]
 ResultDirectory = Annotated[Path, typer.Argument(help="What dedupe or link wrote.", show_default=False)]

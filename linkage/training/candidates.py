@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -10,9 +11,14 @@ from linkage.engines import local
 from linkage.layout import SEX, Rows
 from linkage.model import Model
 from linkage.record import SexCode
+from linkage.training.em import family_of
 from linkage.training.patterns import Flags, Ints, Longs
 
-FLOOR = -12.0  # bits; below, a pair is a stranger beyond doubt
+FLOOR = -12.0  # bits; below, a pair is not of one person beyond doubt
+FAMILY_FLOOR = -6.0
+"""Bits, counting only what a family shares; below, two rows share no household, even if as many pairs do as are of
+one person."""
+UNLIMITED = 200.0  # bits; the most that a model may state
 BEYOND_DOUBT = 7.0  # bits
 MOST_WITHIN = 0.01
 
@@ -69,7 +75,11 @@ def sample_pairs(
     first: int | None = None,
     settled: Settled = NOTHING,
 ) -> Sample:
-    """The pairs that may be of one person among the rows drawn, ascending; first: rows of the first of two files."""
+    """The pairs among the rows drawn that may be of one person or one household; first: rows of the first of two.
+
+    Those of a household are chosen by what a family shares and by nothing else. Chosen by their weight, they would be
+    those few whose forenames, dates and sexes happen to agree, and no class but the matches could explain them.
+    """
     everyone = len(matrix)
     first = None if first is None else int((drawn < first).sum())
     if len(drawn) < len(matrix):
@@ -77,7 +87,11 @@ def sample_pairs(
         place[drawn] = np.arange(len(drawn), dtype=np.int32)
         kept = place[rows] >= 0
         matrix, keys, rows = matrix[drawn], keys[kept], place[rows[kept]]
-    pairs = local.link(matrix, keys, rows, model, FLOOR, workers)
+    pairs = _joined(
+        local.link(matrix, keys, rows, model, FLOOR, workers),
+        local.link(matrix, keys, rows, _of_families(model), FAMILY_FLOOR, workers),
+        len(matrix),
+    )
     n, distinct = len(matrix), False
     every = n * (n - 1) / 2.0
     if first is not None:
@@ -90,3 +104,24 @@ def sample_pairs(
     same = np.isin(known // everyone, drawn) & np.isin(known % everyone, drawn)
     female = matrix[:, SEX] == int(SexCode.FEMALE)
     return Sample(pairs, female[pairs.a] & female[pairs.b], n, max(1.0, every), distinct, int(same.sum()))
+
+
+def _joined(one: local.Pairs, other: local.Pairs, n: int) -> local.Pairs:
+    """The pairs of both, of n rows, in the order of their rows; those of the other alone weigh nothing."""
+    numbers = [pairs.a * np.int64(n) + pairs.b for pairs in (one, other)]
+    extra = other.where(~np.isin(numbers[1], numbers[0]))
+    weight = np.concatenate((one.weight, np.full(len(extra.a), -inf, np.float32)))
+    a, b = np.concatenate((one.a, extra.a)), np.concatenate((one.b, extra.b))
+    order = np.lexsort((b, a))
+    guards, pattern = np.concatenate((one.guards, extra.guards)), np.concatenate((one.pattern, extra.pattern))
+    return local.Pairs(a[order], b[order], weight[order], guards[order], pattern[order])
+
+
+def _of_families(model: Model) -> Model:
+    """The model counting only what a family shares, and all of it."""
+    shared, rates, rules = family_of(model), dict(model.document["comparisons"]), dict(model.document["rules"])
+    for column, name in enumerate(model.comparisons):
+        if not shared[column]:
+            rates[name] = {level: {**both, "m": both["u"]} for level, both in rates[name].items()}
+    rules |= {rule: UNLIMITED for rule in rules if rule.startswith("household_")}
+    return Model.from_document({**model.document, "comparisons": rates, "rules": rules})

@@ -3,7 +3,7 @@
 A pass learns only what its rule leaves free, from pairs that its rule has chosen. Here every pair of the file is
 accounted for: those with a key by their patterns, the rest by their number. So the shares of the classes are shares
 of all pairs, the share of matches is the prior, and no column need be left out. Five classes: strangers, one person,
-two members of a household, twins, who share a birth date besides, and namesakes: father and son of one name.
+two members of a household, twins, who share a birth date besides, and namesakes: father and son of one name and sex.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME, FURTHER, MIDDLE_NAMES, BirthDate, MiddleNames
+from linkage.comparison import BIRTH_DATE, COLUMNS, FORENAME, FURTHER, MIDDLE_NAMES, SEX, BirthDate, MiddleNames
 from linkage.model import Model, Numbers
 from linkage.training.candidates import Sample
 from linkage.training.chance import Chance
@@ -31,7 +31,6 @@ NEVER = -30.0
 CORE = np.arange(COLUMNS) < FURTHER
 CLASSES = ("strangers", "matches", "households", "twins", "namesakes")
 STRANGERS, MATCHES, HOUSEHOLDS, TWINS, NAMESAKES = range(5)
-BETWEEN, MOST_BETWEEN = (2.0**-6, 2.0**-3), 1 / 60
 MOST_BY_CHANCE = 0.8
 MOST_TWINS = 0.02
 """Of all people at most so many are twins (about 3 % in the United Kingdom, half of them of one sex and few of them
@@ -43,16 +42,14 @@ PRIOR_PAIRS = (1.0, 1.0, 0.2, 0.2)
 @dataclass(frozen=True, slots=True)
 class Joint:
     """shares: of all pairs of rows, by class. matches: what those of one person showed. pairs: how many had patterns,
-    of so many rows and so many pairs in all. clear: hardly any pair
-    lies between the matches and the rest. middle: families share their middle names.
-    far: bits by which chance puts birth dates a generation apart, which namesakes always are. steady: converged."""
+    of so many rows and so many pairs in all. middle: families share their middle names. far: bits by which chance
+    puts birth dates a generation apart, which namesakes always are. steady: converged."""
 
     shares: Numbers
     matches: Matches
     pairs: int
     rows: int
     every: float
-    clear: bool
     middle: bool
     far: float
     steady: bool
@@ -91,12 +88,6 @@ class Joint:
         return Finding(Kind.JOINT, f"{text}; prior {self.prior:.2f} bits")
 
     @property
-    def thresholds(self) -> dict[str, float]:
-        """From which weight a pair of a file links by itself: about where the best F1 of two calibrated classes lies;
-        lower where next to nothing lies between them."""
-        return {"certain": -1.0 if self.clear else 1.5}
-
-    @property
     def summary(self) -> dict[str, object]:
         """For the provenance: numbers only."""
         shares = {name: float(f"{share:.3g}") for name, share in zip(CLASSES, self.shares.tolist(), strict=True)}
@@ -104,7 +95,11 @@ class Joint:
 
 
 def refine(
-    sample: Sample, model: Model, base: Model, chance: Chance, reviewed: tuple[Patterns, Flags] | None = None
+    sample: Sample,
+    model: Model,
+    base: Model,
+    chance: Chance,
+    reviewed: tuple[Patterns, Flags] | None = None,
 ) -> Joint:
     """EM from `model` on, over the patterns of the sample's pairs; u is that of `chance`, fixed.
 
@@ -126,7 +121,7 @@ def refine(
     if reviewed:
         matches = added(matches, matches_of(reviewed[0], reviewed[0].count * reviewed[1], TRAINED))
     far = float(-np.log2(chance.u[BIRTH_DATE, BirthDate.GENERATION]))
-    told = (int(patterns.pairs), sample.rows, sample.every, _is_clear(patterns, match), shared, far, fitted.steady)
+    told = (int(patterns.pairs), sample.rows, sample.every, shared, far, fitted.steady)
     return Joint(fitted.shares, matches, *told)
 
 
@@ -159,7 +154,8 @@ def _fit(patterns: Patterns, m: Numbers, held: Held) -> Fitted:
     family = held.family & TRAINED
     sides = (TRAINED, family, family | (np.arange(COLUMNS) == BIRTH_DATE))
     met = held.rows * np.array([1.0, 1.0, 0.01, 0.01])
-    namesakes, apart = family & CORE | (np.arange(COLUMNS) == FORENAME), _far_apart(patterns, held.u)
+    namesakes = family & CORE | np.isin(np.arange(COLUMNS), (FORENAME, SEX))  # a forename tells the sex
+    apart = _far_apart(patterns, held.u)
     shares, steady, logs_u = _shares(met, held.every), False, log_rates(held.u)
     classes = np.zeros((len(CLASSES), len(patterns.count)))
     for _ in range(MOST_ROUNDS):
@@ -193,12 +189,6 @@ def _share_middle_names(patterns: Patterns, fitted: Fitted) -> bool:
     household = patterns.count * fitted.classes[HOUSEHOLDS : TWINS + 1].sum(axis=0)
     agreeing, told = household[level == int(MiddleNames.AGREE)].sum(), household[level > 0].sum()
     return bool(told >= LEAST_MATCHES and agreeing >= MOST_BY_CHANCE * told)
-
-
-def _is_clear(patterns: Patterns, match: Numbers) -> bool:
-    """Whether next to no pairs are somewhat, and not very, unlikely to be one person."""
-    between = (match > BETWEEN[0]) & (match < BETWEEN[1])
-    return bool(patterns.count[between].sum() < MOST_BETWEEN * (patterns.count * match).sum())
 
 
 def _shares(met: Numbers, every: float) -> Numbers:

@@ -98,12 +98,8 @@ def finish(
     name: str,
     date: str,
     rules: Mapping[str, float] | None = None,
-    thresholds: Mapping[str, float] | None = None,
 ) -> tuple[Model, list[Finding]]:
-    """The model and what to say of it; `made` goes into its provenance, `rules` replace some of the base's.
-
-    thresholds: those of a model for files; the index keeps its own.
-    """
+    """The model and what to say of it; `made` goes into its provenance, `rules` replace some of the base's."""
     m, u, compared = estimate(matches.found, base.m), chance.u, base.comparisons
     silent = TRAINED & ((matches.found.possible.max(axis=1) < 1.0) | (chance.found.possible.max(axis=1) < 1.0))
     kept = never_seen(matches.found, chance.found) | silent[:, None] | ~TRAINED[:, None]
@@ -125,7 +121,6 @@ def finish(
         **base.document,
         "name": name,
         "version": f"{base.version}-{date or 'trained'}",
-        **(thresholds if thresholds and base.further is not None else {}),
         "prior": round(prior, 4),
         "rules": {**base.document["rules"], **(rules or {})},
         "notes": ["Trained: m, u and prior come from data, held by the model named as base; the rest is the base's."],

@@ -75,8 +75,8 @@ def train(
     joint, chance = _refine(sample, start, base, chance, random, known)
     made["joint"] = joint.summary
     learned = (joint.matches, joint.prior) if joint.believable else (matches, prior.bits)
-    changed = (joint.limits, joint.thresholds) if joint.believable else ()
-    model, said = finish(base, chance, *learned, made, name, date, *changed)
+    limits = joint.limits if joint.believable else None
+    model, said = finish(base, chance, *learned, made, name, date, limits)
     on_what = [joint.finding, *(() if joint.believable else prior_findings(prior))]
     return Training(model, passes, prior, (*on_what, *judge_passes(passes, base.comparisons), *said), sample.distinct)
 

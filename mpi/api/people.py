@@ -87,7 +87,8 @@ def _demographics_json(demographics: Demographics, withhold: bool) -> Demographi
     }
 
 
-def _record_json(record: RecordView, withhold: bool) -> RecordJson:
+def _record_json(record: RecordView, withhold: bool, reviews: bool) -> RecordJson:
+    pending = record.pending if reviews else None
     return {
         "identifier": identifier_json(record.identifier),
         "state": record.state,
@@ -98,6 +99,7 @@ def _record_json(record: RecordView, withhold: bool) -> RecordJson:
         "restricted": record.restricted,
         "subsumed_by": identifier_or_null(record.subsumed_by),
         "contested": record.contested,
+        "pending": _demographics_json(pending, withhold) if pending else None,
         "updated_at": record.updated_at,
     }
 
@@ -106,6 +108,7 @@ def person_json(person: PersonView, caller: Caller) -> PersonJson:
     """A person as JSON. A restricted person's whereabouts go to those with the PRIVACY right alone (NHS-57)."""
     restricted = person.restricted or any(record.restricted for record in person.records)
     withhold = restricted and not caller.may(Right.PRIVACY)
+    reviews = caller.may(Right.REVIEW)
     return {
         "golden_id": person.golden_id,
         "requested_id": person.requested_id,
@@ -118,7 +121,7 @@ def person_json(person: PersonView, caller: Caller) -> PersonJson:
         "contested": person.contested,
         "created_at": person.created_at,
         "updated_at": person.updated_at,
-        "records": [_record_json(record, withhold) for record in person.records],
+        "records": [_record_json(record, withhold, reviews) for record in person.records],
     }
 
 

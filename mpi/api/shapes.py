@@ -155,6 +155,10 @@ class RecordJson(TypedDict):
     restricted: bool
     subsumed_by: IdentifierJson | None
     contested: bool
+    pending: Annotated[
+        DemographicsJson | None,
+        Field(description="What an overlay says of the record, until a reviewer has decided; for reviewers only."),
+    ]
     updated_at: datetime | None
 
 

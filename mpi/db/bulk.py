@@ -6,7 +6,7 @@ more than everything else together (7 us a row against 1.3 to copy a blocking ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, cast
@@ -22,10 +22,11 @@ from mpi.db import bulk_lines
 from mpi.db.bulk_lines import escape
 from mpi.db.session import DbUnit, DbUnits
 from mpi.domain.access import Caller
+from mpi.domain.questions import Question
 from mpi.domain.views import Study, TaskState
 from mpi.errors import Fault, Refused, Unavailable
 from mpi.ports import Contention
-from mpi.usecases.bulk import Asked, Line, Longs, Registration, Render
+from mpi.usecases.bulk import Line, Longs, Registration, Render
 from mpi.usecases.bulk_settling import Weighed
 
 _ROWS = 500_000  # of one COPY
@@ -102,8 +103,9 @@ class BulkStore:
         """Records, what was said of them, and their other names."""
         self._last = first + len(rows) - 1
         numbered = list(enumerate(rows, first))
-        columns = "id, authority, value, registers, active, borrowed, keys, encoded, family, given, birth_date"
-        self._copy(f"source_record ({columns})", [b"".join(b"%d\t%b\n" % (n, row) for n, (row, _, _) in numbered)])
+        columns = "authority, value, registers, pending, active, borrowed, keys, encoded, family, given, birth_date"
+        lines = b"".join(b"%d\t%b\n" % (n, row) for n, (row, _, _) in numbered)
+        self._copy(f"source_record (id, {columns})", [lines])
         told = b"".join(b"%d\t%b\n" % (n, line) for n, (_, lines, _) in numbered for line in lines)
         self._copy("source_update (record_id, message_id, patch, stamp)", [told])
         names = b"".join(b"%d\t%b\n" % (n, line) for n, (_, _, lines) in numbered for line in lines)
@@ -127,7 +129,7 @@ class BulkStore:
         ]
         self._copy_fixed("edge (a_id, b_id, weight, guards, joins, pattern, model)", columns)
 
-    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]]) -> int:
+    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]], contested: Collection[int]) -> int:
         """Golden identities and their links."""
         count = 0
         remaining = iter(people)
@@ -135,21 +137,21 @@ class BulkStore:
             count += len(some)
             self._copy("golden_identity (id)", ["".join(f"{golden_id}\n" for golden_id, _, _ in some).encode()])
             lines = (
-                f"{number}\t{golden_id}\t{why}\n"
+                f"{number}\t{golden_id}\t{number in contested}\t{why}\n"
                 for golden_id, numbers, reason in some
                 for why in [escape(reason)]
                 for number in numbers
             )
-            self._copy("link (record_id, golden_id, reason)", ["".join(lines).encode()])
+            self._copy("link (record_id, golden_id, contested, reason)", ["".join(lines).encode()])
         return count
 
-    def add_tasks(self, asked: Iterable[tuple[Asked, tuple[int, int]]]) -> int:
+    def add_tasks(self, asked: Iterable[tuple[Question, tuple[int, int]]]) -> int:
         """Review tasks."""
         lines = [
-            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{escape(q.reason)}\t{standing}\n"
-            for (q, standing), (a, b) in asked
+            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{escape(q.reason)}\n"
+            for q, (a, b) in asked
         ]
-        self._copy("task (kind, state, a_id, b_id, weight, guards, reason, standing)", ["".join(lines).encode()])
+        self._copy("task (kind, state, a_id, b_id, weight, guards, reason)", ["".join(lines).encode()])
         return len(lines)
 
     def add_studies(self, studies: Iterable[Study]) -> int:

@@ -54,6 +54,7 @@ def render(record: Record, updates: Sequence[Update]) -> Line:
         escape(record.identifier.authority),
         escape(record.identifier.value),
         _json(columns["registers"]),
+        _NULL if columns["pending"] is None else _json(columns["pending"]),
         _NULL if active is None else str(active),
         str(columns["borrowed"]),
         "{" + ",".join(map(str, columns["keys"])) + "}",

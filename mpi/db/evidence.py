@@ -55,7 +55,8 @@ _LOCK_COMPONENT = Prepared(
 _MEMBERS = Prepared(
     text(
         f"""{_CLOSURE} select r.id, r.authority, r.value, l.golden_id, r.encoded, r.subsumed_by is null as live,
-          coalesce(l.contested, false) as contested
+          coalesce(l.contested, false) as contested,
+          r.pending is not null and not (r.pending -> 'rejected')::boolean as overlaid
         from component c join source_record r on r.id = c.id
           left join link l on l.record_id = r.id and l.until is null
         order by r.authority collate "C", r.value collate "C" """
@@ -179,7 +180,7 @@ class EvidenceStore:
     def _to_member(self, row: Row[Any]) -> Member:
         identifier = Identifier(row.authority, row.value)
         self._ids.learn(identifier, row.id)
-        return Member(identifier, row.golden_id, row.encoded, row.live, row.contested)
+        return Member(identifier, row.golden_id, row.encoded, row.live, row.contested, row.overlaid)
 
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""

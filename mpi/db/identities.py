@@ -121,12 +121,15 @@ class IdentityStore:
             parameters = {"ids": records, "golden": list(moves.values()), "reason": dict(reason)}
             self._connection.run(_OPEN, parameters)
 
-    def mark_contested(self, among: Collection[Identifier], contested: Collection[Identifier]) -> list[Identifier]:
-        """Make `contested` the contested links among these records; returns those that are so only now."""
+    def mark_contested(
+        self, among: Collection[Identifier], contested: Collection[Identifier]
+    ) -> Mapping[Identifier, bool]:
+        """Make `contested` the contested links among these records; returns those that changed, and whether they are
+        so now."""
         ids = self._ids.among(list(among))
         parameters = {"ids": list(ids.values()), "contested": [ids[identifier] for identifier in contested]}
-        newly = {row.record_id for row in self._connection.run(_CONTEST, parameters) if row.contested}
-        return [identifier for identifier, record_id in ids.items() if record_id in newly]
+        changed = {row.record_id: row.contested for row in self._connection.run(_CONTEST, parameters)}
+        return {identifier: changed[number] for identifier, number in ids.items() if number in changed}
 
     def current(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, UUID]:
         """The golden ids these records are linked to now."""

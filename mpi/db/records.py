@@ -16,8 +16,8 @@ from linkage.record import Demographics, Name
 from mpi.db import searching
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
-from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, RecordIds, to_record
-from mpi.domain.codec import patch_from_json, patch_to_json, registers_to_json, stamp_from_json, stamp_to_json
+from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, RecordIds, to_record, to_update
+from mpi.domain.codec import patch_to_json, pending_to_json, registers_to_json, stamp_to_json
 from mpi.domain.commands import Field
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record, Update
@@ -69,8 +69,8 @@ _HOLDERS = Prepared(
 )
 _UPDATES = Prepared(
     text(
-        """select r.authority, r.value, u.patch, u.stamp from source_update u
-       join source_record r on r.id = u.record_id where u.record_id = any(:ids) order by u.id"""
+        f"""select {UPDATE_COLUMNS} from source_update u {UPDATE_JOINS}
+        where u.record_id = any(:ids) order by u.id"""
     )
 )
 _CANDIDATES = Prepared(
@@ -141,10 +141,7 @@ class RecordStore:
     def updates(self, identifiers: Collection[Identifier]) -> list[Update]:
         """All that was ever said of these identifiers, oldest arrival first."""
         rows = self._connection.run(_UPDATES, {"ids": self._ids.list(identifiers)})
-        return [
-            Update(Identifier(row.authority, row.value), patch_from_json(row.patch), stamp_from_json(row.stamp))
-            for row in rows
-        ]
+        return [to_update(row) for row in rows]
 
     def candidates(self, keys: Sequence[int], but: Identifier) -> list[Candidate]:
         """All other records that share one of the keys."""
@@ -240,6 +237,7 @@ _SUBSUME = Prepared(
 )
 _STATE = (
     bindparam("registers", type_=JSONB),
+    bindparam("pending", type_=JSONB(none_as_null=True)),
     bindparam("keys", type_=ARRAY(BigInteger)),
     bindparam("encoded", type_=LargeBinary),
     bindparam("active", type_=Boolean),
@@ -247,16 +245,17 @@ _STATE = (
 _INSERT = Prepared(
     text(
         """insert into source_record
-         (authority, value, registers, active, borrowed, keys, encoded, family, given, birth_date)
-       values (:authority, :value, :registers, :active, :borrowed, :keys, :encoded, :family, :given, :birth_date)
+         (authority, value, registers, pending, active, borrowed, keys, encoded, family, given, birth_date)
+       values (:authority, :value, :registers, :pending, :active, :borrowed, :keys, :encoded, :family, :given,
+         :birth_date)
        returning id"""
     ).bindparams(*_STATE)
 )
 _UPDATE = Prepared(
     text(
-        """update source_record set registers = :registers, active = :active, borrowed = :borrowed, keys = :keys,
-         encoded = :encoded, family = :family, given = :given, birth_date = :birth_date,
-         updated_at = clock_timestamp()
+        """update source_record set registers = :registers, pending = :pending, active = :active,
+         borrowed = :borrowed, keys = :keys, encoded = :encoded, family = :family,
+         given = :given, birth_date = :birth_date, updated_at = clock_timestamp()
        where id = :id"""
     ).bindparams(*_STATE)
 )
@@ -287,6 +286,7 @@ def state_columns(record: Record) -> dict[str, Any]:
     name = demographics.names[0] if demographics.names else None
     return {
         "registers": registers_to_json(record.registers),
+        "pending": pending_to_json(record.pending),
         "active": record.registers.active if record.registers.cells else None,
         "borrowed": record.borrowed,
         "keys": list(record.keys),

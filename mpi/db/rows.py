@@ -11,9 +11,9 @@ from sqlalchemy.types import Text
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
-from mpi.domain.codec import registers_from_json
+from mpi.domain.codec import patch_from_json, pending_from_json, registers_from_json, stamp_from_json
 from mpi.domain.identifiers import Identifier
-from mpi.domain.record import Record
+from mpi.domain.record import Record, Update
 
 _FIND = Prepared(
     text(
@@ -22,11 +22,15 @@ _FIND = Prepared(
     ).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
 )
 
-RECORD_COLUMNS = """r.id, r.authority, r.value, r.registers, r.borrowed, r.keys, r.encoded, r.updated_at, l.golden_id,
-       coalesce(l.contested, false) as contested,
+RECORD_COLUMNS = """r.id, r.authority, r.value, r.registers, r.pending, r.borrowed, r.keys, r.encoded, r.updated_at,
+       l.golden_id, coalesce(l.contested, false) as contested,
        s.authority as survivor_authority, s.value as survivor_value"""
 RECORD_JOINS = """left join link l on l.record_id = r.id and l.until is null
        left join source_record s on s.id = r.subsumed_by"""
+
+UPDATE_COLUMNS = "r.authority, r.value, u.patch, u.stamp, g.accepted"
+UPDATE_JOINS = """join source_record r on r.id = u.record_id
+       left join ruling g on g.update_id = u.id and g.withdrawn_at is null"""
 
 
 def to_record(row: Row[Any]) -> Record:
@@ -37,6 +41,7 @@ def to_record(row: Row[Any]) -> Record:
         id=row.id,
         golden_id=row.golden_id,
         registers=registers_from_json(row.registers),
+        pending=pending_from_json(row.pending),
         subsumed_by=survivor,
         borrowed=row.borrowed,
         keys=tuple(row.keys),
@@ -44,6 +49,12 @@ def to_record(row: Row[Any]) -> Record:
         contested=row.contested,
         updated_at=row.updated_at,
     )
+
+
+def to_update(row: Row[Any]) -> Update:
+    """A row of `UPDATE_COLUMNS` as an update."""
+    addressed = Identifier(row.authority, row.value)
+    return Update(addressed, patch_from_json(row.patch), stamp_from_json(row.stamp), row.accepted)
 
 
 class RecordIds:

@@ -9,11 +9,11 @@ from sqlalchemy import Row, TextClause, text
 
 from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge
 from mpi.db.lane import Lane
-from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, to_record
-from mpi.domain.codec import patch_from_json, stamp_from_json
+from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, to_record, to_update
 from mpi.domain.evidence import Assertion, Edge
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record, Update
+from mpi.domain.views import TaskKind
 
 _BATCH = 2000
 _RECORDS = text(
@@ -21,16 +21,16 @@ _RECORDS = text(
         order by r.authority collate "C", r.value collate "C" """
 )
 _UPDATES = text(
-    """select r.authority, r.value, u.patch, u.stamp from source_update u join source_record r on r.id = u.record_id
-       order by r.authority collate "C", r.value collate "C", u.id"""
+    f"""select {UPDATE_COLUMNS} from source_update u {UPDATE_JOINS}
+        order by r.authority collate "C", r.value collate "C", u.id"""
 )
 _EDGES = text(
     f"""select {EDGE_COLUMNS}, e.model from edge e
         join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id"""
 )
-_CONTESTED = text(
-    """select r.authority, r.value from task t join source_record r on r.id in (t.a_id, t.b_id)
-       where t.kind = 'contested-link' and t.state in ('open', 'claimed', 'deferred')"""
+_ASKED = text(
+    """select distinct r.authority, r.value from task t join source_record r on r.id in (t.a_id, t.b_id)
+       where t.kind = :kind and t.state in ('open', 'claimed', 'deferred')"""
 )
 _BROKEN = {
     "source record without a golden identity": text(
@@ -66,9 +66,7 @@ class ScanStore:
 
     def updates(self) -> Iterator[Update]:
         """All that was ever said, by identifier and then by arrival."""
-        for row in self._stream(_UPDATES):
-            addressed = Identifier(row.authority, row.value)
-            yield Update(addressed, patch_from_json(row.patch), stamp_from_json(row.stamp))
+        return map(to_update, self._stream(_UPDATES))
 
     def edges(self) -> Iterator[tuple[Edge, str]]:
         """Every edge and the fingerprint of the model that weighed it."""
@@ -78,9 +76,10 @@ class ScanStore:
         """Every standing assertion."""
         return [to_assertion(row) for row in self._connection.execute(text(f"{STANDING} order by t.id"))]
 
-    def contested(self) -> frozenset[Identifier]:
-        """Records that an unanswered contested-link task speaks of."""
-        return frozenset(Identifier(row.authority, row.value) for row in self._connection.execute(_CONTESTED))
+    def asked(self, kind: TaskKind) -> frozenset[Identifier]:
+        """Records that an unanswered task of this kind speaks of."""
+        rows = self._connection.execute(_ASKED, {"kind": str(kind)})
+        return frozenset(Identifier(row.authority, row.value) for row in rows)
 
     def broken(self) -> list[str]:
         """Sentences about rows that contradict one another."""

@@ -54,7 +54,7 @@ def looking_for(criteria: SearchCriteria) -> tuple[Prepared, dict[str, Any]]:
 @lru_cache(maxsize=256)  # as many as there are combinations of criteria
 def _statement(names: tuple[str, ...], others: tuple[str, ...]) -> Prepared:
     arms = [(_OF_RECORD, "r"), (_OF_OTHER_NAME, "n")] if names else [(_OF_RECORD, "r")]
-    met = " union ".join(
+    met = " union all ".join(
         " and ".join((arm, *(clause.format(name=name) for clause in names), *others)) for arm, name in arms
     )
     # The records first: the planner would rather walk through everybody's links in the order of golden ids.

@@ -22,6 +22,7 @@ from mpi.db.lane import Lane
 from mpi.db.outbox import OutboxStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
+from mpi.db.rulings import RulingStore
 from mpi.db.scan import ScanStore
 from mpi.db.snapshots import SnapshotStore
 from mpi.db.studies import StudyStore
@@ -83,6 +84,7 @@ class DbUnit:
         self.evidence = EvidenceStore(lane, ids, model)
         self.identities = IdentityStore(lane, ids)
         self.tasks = TaskStore(lane, ids)
+        self.rulings = RulingStore(lane, ids)
         self.studies = StudyStore(lane, ids)
         self.outbox = OutboxStore(lane)
         self.audit = AuditStore(lane)

@@ -112,6 +112,7 @@ source_record = Table(
     Column("authority", Text, nullable=False),
     Column("value", Text, nullable=False),
     Column("registers", JSONB, nullable=False),
+    Column("pending", JSONB(none_as_null=True)),  # after an overlay, the version that nobody has accepted
     _record("subsumed_by", null=True),
     Column("borrowed", Boolean, nullable=False, server_default=text("false")),
     Column("active", Boolean),
@@ -280,6 +281,31 @@ Index(
     postgresql_where=text("state in ('open', 'claimed', 'deferred')"),
 )
 Index("ix_task_state", task.c.state, task.c.id)
+
+# What a reviewer said of an update that looked like an overlay.
+ruling = Table(
+    "ruling",
+    metadata,
+    _id(),
+    Column("update_id", BigInteger, ForeignKey("source_update.id"), nullable=False),
+    Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _time("made_at"),
+    _time("withdrawn_at", null=True),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_reason", Text),
+    CheckConstraint("(withdrawn_at is null) = (withdrawn_by is null)", name="withdrawn_by_somebody"),
+    Index("ix_ruling_task_id", "task_id"),
+)
+# An update is what it was ruled to be, and nothing else beside.
+Index(
+    "uq_ruling_update_id",
+    ruling.c.update_id,
+    unique=True,
+    postgresql_where=text("withdrawn_at is null"),
+)
 
 study = Table(
     "study",

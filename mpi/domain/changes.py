@@ -28,9 +28,10 @@ def events(held: Mapping[Identifier, UUID], lineage: Lineage, at: datetime, reas
     ]
 
 
-def contested(golden_id: UUID, identifiers: Iterable[Identifier], at: datetime, reason: str) -> Event:
-    """The event of links that are now held against newer evidence."""
-    return Event(0, EventType.LINK_CONTESTED, at, (golden_id,), (golden_id,), tuple(identifiers), reason=reason)
+def contested(golden_id: UUID, identifier: Identifier, at: datetime, reason: str, *, is_so: bool) -> Event:
+    """The event of a link that is contested now, or is so no more and stays."""
+    kind = EventType.LINK_CONTESTED if is_so else EventType.LINK_CONFIRMED
+    return Event(0, kind, at, (golden_id,), (golden_id,), (identifier,), reason=reason)
 
 
 def renamed(

@@ -8,6 +8,8 @@ from typing import Any
 
 from linkage.record import Address, AddressUse, Name, NameUse, Reliability, Sex
 from mpi.domain.commands import Death, Field, NhsNumber, Patch, Rank, Stamp, Value
+from mpi.domain.identifiers import Identifier
+from mpi.domain.record import Pending
 from mpi.domain.registers import Cell, Registers
 
 Json = Any
@@ -99,6 +101,26 @@ def registers_to_json(registers: Registers) -> dict[str, Json]:
 def registers_from_json(data: Mapping[str, Json]) -> Registers:
     """The inverse of `registers_to_json`."""
     return Registers({(field := _FIELDS[name]): _cell_from_json(field, cell) for name, cell in data.items()})
+
+
+def pending_to_json(pending: Pending | None) -> Json:
+    """A pending version as a JSON object; None for none."""
+    if pending is None:
+        return None
+    return {
+        "registers": registers_to_json(pending.registers),
+        "addressed": [pending.addressed.authority, pending.addressed.value],
+        "opened": stamp_to_json(pending.opened),
+        "rejected": pending.rejected,
+    }
+
+
+def pending_from_json(data: Json) -> Pending | None:
+    """The inverse of `pending_to_json`."""
+    if data is None:
+        return None
+    registers, opened = registers_from_json(data["registers"]), stamp_from_json(data["opened"])
+    return Pending(registers, Identifier(*data["addressed"]), opened, data["rejected"])
 
 
 def _cell_to_json(name: Field, cell: Cell) -> Json:

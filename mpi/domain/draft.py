@@ -24,9 +24,9 @@ from mpi.domain.commands import (
 )
 from mpi.domain.evidence import Assertion, Pair
 from mpi.domain.identifiers import Identifier
-from mpi.domain.overlay import is_overlay
 from mpi.domain.record import Hop, Record, Update
 from mpi.domain.routing import borrowers, fold, route
+from mpi.domain.versions import Versions
 from mpi.domain.views import RecordState, TaskKind
 from mpi.errors import Fault, Refused
 
@@ -46,6 +46,7 @@ class Draft:
         self.updates: list[Update] = []
         self.assertions: list[Assertion] = []
         self.alarms: list[tuple[TaskKind, Pair]] = []
+        self._out_of_order = False
 
     @property
     def changed(self) -> tuple[Record, ...]:
@@ -98,12 +99,13 @@ class Draft:
         told = [*updates, *self.updates]
         hops = self._hops()
         borrowed = borrowers(told, hops, self._records)
-        for identifier, registers in fold(told, hops, self._records).items():
+        for identifier, versions in fold(told, hops, self._records).items():
             record = self._records[identifier]
             hop = hops.get(identifier)
             self._records[identifier] = replace(
                 record,
-                registers=registers,
+                registers=versions.registers,
+                pending=versions.pending,
                 subsumed_by=hop.survivor if hop else None,
                 borrowed=identifier in borrowed,
             )
@@ -116,8 +118,13 @@ class Draft:
 
     @property
     def needs_refold(self) -> bool:
-        """Whether a merge stands or fell in these families, so that words may belong to another record."""
-        return bool(self._hops()) or any(record.subsumed_by or record.borrowed for record in self._records.values())
+        """Whether a merge stands or fell in these families, so that words may belong to another record, or something
+        was told that is older than what is known, so that what followed it may be an overlay or none."""
+        return (
+            self._out_of_order
+            or bool(self._hops())
+            or any(record.subsumed_by or record.borrowed for record in self._records.values())
+        )
 
     def _register(self, identifiers: Sequence[Identifier], patch: Patch, stamp: Stamp) -> None:
         for identifier in identifiers:
@@ -136,10 +143,12 @@ class Draft:
         if place != update.addressed:
             self.alarms.append((TaskKind.LATE_MESSAGE, Pair.of(update.addressed, place)))
         before = self.record(place)
-        after = replace(before, registers=before.registers.write(update.patch, update.stamp))
-        if before.registers.active and is_overlay(before.registers.demographics, after.registers.demographics):
-            self.alarms.append((TaskKind.OVERLAY, Pair.of(place, place)))
-        self._records[place] = after
+        versions = Versions(before.registers, before.pending)
+        if versions.latest is not None and update.stamp <= versions.latest:
+            self._out_of_order = True  # `refold` puts it in its place
+            return
+        versions = versions.tell(update)
+        self._records[place] = replace(before, registers=versions.registers, pending=versions.pending)
 
     def _merge(self, survivor: Identifier, prior: Identifier, stamp: Stamp) -> None:
         if survivor == prior:

@@ -73,6 +73,13 @@ class Moves(StrEnum):
     REFUSE = "refuse"  # the feed has no business with it
 
 
+class Overlays(StrEnum):
+    """What becomes of an update that turns a record into somebody else."""
+
+    HOLD = "hold"  # it is accepted, and waits for a reviewer
+    REFUSE = "refuse"  # AE: the sender is to look at it
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One PAS feed: how it names itself and what it may assert.
@@ -106,6 +113,7 @@ class Feed:
     go_live: date | None = None
     strictness: Strictness = Strictness.LENIENT
     validate_one_in: int = 100
+    overlays: Overlays = Overlays.HOLD
     auto_link: bool = True  # the per-source kill switch of SEC-2
     certificates: frozenset[str] = frozenset()
     mllp_release: int = 1

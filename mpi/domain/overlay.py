@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from linkage.record import Demographics, Sex
+from linkage.record import Caution, Demographics, Sex
+from linkage.standardise import standardise
 
+_EVERYTHING = 3
 _FULL_DATE = len("1954-03-07")
 
 
-def is_overlay(before: Demographics, after: Demographics) -> bool:
-    """Whether name, date of birth and sex all changed to something else; what is missing has not changed."""
+def changes(before: Demographics, after: Demographics) -> int:
+    """How many of name, date of birth and sex changed to something else; what is missing has not changed."""
     return (
         _differ(_words(before), _words(after))
-        and _differ(_date(before), _date(after))
-        and _differ(_sex(before), _sex(after))
+        + _differ(_date(before), _date(after))
+        + _differ(_sex(before), _sex(after))
     )
+
+
+def is_overlay(before: Demographics, after: Demographics) -> bool:
+    """Whether all three changed; not when it is now said who an unidentified patient is (NHS-53)."""
+    return changes(before, after) == _EVERYTHING and Caution.UNIDENTIFIED not in standardise(before).cautions
 
 
 def _differ(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from linkage.guard import Guard
 from mpi.domain.evidence import Edge, Pair
+from mpi.domain.identifiers import Identifier
 from mpi.domain.views import TaskKind
 
 _REASONS = {
@@ -30,6 +31,12 @@ class Question:
     weight: float
     guards: Guard
     reason: str
+
+
+def overlaid(identifier: Identifier) -> Question:
+    """Who a record is since an update that turned it into somebody else."""
+    reason = "an update changed name, date of birth and sex at once"
+    return Question(TaskKind.OVERLAY, Pair.of(identifier, identifier), 0.0, Guard.NONE, reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,19 @@ from mpi.domain.views import RecordState
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """What a source says of a record since an overlay, which nobody has accepted (see `versions`).
+
+    `addressed` and `opened` are the identifier and the stamp of the overlay.
+    """
+
+    registers: Registers
+    addressed: Identifier
+    opened: Stamp
+    rejected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """`id` and `golden_id` are None until stored. `borrowed`: its registers hold a prior's (see `routing`).
 
@@ -28,6 +41,7 @@ class Record:
     borrowed: bool = False
     keys: tuple[int, ...] = ()
     encoded: bytes | None = None
+    pending: Pending | None = None
     contested: bool = field(default=False, compare=False)  # whether only a hold keeps its link
     updated_at: datetime | None = field(default=None, compare=False)
 
@@ -40,14 +54,23 @@ class Record:
             return RecordState.DELETED
         return RecordState.LIVE if self.registers.active else RecordState.AWAITED
 
+    @property
+    def overlaid(self) -> bool:
+        """Whether a reviewer is to say who the record is now."""
+        return self.pending is not None and not self.pending.rejected
+
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One thing a source said of one record; kept for ever. `addressed` is the identifier the message named."""
+    """One thing a source said of one record; kept for ever. `addressed` is the identifier the message named.
+
+    `accepted` is a reviewer's ruling on it, made because it looked like an overlay; None when there is none.
+    """
 
     addressed: Identifier
     patch: Patch
     stamp: Stamp
+    accepted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 
 from mpi.domain.commands import Field
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Hop, Update
-from mpi.domain.registers import Registers
+from mpi.domain.versions import Versions
 
 
 def route(update: Update, hops: Mapping[Identifier, Hop], described: Mapping[Identifier, datetime]) -> Identifier:
@@ -31,15 +32,15 @@ def route(update: Update, hops: Mapping[Identifier, Hop], described: Mapping[Ide
 
 def fold(
     updates: Iterable[Update], hops: Mapping[Identifier, Hop], members: Iterable[Identifier]
-) -> dict[Identifier, Registers]:
-    """The registers of every member of one family of merged identifiers, from all that was ever said of them."""
-    told = list(updates)
+) -> dict[Identifier, Versions]:
+    """The versions of every member of one family of merged identifiers, from all that was ever said of them."""
+    told = sorted(updates, key=attrgetter("stamp"))
     described = _described(told)
-    registers = {member: Registers() for member in members}
+    versions = {member: Versions() for member in members}
     for update in told:
         place = route(update, hops, described)
-        registers[place] = registers[place].write(update.patch, update.stamp)
-    return registers
+        versions[place] = versions[place].tell(update)
+    return versions
 
 
 def borrowers(

@@ -27,23 +27,26 @@ Blocks = tuple[tuple[Identifier, ...], ...]
 @dataclass(frozen=True, slots=True)
 class Member:
     """A record of the component. `encoded` is None when it takes no part by demographics; `live` unless it is merged
-    into another; `contested` when only a hold keeps its link."""
+    into another; `contested` when its link was so before; `overlaid` when a reviewer is to say who it is now."""
 
     identifier: Identifier
     golden_id: UUID | None
     encoded: bytes | None
     live: bool
     contested: bool = False
+    overlaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Everything that bears on one component; `before` are its assertions before this change."""
+    """Everything that bears on one component; `before` are its assertions before this change. `released` are records
+    of which a reviewer has just said that they are somebody else now: no old link of theirs is held."""
 
     members: tuple[Member, ...]
     edges: tuple[Edge, ...]
     assertions: tuple[Assertion, ...]
     before: tuple[Assertion, ...]
+    released: frozenset[Identifier] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class Thresholds:
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """`blocks` is what to store. `contested` are the pairs that only holds keep together, one for each piece held;
-    `contested_records` the records of the lesser pieces. `new_holds` are to be asserted, `spent` withdrawn."""
+    `contested_records` the records of the lesser pieces, and those that wait for a reviewer after an overlay.
+    `new_holds` are to be asserted, `spent` withdrawn."""
 
     blocks: Blocks
     contested: tuple[Pair, ...]
@@ -130,7 +134,7 @@ class Settler:
         if x == y:
             # Kept while an assertion does its work, so that taking the assertion back restores the hold.
             return self._component.assertions == self._component.before
-        return self._guarded(x, y)
+        return self._guarded(x, y) or self._released(x, y)
 
     def _piece(self, blocks: Keys, key: str) -> tuple[str, ...]:
         """The part of `key`'s block that is in one golden identity with it."""
@@ -179,7 +183,10 @@ class Settler:
         pairs = [Pair.of(self._identifier(a), self._identifier(b)) for a in x for b in y]
         if any(holding[p].verdict is pure.Verdict.DIFFERENT for p in pairs if p in holding):
             return True
-        return self._guarded(x, y)
+        return self._guarded(x, y) or self._released(x, y)
+
+    def _released(self, x: Sequence[str], y: Sequence[str]) -> bool:
+        return any(self._identifier(key) in self._component.released for key in (*x, *y))
 
     def _guarded(self, x: Sequence[str], y: Sequence[str]) -> bool:
         conflicts = (self._conflict(a, b) for a in x for b in y)
@@ -190,7 +197,7 @@ class Settler:
     ) -> Settlement:
         block_of = _block_of(alone)
         contested: list[Pair] = []
-        records: set[Identifier] = set()
+        records = {member.identifier for member in self._members.values() if member.overlaid}
         for block in final:
             pieces: dict[int, list[str]] = defaultdict(list)
             for key in block:

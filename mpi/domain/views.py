@@ -24,7 +24,7 @@ class RecordState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordView:
-    """One source record as it stands."""
+    """One source record as it stands; `pending` is what an overlay says of it, until a reviewer has decided."""
 
     identifier: Identifier
     state: RecordState
@@ -36,6 +36,7 @@ class RecordView:
     subsumed_by: Identifier | None
     contested: bool
     updated_at: datetime | None
+    pending: Demographics | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,8 @@ class Decision(StrEnum):
 
     SAME = "same"
     DIFFERENT = "different"
+    ACCEPT = "accept"  # of an overlay: the record is now whom the update says
+    REJECT = "reject"  # of an overlay: the update was about somebody else
     DEFER = "defer"
 
 
@@ -227,8 +230,8 @@ class AssertionView:
 
 @dataclass(frozen=True, slots=True)
 class SearchCriteria:
-    """A demographic search (PDQ); every given part must hold, a name by any of a record's names, former ones too, and
-    by prefix unless named in `exact`."""
+    """A demographic search (PDQ); every given part must hold. A name is met by any of a record's names, former ones
+    too, and by its beginning unless it is named in `exact`."""
 
     family: str = ""
     given: str = ""
@@ -248,6 +251,7 @@ class EventType(StrEnum):
     IDENTITY_MERGED = "identity-merged"  # golden ids retired into another
     RECORD_MOVED = "record-moved"  # a record left one golden identity for another (unmerge, relink)
     LINK_CONTESTED = "link-contested"
+    LINK_CONFIRMED = "link-confirmed"  # a contested link stays, and no question is open about it any more
     IDENTIFIERS_CHANGED = "identifiers-changed"  # of an unmoved record: merged away, deleted, revived, renumbered
     STUDY_REGISTERED = "study-registered"
     STUDY_MOVED = "study-moved"

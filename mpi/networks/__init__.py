@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from mpi.domain.conformance import Strictness
 from mpi.domain.consumer import Consumer, Transaction
-from mpi.domain.network import Archive, Authority, Feed, Moves, Network, Organisation, Protocol, Site
+from mpi.domain.network import Archive, Authority, Feed, Moves, Network, Organisation, Overlays, Protocol, Site
 from mpi.errors import NetworkFileError
 from mpi.networks import positions, wording
 from mpi.networks.consumer_rules import consumer_problems
@@ -133,6 +133,7 @@ def _feed(table: FeedTable) -> Feed:
         strictness=Strictness(table.strictness),
         validate_one_in=table.validate_one_in,
         go_live=table.go_live,
+        overlays=Overlays(table.overlays),
         auto_link=table.auto_link,
         certificates=frozenset(map(certificate_name, table.certificates)),
         mllp_release=table.mllp_release,

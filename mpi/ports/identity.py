@@ -110,8 +110,11 @@ class Identities(Protocol):
     def link(self, moves: Mapping[Identifier, UUID], held: Collection[Identifier], reason: Mapping[str, Any]) -> None:
         """Link records to golden ids from now on, closing the links that those in `held` had."""
 
-    def mark_contested(self, among: Collection[Identifier], contested: Collection[Identifier]) -> list[Identifier]:
-        """Make `contested` the contested links among these records; returns those that are so only now."""
+    def mark_contested(
+        self, among: Collection[Identifier], contested: Collection[Identifier]
+    ) -> Mapping[Identifier, bool]:
+        """Make `contested` the contested links among these records; returns those that changed, and whether they are
+        so now."""
 
     def current(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, UUID]:
         """The golden ids these records are linked to now."""

@@ -13,7 +13,7 @@ from mpi.domain.commands import Envelope, Receipt
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
-from mpi.domain.record import Record, Update
+from mpi.domain.record import Pending, Record, Update
 from mpi.domain.snapshot import Snapshot
 from mpi.domain.views import (
     Decision,
@@ -100,6 +100,16 @@ class Tasks(Protocol):
 
     def reopen(self, task_id: int, comment: str, user: str) -> int | None:
         """Take the answer back; returns the assertion it had made."""
+
+
+class Rulings(Protocol):
+    """What reviewers said of updates that looked like overlays."""
+
+    def add(self, pending: Pending, accepted: bool, task_id: int, caller: Caller, reason: str) -> None:
+        """Rule on the update that made a version pending."""
+
+    def withdraw(self, task_id: int, caller: Caller, reason: str) -> None:
+        """Take back what a task's answer ruled; it stays on record."""
 
 
 class Studies(Protocol):
@@ -201,8 +211,8 @@ class Scan(Protocol):
     def assertions(self) -> list[Assertion]:
         """Every standing assertion."""
 
-    def contested(self) -> frozenset[Identifier]:
-        """Records that an unanswered contested-link task speaks of."""
+    def asked(self, kind: TaskKind) -> frozenset[Identifier]:
+        """Records that an unanswered task of this kind speaks of."""
 
     def broken(self) -> list[str]:
         """Sentences about rows that contradict one another."""

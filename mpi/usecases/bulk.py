@@ -7,7 +7,7 @@ when somebody has subscribed already, and whoever subscribes later reads the peo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,22 +21,19 @@ import numpy.typing as npt
 
 from linkage.encode import ENCODED_SIZE
 from linkage.engines.local import link
-from linkage.guard import Guard
 from mpi.domain import questions
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Envelope, Register
 from mpi.domain.draft import Draft
-from mpi.domain.evidence import Pair
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
 from mpi.domain.record import Record, Update
-from mpi.domain.views import Study, TaskKind
+from mpi.domain.views import Study
 from mpi.errors import Fault, Refused
 from mpi.ports import Ids
 from mpi.usecases.bulk_settling import Weighed, components, groups, reason, settle
 from mpi.usecases.bulk_workers import Workers
 from mpi.usecases.matching import Matching
-from mpi.usecases.rematch import ALARM_REASONS
 
 Longs = npt.NDArray[np.int64]
 Line = tuple[bytes, tuple[bytes, ...], tuple[bytes, ...]]
@@ -49,8 +46,6 @@ Batch = Iterable[Update]
 when it is iterated. All updates of one identifier stand together in one batch; some thousand are a good size."""
 Registration = tuple[Envelope, Identifier]
 """A message that registers one identifier and says no more."""
-Asked = tuple[questions.Question, bool]
-"""A question, and whether it stands whatever evidence comes."""
 
 
 class Store(Protocol):
@@ -72,10 +67,11 @@ class Store(Protocol):
     def add_edges(self, edges: Weighed) -> None:
         """Every edge; its ends count records from 0."""
 
-    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]]) -> int:
-        """Golden identities: id, the numbers of its records, why they are linked (JSON). Returns how many."""
+    def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]], contested: Collection[int]) -> int:
+        """Golden identities: id, the numbers of its records, why they are linked (JSON). `contested` are the records
+        whose links are. Returns how many people."""
 
-    def add_tasks(self, asked: Iterable[tuple[Asked, tuple[int, int]]]) -> int:
+    def add_tasks(self, asked: Iterable[tuple[questions.Question, tuple[int, int]]]) -> int:
         """Review tasks with the numbers of their two records. Returns how many."""
 
     def add_studies(self, studies: Iterable[Study]) -> int:
@@ -118,7 +114,7 @@ class Prepared:
     encoded: bytes
     keys: Longs
     counts: npt.NDArray[np.int32]
-    alarms: list[tuple[TaskKind, Identifier]]
+    overlaid: list[Identifier]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,7 @@ class _Population:
     encoded: npt.NDArray[np.uint8]  # [len(able), ENCODED_SIZE]
     keys: Longs
     of_key: Longs  # the record of each key
-    alarms: list[tuple[TaskKind, Identifier]]
+    overlaid: dict[Identifier, int]  # the number of each record that waits for a reviewer
 
 
 class BulkLoad:
@@ -209,7 +205,7 @@ class BulkLoad:
             np.frombuffer(b"".join(part.encoded for part in parts), np.uint8).reshape(-1, ENCODED_SIZE),
             np.concatenate([part.keys for part in parts] or [np.empty(0, np.int64)]),
             np.repeat(np.arange(len(counts)), counts),
-            [alarm for part in parts for alarm in part.alarms],
+            _numbers(identifiers, {one for part in parts for one in part.overlaid}),
         )
 
     def _weigh(self, population: _Population) -> Weighed:
@@ -227,7 +223,7 @@ class BulkLoad:
         """Make the golden identities; returns how many, and the ordinal of each record's."""
         golden_of = [-1] * len(population.identifiers)
         people = self._people(workers, population, edges, golden_of)
-        return store.add_people(people), np.array(golden_of, np.int32)
+        return store.add_people(people, frozenset(population.overlaid.values())), np.array(golden_of, np.int32)
 
     def _people(
         self, workers: Workers, population: _Population, edges: Weighed, golden_of: list[int]
@@ -251,8 +247,8 @@ class BulkLoad:
 
     def _questions(
         self, population: _Population, edges: Weighed, golden_of: npt.NDArray[np.int32]
-    ) -> Iterator[tuple[Asked, tuple[int, int]]]:
-        """What could not join is asked, and what looks like an overlay. No link is contested: none was held."""
+    ) -> Iterator[tuple[questions.Question, tuple[int, int]]]:
+        """What could not join is asked, and who an overlaid record is. No link is held."""
         identifiers = population.identifiers
         apart = np.flatnonzero(golden_of[edges.a] != golden_of[edges.b])
         number: dict[Identifier, int] = {}
@@ -264,27 +260,25 @@ class BulkLoad:
                 yield questions.Placed(edge, UUID(int=int(golden_of[a])), UUID(int=int(golden_of[b])))
 
         for question in questions.between(placed(), frozenset(), self._matching.model.certain):
-            yield (question, False), (number[question.pair.one], number[question.pair.other])
-        if population.alarms:
-            row_of = {identifier: row + 1 for row, identifier in enumerate(identifiers)}
-            for kind, identifier in population.alarms:
-                yield (_alarm(kind, identifier), True), (row_of[identifier], row_of[identifier])
+            yield question, (number[question.pair.one], number[question.pair.other])
+        for identifier, record in population.overlaid.items():
+            yield questions.overlaid(identifier), (record, record)
 
 
 def prepare(matching: Matching, render: Render, batch: Batch) -> Prepared:
     """The records of one batch, ready to store and to compare; runs in a worker process."""
     records: list[Record] = []
     rows: list[Line] = []
-    alarms: list[tuple[TaskKind, Identifier]] = []
     for identifier, updates in groupby(batch, attrgetter("addressed")):
         draft = Draft((), ())
         for update in updates:
             draft.apply(Register((identifier,), update.patch, update.stamp))
+        if draft.needs_refold:
+            draft.refold(())
         (record,) = draft.changed
         encoded, keys = matching.prepare(record)
         records.append(replace(record, encoded=encoded, keys=keys))
         rows.append(render(records[-1], draft.updates))
-        alarms += [(kind, identifier) for kind, _ in draft.alarms]
     return Prepared(
         [record.identifier for record in records],
         rows,
@@ -292,9 +286,11 @@ def prepare(matching: Matching, render: Render, batch: Batch) -> Prepared:
         b"".join(record.encoded or b"" for record in records),
         np.array([key for record in records for key in record.keys], np.int64),
         np.array([len(record.keys) for record in records], np.int32),
-        alarms,
+        [record.identifier for record in records if record.overlaid],
     )
 
 
-def _alarm(kind: TaskKind, identifier: Identifier) -> questions.Question:
-    return questions.Question(kind, Pair.of(identifier, identifier), 0.0, Guard.NONE, ALARM_REASONS[kind])
+def _numbers(identifiers: Sequence[Identifier], wanted: Collection[Identifier]) -> dict[Identifier, int]:
+    if not wanted:
+        return {}
+    return {identifier: row + 1 for row, identifier in enumerate(identifiers) if identifier in wanted}

@@ -15,7 +15,7 @@ from mpi.usecases.subscriptions import Subscription, to_subscription
 
 SCHEME = "mllp:"
 _OWNER = "network"
-_EVENTS = {
+EVENTS = {
     Transaction.PIX_UPDATE: (
         EventType.IDENTITY_CREATED,
         EventType.RECORD_JOINED,
@@ -29,6 +29,7 @@ _EVENTS = {
         EventType.IDENTIFIERS_CHANGED,
     ),
 }
+"""What consumers are told of, by transaction."""
 
 
 def address_of(consumer: Consumer, transaction: Transaction) -> str:
@@ -47,7 +48,7 @@ class Consumers:
         """Subscribe every consumer that is told something; one the network no longer names is told nothing more, and
         what it was owed is forgotten."""
         wanted = {
-            address_of(consumer, transaction): _EVENTS[transaction]
+            address_of(consumer, transaction): EVENTS[transaction]
             for consumer in self._network.consumers
             for transaction in TOLD
             if transaction in consumer.transactions

@@ -21,8 +21,9 @@ from mpi.domain.commands import (
     Status,
     Unlink,
 )
+from mpi.domain.draft import Draft
 from mpi.domain.identifiers import Identifier
-from mpi.domain.network import Network
+from mpi.domain.network import Network, Overlays
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState
 from mpi.errors import Fault, Forbidden, OutOfSequence, Refused
@@ -90,11 +91,12 @@ class Intake:
                 draft.apply(_arrived(command, claim.message_id))
             if draft.needs_refold:
                 draft.refold(unit.records.updates(draft.members))
+            flagged = self._guard(draft, envelope, caller, claim.message_id)
             created = bool(identifiers) and not _was_live(draft.before(identifiers[0]))
             cause = Cause(caller, envelope.event, claim.message_id)
             self._rematch.absorb(unit, draft, cause)
             moving.tell(unit, commands, cause, self._rematch)
-            self._audit(unit, envelope, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
+            self._audit(unit, flagged, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
             expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(Status.ACCEPTED, claim.message_id, created=created, expected=expected)
@@ -131,6 +133,16 @@ class Intake:
         flags = [*envelope.flags, *(["control id used before for another message"] if reused else [])]
         detail = {"message": message_id, "feed": envelope.feed, "event": envelope.event, "flags": flags}
         unit.audit.record(caller, "feed", [str(i) for i in identifiers], detail)
+
+    def _guard(self, draft: Draft, envelope: Envelope, caller: Caller, message_id: int) -> Envelope:
+        """The envelope with a remark when its message is an overlay; raises `Refused` where the feed has it so."""
+        opened = [r for r in draft.changed if r.pending is not None and r.pending.opened.arrival == message_id]
+        if not opened:
+            return envelope
+        if self._network.feed_by_id[caller.feed].overlays is Overlays.REFUSE:
+            text = "name, date of birth and sex of this patient change at once: another patient's number?"
+            raise Refused(Fault.OVERLAY, text, "PID^1^5")
+        return replace(envelope, flags=(*envelope.flags, "overlay, waits for a reviewer"))
 
     def _check_times(self, commands: Sequence[Command]) -> None:
         """Facts are ordered by their time: one from the future would silence all that follows it."""

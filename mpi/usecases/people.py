@@ -130,5 +130,6 @@ def _view(record: Record, golden_id: UUID) -> RecordView:
         restricted=record.registers.restricted,
         subsumed_by=record.subsumed_by,
         contested=record.contested,
+        pending=record.pending.registers.demographics if record.overlaid and record.pending else None,
         updated_at=record.updated_at,
     )

@@ -28,7 +28,6 @@ from mpi.usecases.matching import Matching
 _INDEX = Caller("index", Role.ADMINISTRATOR, "")  # who makes and withdraws holds
 ALARM_REASONS = {
     TaskKind.LATE_MESSAGE: "a message came for an identifier that had been merged away",
-    TaskKind.OVERLAY: "an update changed name, date of birth and sex at once",
     TaskKind.MOVE: "their source moved what was filed under one of them to the other; nothing was changed here",
 }
 
@@ -51,6 +50,7 @@ class _Seeds:
 
     identifiers: set[Identifier] = field(default_factory=set)
     lone: dict[Identifier, Record] = field(default_factory=dict)
+    released: frozenset[Identifier] = frozenset()
     edges: bool = False
     added: list[Assertion] = field(default_factory=list)
     withdrawn: list[Assertion] = field(default_factory=list)
@@ -68,9 +68,19 @@ class Rematch:
         """The time by this mechanism's clock."""
         return self._clock.now()
 
-    def absorb(self, unit: Unit, draft: Draft, cause: Cause, withdrawn: Sequence[Assertion] = ()) -> list[int]:
-        """Store a draft and everything that follows from it; returns the ids of its assertions."""
-        seeds = _Seeds(withdrawn=list(withdrawn))
+    def absorb(
+        self,
+        unit: Unit,
+        draft: Draft,
+        cause: Cause,
+        withdrawn: Sequence[Assertion] = (),
+        released: Collection[Identifier] = (),
+    ) -> list[int]:
+        """Store a draft and everything that follows from it; returns the ids of its assertions.
+
+        `released` are records that a reviewer says are somebody else now (see `Component`).
+        """
+        seeds = _Seeds(withdrawn=list(withdrawn), released=frozenset(released))
         records = [self._prepared(record) for record in draft.changed]
         stored = self._store_records(unit, draft, records, cause, seeds)
         made = unit.evidence.add_assertions(draft.assertions, cause.caller, cause.reason)
@@ -101,8 +111,11 @@ class Rematch:
             if before is None and not any(edge.joins for edge in edges):
                 seeds.lone[record.identifier] = record
             seeds.identifiers.add(record.identifier)
-        # A merged record may no longer veto, an awaited one may now be shown: its component is settled anew.
-        seeds.identifiers |= {r.identifier for before, r in changes_made if before and before.state is not r.state}
+        # A merged record may no longer veto, an awaited one may now be shown, an overlaid one is contested: its
+        # component is settled anew.
+        seeds.identifiers |= {
+            r.identifier for before, r in changes_made if before and _standing(before) != _standing(r)
+        }
         return changes_made
 
     def _lock(self, unit: Unit, rescored: Sequence[Change]) -> None:
@@ -183,11 +196,15 @@ class Rematch:
         self, unit: Unit, members: Sequence[Member], settlement: Settlement, lineage: Lineage, cause: Cause
     ) -> list[Event]:
         contested = settlement.contested_records
-        if contested == {member.identifier for member in members if member.contested}:
+        unmoved = (member for member in members if lineage.golden_of[member.identifier] == member.golden_id)
+        if contested == {member.identifier for member in unmoved if member.contested}:
             return []
-        newly = unit.identities.mark_contested([member.identifier for member in members], contested)
+        changed = unit.identities.mark_contested([member.identifier for member in members], contested)
         now = self._clock.now()
-        return [changes.contested(lineage.golden_of[i], (i,), now, cause.reason) for i in sorted(newly)]
+        return [
+            changes.contested(lineage.golden_of[i], i, now, cause.reason, is_so=is_so)
+            for i, is_so in sorted(changed.items())
+        ]
 
     def _questions(
         self,
@@ -200,6 +217,7 @@ class Rematch:
         moved = [_placed_after(item, lineage) for item in placed]
         asked = questions.between(moved, self._apart(unit, component.assertions), self._matching.model.certain)
         asked += [questions.contested(pair, *self._score(component, pair)) for pair in settlement.contested]
+        asked += [questions.overlaid(member.identifier) for member in component.members if member.overlaid]
         return asked + self._doubled(component, settlement)
 
     def _apart(self, unit: Unit, assertions: Sequence[Assertion]) -> frozenset[frozenset[UUID]]:
@@ -229,12 +247,17 @@ class Rematch:
         return (0.0, Guard.NONE) if one is None or other is None else self._matching.score_pair(one, other)
 
 
+def _standing(record: Record) -> tuple[RecordState, bool]:
+    return record.state, record.overlaid
+
+
 def _evidence(record: Record) -> tuple[bytes | None, tuple[int, ...]]:
     return record.encoded, record.keys
 
 
 def _alone(record: Record) -> Member:
-    return Member(record.identifier, record.golden_id, record.encoded, record.state is not RecordState.SUBSUMED)
+    live = record.state is not RecordState.SUBSUMED
+    return Member(record.identifier, record.golden_id, record.encoded, live, overlaid=record.overlaid)
 
 
 def _component(
@@ -247,6 +270,7 @@ def _component(
         edges=tuple(p.edge for p in placed if p.edge.pair.one in inside and p.edge.pair.other in inside),
         assertions=tuple(assertions),
         before=(*(a for a in assertions if a.id not in added), *seeds.withdrawn),
+        released=seeds.released,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from linkage.partition import AssertionRank, Verdict
@@ -17,6 +18,7 @@ from mpi.usecases.drafting import open_draft
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Cause, Rematch
 
+_RULINGS = frozenset({Decision.ACCEPT, Decision.REJECT})
 _UNANSWERED = frozenset({TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED})
 
 
@@ -78,7 +80,11 @@ class Review:
     def decide(
         self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None = None
     ) -> TaskView:
-        """Answer a task. Raises `Conflict` when it is decided, withdrawn or another's, NotFound."""
+        """Answer a task: an overlay by accept or reject, others by same or different, any by defer.
+
+        Raises `Conflict` when it is decided, withdrawn or another's, `Refused` for an answer to another kind of
+        question, NotFound.
+        """
         caller.require(Right.REVIEW)
         return attempt(lambda: self._decide(task_id, decision, comment, caller, due))
 
@@ -128,7 +134,10 @@ class Review:
             asked = _task(unit, task_id, for_update=True)
             _unanswered(asked, caller)
             made = None
-            if decision is not Decision.DEFER and asked.one != asked.other:
+            _fits(decision, asked)
+            if decision in _RULINGS:
+                self._rule(unit, asked, decision, comment, caller)
+            elif decision is not Decision.DEFER and asked.one != asked.other:
                 verdict = Verdict.SAME if decision is Decision.SAME else Verdict.DIFFERENT
                 made = self._assert(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
             unit.tasks.decide(task_id, decision, comment, caller.user, made, due)
@@ -144,9 +153,28 @@ class Review:
             if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):
                 raise Conflict("the same question has been asked again since, answer that one")
             made = unit.tasks.reopen(task_id, comment, caller.user)
+            if decided.decision in _RULINGS:
+                unit.rulings.withdraw(task_id, caller, comment)
+                self._reread(unit, decided.one, Cause(caller, comment or "undo"))
             if made is not None:
                 self._withdraw(unit, made, comment, caller)
             return self._done(unit, task_id, "undo-task", caller)
+
+    def _rule(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> None:
+        """Say who an overlaid record is: the pending version counts from now on, or never."""
+        unit.records.lock_identifiers([asked.one])
+        (record,) = unit.records.of_identifiers([asked.one])
+        if record.pending is None or record.pending.rejected:
+            raise Conflict("nothing waits at this record any more")
+        accepted = decision is Decision.ACCEPT
+        unit.rulings.add(record.pending, accepted, asked.id, caller, comment or asked.reason)
+        cause = Cause(caller, comment or f"reviewer: {decision.value}")
+        self._reread(unit, asked.one, cause, released=[asked.one] if accepted else [])
+
+    def _reread(self, unit: Unit, one: Identifier, cause: Cause, released: Sequence[Identifier] = ()) -> None:
+        draft = open_draft(unit, [one])
+        draft.refold(unit.records.updates(draft.members))
+        self._rematch.absorb(unit, draft, cause, released=released)
 
     def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         if one == other:
@@ -211,6 +239,13 @@ def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:
 
 def _question(task: TaskView) -> tuple[TaskKind, Pair]:
     return task.kind, Pair.of(task.one, task.other)
+
+
+def _fits(decision: Decision, asked: TaskView) -> None:
+    if decision is Decision.DEFER or (decision in _RULINGS) == (asked.kind is TaskKind.OVERLAY):
+        return
+    wanted = "accept, reject" if asked.kind is TaskKind.OVERLAY else "same, different"
+    raise Refused(Fault.BAD_VALUE, f"a task of kind {asked.kind} is answered by {wanted} or defer")
 
 
 def _unanswered(task: TaskView, caller: Caller) -> None:

@@ -11,15 +11,15 @@ import numpy as np
 from linkage.encode import ENCODED_SIZE
 from linkage.engines.local import link
 from linkage.partition import Verdict
-from mpi.domain.codec import registers_to_json
+from mpi.domain.codec import pending_to_json, registers_to_json
 from mpi.domain.draft import hops
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Hop, Record, Update
-from mpi.domain.registers import Registers
 from mpi.domain.routing import borrowers, fold
 from mpi.domain.settlement import Component, Member, Settler
-from mpi.domain.views import RecordState
+from mpi.domain.versions import Versions
+from mpi.domain.views import RecordState, TaskKind
 from mpi.ports import Units
 from mpi.usecases.matching import Matching
 
@@ -59,9 +59,10 @@ class Verify:
             updates = _by_identifier(unit.scan.updates())
             assertions = unit.scan.assertions()
             stored = dict(_keyed(unit.scan.edges()))
-            contested = unit.scan.contested()
+            contested, overlaid = unit.scan.asked(TaskKind.CONTESTED_LINK), unit.scan.asked(TaskKind.OVERLAY)
             found = [Difference("broken row", text) for text in unit.scan.broken()]
         found += self._registers(records, updates, assertions)
+        found += _overlays(records, overlaid)
         found += self._encodings(records)
         edges = self._weighed(records)
         found += self._edges(edges, stored)
@@ -158,15 +159,27 @@ def _same(one: Edge, other: Edge) -> bool:
 
 
 def _compare(
-    record: Record, expected: Registers, hop: Hop | None, borrowed: frozenset[Identifier]
+    record: Record, expected: Versions, hop: Hop | None, borrowed: frozenset[Identifier]
 ) -> Iterator[Difference]:
     subject = str(record.identifier)
-    if registers_to_json(expected) != registers_to_json(record.registers):
+    if registers_to_json(expected.registers) != registers_to_json(record.registers):
         yield Difference("registers differ from what was said", subject)
+    if pending_to_json(expected.pending) != pending_to_json(record.pending):
+        yield Difference("pending version differs from what was said", subject)
     if record.subsumed_by != (hop.survivor if hop else None):
         yield Difference("subsumption differs from the merges", subject)
     if record.borrowed != (record.identifier in borrowed):
         yield Difference("borrowed mark differs from the merges", subject)
+
+
+def _overlays(records: Sequence[Record], asked: frozenset[Identifier]) -> Iterator[Difference]:
+    for record in records:
+        if record.overlaid and record.identifier not in asked:
+            yield Difference("overlay without an open task", str(record.identifier))
+        if record.overlaid and not record.contested:
+            yield Difference("overlay whose link is not contested", str(record.identifier))
+        if record.identifier in asked and not record.overlaid:
+            yield Difference("open task about an overlay that is none", str(record.identifier))
 
 
 def _families(merged: Mapping[Identifier, Hop]) -> dict[Identifier, Identifier]:
@@ -227,4 +240,4 @@ def _components(
 
 def _member(record: Record) -> Member:
     live = record.state is not RecordState.SUBSUMED
-    return Member(record.identifier, record.golden_id, record.encoded, live)
+    return Member(record.identifier, record.golden_id, record.encoded, live, overlaid=record.overlaid)

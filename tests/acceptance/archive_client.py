@@ -62,9 +62,9 @@ class Region:
         assert page["total"] == len(page["studies"])
         return {study["study_uid"] for study in page["studies"]}
 
-    def person(self, identifier: str) -> dict[str, Any]:
+    def person(self, identifier: str, role: str = "viewer") -> dict[str, Any]:
         """GET /v1/people?identifier=."""
-        return dict(ok(self.as_("viewer").get("/v1/people", params={"identifier": identifier})))
+        return dict(ok(self.as_(role).get("/v1/people", params={"identifier": identifier})))
 
     def pixm(self, identifier: str) -> tuple[str, set[str]]:
         """GET Patient/$ihe-pix: the golden id ("" when there is nothing to tell) and the other identifiers."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -160,19 +161,54 @@ def test_a_reviewers_answer_changes_the_history_and_undo_restores_it(service: Se
     assert region.golden("STOCKPORT|S2") == region.golden("BOLTON|B1")
 
 
+def overlay_of(region: Region, value: str) -> int:
+    """The one open task about an overlay of this patient id."""
+    (asked,) = [t["id"] for t in region.tasks() if t["kind"] == "overlay" and t["one"]["value"] == value]
+    return int(asked)
+
+
 @pytest.mark.usefixtures("told")
-def test_an_overlay_takes_the_record_out_and_the_correction_brings_it_back(service: Service, region: Region) -> None:
-    """NHS-11, design 4 Holds: another verified NHS number is hard evidence; a task asks about the overlay."""
-    send(service, adt("mft", "A08", "M1", PERSON, at="20260303110000"))
-    stranger = Patient(
-        OTHER.family, OTHER.given, OTHER.born, OTHER.sex, OTHER.line, OTHER.postcode, "", nhs_number(2)
-    )
-    send(service, adt("mft", "A08", "M1", stranger, at="20260303120000"))
-    assert region.golden("MFT|M1") != region.golden("BOLTON|B1")
-    asked = {t["kind"] for t in region.tasks() if t["one"]["value"] == "M1" or t["other"]["value"] == "M1"}
-    assert "overlay" in asked
-    send(service, adt("mft", "A08", "M1", PERSON, at="20260303130000"))
-    assert region.golden("MFT|M1") == region.golden("BOLTON|B1")
+@pytest.mark.parametrize(
+    ("identifier", "tell"),
+    [
+        ("MFT|M1", lambda service, patient, at: send(service, adt("mft", "A08", "M1", patient, at=at))),
+        ("CHRISTIE|C1", lambda service, patient, _: put(service, "C1", patient, 200)),
+    ],
+    ids=["A08", "FHIR PUT"],
+)
+def test_an_overlay_waits_for_a_reviewer(
+    service: Service, region: Region, identifier: str, tell: Callable[[Service, Patient, str], None]
+) -> None:
+    """Design 3, overlay: links are held, the archive sees contested, a task asks; correction, accept, reject."""
+    value = identifier.split("|")[1]
+    person, history = region.golden("BOLTON|B1"), region.history("BOLTON|B1")
+    tell(service, PERSON, "20260303110000")
+    stranger = replace(OTHER, family="WHITWORTH", nhs=nhs_number(2 if value == "M1" else 3))
+    tell(service, stranger, "20260303120000")
+    assert region.golden(identifier) == person
+    assert region.resolve(identifier)["state"] == "contested"
+    assert region.resolve("BOLTON|B1")["state"] == "certain"
+    assert region.history("BOLTON|B1") == history
+    asked = overlay_of(region, value)
+    waiting = {r["identifier"]["value"]: r["pending"] for r in region.person(identifier, "reviewer")["records"]}
+    assert waiting[value]["names"][0]["family"] == "WHITWORTH"
+    assert all(record["pending"] is None for record in region.person(identifier)["records"]), "for reviewers only"
+
+    tell(service, PERSON, "20260303130000")
+    assert region.resolve(identifier)["state"] == "certain"
+    assert asked not in [task["id"] for task in region.tasks()]
+
+    tell(service, stranger, "20260303140000")
+    asked = overlay_of(region, value)
+    region.decide(asked, "accept")
+    assert region.golden(identifier) != person
+    assert region.history("BOLTON|B1") < history
+    region.undo(asked)
+    assert region.golden(identifier) == person
+    assert (region.resolve(identifier)["state"], region.history("BOLTON|B1")) == ("contested", history)
+    region.decide(asked, "reject")
+    assert (region.resolve(identifier)["state"], region.golden(identifier)) == ("certain", person)
+    tell(service, PERSON, "20260303150000")
 
 
 @pytest.mark.usefixtures("told")
@@ -212,7 +248,7 @@ def test_every_move_was_told_with_the_golden_id_it_came_from(region: Region, lis
     known: dict[str, str] = {}
     moved = 0
     for event in listener.events:
-        if event["type"] in {"study-registered", "link-contested"}:
+        if event["type"] in {"study-registered", "link-contested", "link-confirmed"}:
             continue
         for one in event["identifiers"]:
             identifier = f"{one['authority']}|{one['value']}"

@@ -203,9 +203,9 @@ def test_a_link_closes_the_one_before_it_and_the_past_stays_readable(peopled: Wo
 
 def test_marking_contested_tells_which_are_so_only_now(peopled: World) -> None:
     with peopled.index.units.begin() as unit:
-        assert unit.identities.mark_contested([A, B, C], [A]) == [A]
-        assert sorted(unit.identities.mark_contested([A, B, C], [A, B])) == [B]
-        assert unit.identities.mark_contested([A, B, C], [B]) == []
+        assert unit.identities.mark_contested([A, B, C], [A]) == {A: True}
+        assert unit.identities.mark_contested([A, B, C], [A, B]) == {B: True}
+        assert unit.identities.mark_contested([A, B, C], [B]) == {A: False}
         assert {r.identifier: r.contested for r in unit.records.of_identifiers([A, B])} == {A: False, B: True}
 
 

@@ -61,7 +61,14 @@ def test_an_overlay_inside_a_load_is_asked_about(index: Index) -> None:
     changed = {"names": (Name("Whitworth", "Bernard"),), "birth_date": "1938-11-25", "sex": Sex.MALE}
     loader(index).run([[update(), update(minute=3, **changed)]], ADMINISTRATOR)
     ((kind, one, other, _, _, standing),) = tasks(index)
-    assert (kind, one, other, standing) == ("overlay", "BOLTON|1", "BOLTON|1", True)
+    assert (kind, one, other, standing) == ("overlay", "BOLTON|1", "BOLTON|1", False)
+    with index.units.begin(read_only=True) as unit:
+        (record,) = unit.scan.records()
+    assert record.registers.demographics.names == update().patch["names"]
+    assert record.pending is not None
+    assert record.pending.registers.demographics.names == changed["names"]
+    assert record.contested
+    assert index.verify.run().differences == ()
 
 
 def test_promise_6_links_say_the_weights_and_the_model_that_made_them(index: Index) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from adapters.hl7v2 import batch
 from adapters.hl7v2.files import FileLoader, Stopped
@@ -143,3 +144,15 @@ def test_v2_19_a_file_stopped_in_the_middle_stays_and_is_taken_from_its_start(
     assert take(inbox, second) == [inbox / "done" / "night.hl7"]
     assert [envelope.raw for envelope, _, _ in second.registered] == wires
     assert not list(inbox.rglob("*.part"))
+
+
+def test_sec_4_another_feeds_file_is_warned_of_once_with_its_count(tmp_path: Path) -> None:
+    """Not once a message: a night's file would bury the warning in itself."""
+    file = tmp_path / "theirs.hl7"
+    others = [message(control_id=f"O{number}", sender="LORENZO|RBV") for number in range(50)]
+    file.write_bytes(file_of(*others, message(control_id="OWN")))
+    with capture_logs() as logs:
+        loaded = loader(RecordingIntake()).load(file)
+    assert loaded.codes == {"AR": 50, "AA": 1}
+    (warned,) = [log for log in logs if log["log_level"] == "warning"]
+    assert (warned["feed"], warned["file_of"], warned["messages"]) == ("christie-pas", "bolton-pas", 50)

@@ -57,8 +57,8 @@ def test_a_consumer_is_subscribed_once(empty_database_url: str) -> None:
 
 
 def test_the_names_of_an_older_index_are_found_after_the_migration(empty_database_url: str) -> None:
-    """IHE-31: version 0005 reads them out of the records as version 0004 holds them."""
-    migrate.upgrade(empty_database_url, "0004")
+    """IHE-31: version 0006 reads them out of the records as version 0005 holds them."""
+    migrate.upgrade(empty_database_url, "0005")
     told = {
         "1": Registers().write({Field.NAMES: (Name("Smith", "Ann"),)}, _at(1)),
         "2": Registers().write({Field.NAMES: (Name("Smith", "Ann"), Name("Jones"), Name("smith", "ANN"))}, _at(1)),

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from linkage.record import Sex
 from mpi.domain.commands import Command, Delete, Field, Link, Merge, Patch, Rename, Status, Unlink
-from mpi.domain.views import Decision, TaskKind
+from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Fault, Refused
 from tests.integration.core.world import (
     ADMINISTRATOR,
@@ -47,6 +47,12 @@ ALLOWED = {Fault.SELF_MERGE, Fault.ALREADY_SUBSUMED, Fault.MERGE_CYCLE, Fault.ID
 identifiers = st.sampled_from(LOCAL)
 bolton = st.sampled_from(LOCAL[:4])
 minutes = st.integers(0, 60)
+
+
+def answers(task: TaskView) -> list[Decision]:
+    """What settles a task of this kind."""
+    overlay = task.kind is TaskKind.OVERLAY
+    return [Decision.ACCEPT, Decision.REJECT] if overlay else [Decision.SAME, Decision.DIFFERENT]
 
 
 class LifeOfTheIndex(RuleBasedStateMachine):
@@ -121,15 +127,17 @@ class LifeOfTheIndex(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.world.tasks())
-    @rule(data=st.data(), decision=st.sampled_from(Decision))
-    def decides(self, data: st.DataObject, decision: Decision) -> None:
+    @rule(data=st.data())
+    def decides(self, data: st.DataObject) -> None:
         task = data.draw(st.sampled_from(self.world.tasks()))
+        decision = data.draw(st.sampled_from([*answers(task), Decision.DEFER]))
         self.world.review.decide(task.id, decision, "", ADMINISTRATOR)
 
     @precondition(lambda self: self.world.tasks() and not self.world.tasks(TaskKind.CONTESTED_LINK))
-    @rule(data=st.data(), decision=st.sampled_from([Decision.SAME, Decision.DIFFERENT]))
-    def decides_and_undoes(self, data: st.DataObject, decision: Decision) -> None:
+    @rule(data=st.data())
+    def decides_and_undoes(self, data: st.DataObject) -> None:
         task = data.draw(st.sampled_from(self.world.tasks()))
+        decision = data.draw(st.sampled_from(answers(task)))
         before = self.world.partition(), self.world.records(), [(t.id, t.kind) for t in self.world.tasks()]
         self.world.review.decide(task.id, decision, "", ADMINISTRATOR)
         self.world.review.undo(task.id, "", ADMINISTRATOR)

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as f
 from pyspark.sql.types import StringType, StructType
 
+from linkage.costs import FALSE_MERGE
 from linkage.engines.spark.clustering import cluster_records
 from linkage.engines.spark.crowds import serve
 from linkage.engines.spark.linking import link as link_records
@@ -103,13 +104,19 @@ def read_part(session: SparkSession, path: str, mapping: Columns | None = None) 
 
 
 def link_files(
-    session: SparkSession, paths: Sequence[str], out: str, model: Model | None, mapping: Columns | None, seed: int
+    session: SparkSession,
+    paths: Sequence[str],
+    out: str,
+    model: Model | None,
+    mapping: Columns | None,
+    seed: int,
+    false_merge: float = FALSE_MERGE,
 ) -> dict[str, Any]:
-    """`dedupe` of one path, `link` of two."""
+    """`dedupe` of one path, `link` of two. false_merge: what joining two people costs, in links missed."""
     check_free(session, out)
     parts = [read_part(session, path, mapping) for path in paths]
     tabled = number(*parts)
-    trained = train(tabled, seed) if model is None else Trained(model, (), distinct=False)
+    trained = train(tabled, seed, false_merge=false_merge) if model is None else Trained(model, (), distinct=False)
     with spoken():
         found = _found(tabled, trained)
         return write(found, out, [part.told() for part in parts])

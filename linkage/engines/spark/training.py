@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 from pyspark.sql import functions as f
 
+from linkage.costs import FALSE_MERGE
 from linkage.defaults import Defaults, find_defaults
 from linkage.engines.spark.batches import longs
 from linkage.engines.spark.session import spoken
@@ -41,14 +42,17 @@ class Trained:
     defaults: Defaults = field(default_factory=dict)
 
 
-def train(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN) -> Trained:
-    """A model for the records, learned from about `most` of them at most. The same records and seed make the same."""
+def train(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN, false_merge: float = FALSE_MERGE) -> Trained:
+    """A model for the records, learned from about `most` of them at most. The same records and seed make the same.
+
+    false_merge: what joining two people costs, in links missed.
+    """
     columns, extras, first = tabled.columns, tabled.extras, tabled.first
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = pa.Table.from_batches(batches).combine_chunks()
         of_first = None if first is None else int((longs(rows, "row") < first).sum())
-        yield learn(table_of(rows, columns, extras, of_first), seed)
+        yield learn(table_of(rows, columns, extras, of_first), seed, false_merge)
 
     drawn, share = tabled.frame, most / tabled.records
     if share < 1.0:
@@ -61,10 +65,10 @@ def train(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN) -> Trained:
     return Trained(Model.from_document(json.loads(told.model)), tuple(told.findings), told.distinct, told.defaults)
 
 
-def learn(table: Table, seed: int) -> pa.RecordBatch:
+def learn(table: Table, seed: int, false_merge: float = FALSE_MERGE) -> pa.RecordBatch:
     """`_TRAINED` of a table."""
     said = said_by_some(table)
-    training = people(said, seed=seed).training
+    training = people(said, seed=seed, false_merge=false_merge).training
     columns = {
         "model": pa.array([json.dumps(training.model.document)]),
         "findings": pa.array([[finding.text for finding in training.diagnosis]], pa.list_(pa.string())),

@@ -11,6 +11,7 @@ import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.exceptions import HL7apyException
 
+from tests.conformance.hl7v2.conversations import read_conversation
 from tests.conformance.hl7v2.ihe_profiles import profiles
 from tests.unit.hl7v2.query_builders import FakePaging, FakeQuery, asking
 
@@ -21,12 +22,8 @@ NAMELESS = "pix-without-control-id"  # its acknowledgement can repeat no control
 
 
 def read_case(path: Path) -> tuple[dict[str, Any], list[tuple[bytes, str]]]:
-    case = tomllib.loads(path.read_text(encoding="utf-8"))
-    exchanges = [
-        (one["ask"].strip("\n").replace("\n", "\r").encode(case.get("encoding", "ascii")) + b"\r", one["answer"])
-        for one in case["exchange"]
-    ]
-    return case, exchanges
+    case, exchanges = read_conversation(path)
+    return case, [(exchange.ask, str(exchange.answer)) for exchange in exchanges]
 
 
 def text_of(reply: bytes) -> str:

@@ -158,9 +158,3 @@ def test_a_changed_surname_keeps_the_link_by_its_former_name(world: World) -> No
     assert world.together("BOL|1", "CHR|1")
     assert world.tasks() == []
     assert Name("Okonkwo", "Adaeze") in world.record("BOL|1").registers.demographics.previous_names
-
-
-def test_overlay_an_update_that_makes_somebody_else_raises_a_task(world: World) -> None:
-    """Design 3, overlay."""
-    world.tell(register("BOL|1", 1), register("BOL|1", 2, other_person()))
-    assert world.task(TaskKind.OVERLAY).one == of("BOL|1")

@@ -175,8 +175,8 @@ def test_v2_47_unmerging_restores_registers_states_and_partition(world: World) -
 
 def test_v2_47_unmerging_gives_late_messages_back_to_the_prior(world: World) -> None:
     """V2-47, V2-62."""
-    world.tell(register(SURVIVOR, 1), register(PRIOR, 1, other_person()), merge(SURVIVOR, PRIOR, 5))
-    world.tell(register(PRIOR, 9, other_person(family="Grimshaw")))
+    world.tell(register(SURVIVOR, 1), register(PRIOR, 1, other_person(sex=Sex.FEMALE)), merge(SURVIVOR, PRIOR, 5))
+    world.tell(register(PRIOR, 9, other_person(family="Grimshaw", sex=Sex.FEMALE)))
     assert world.record(SURVIVOR).registers.demographics.names[0].family == "Grimshaw"
     world.review.withdraw(merge_of(world, PRIOR), "merged in error", SENIOR)
     assert world.record(SURVIVOR).registers.demographics.names == (Name("Okonkwo", "Adaeze"),)

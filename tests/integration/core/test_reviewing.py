@@ -77,7 +77,7 @@ def test_defer_leaves_the_question_unanswered_and_dated(world: World, asked: Tas
 
 def test_a_question_the_evidence_answers_is_withdrawn(world: World, asked: TaskView) -> None:
     """Design 4: a task stands only while the evidence asks it."""
-    world.tell(register("CHR|1", 5, other_person()))
+    world.tell(register("CHR|1", 5, other_person(sex=Sex.FEMALE)))
     assert world.review.task(asked.id, REVIEWER).state is TaskState.WITHDRAWN
     with pytest.raises(Conflict):
         world.review.decide(asked.id, Decision.SAME, "", REVIEWER)

@@ -40,7 +40,7 @@ UNANSWERED = (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _TABLES = (
     "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
-    " link, task, study"
+    " link, task, study, ruling"
 )
 
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")

@@ -37,7 +37,7 @@ def said(identifier: Identifier, minute: int, family: str) -> Update:
 def families(updates: list[Update], merged: dict[Identifier, Hop]) -> dict[Identifier, str]:
     """Whose family name stands in which record now."""
     folded = fold(updates, merged, [A, B, C])
-    return {i: r.demographics.names[0].family for i, r in folded.items() if r.demographics.names}
+    return {i: v.registers.demographics.names[0].family for i, v in folded.items() if v.registers.cells}
 
 
 MERGED = {A: Hop(B, at(5))}

@@ -106,13 +106,14 @@ ids = st.sampled_from([A, B, C, D])
     st.lists(st.sampled_from([ONE, TWO, None]), min_size=4, max_size=4),
 )
 def test_settling_what_is_settled_changes_nothing(drawn, conflicting, golden) -> None:  # type: ignore[no-untyped-def]
-    """A second look at the same evidence, from the stored state of the first, finds the same people."""
+    """A second look at the same evidence, from the stored state of the first and its holds, finds the same people."""
     edges = tuple({Pair.of(a, b): edge(a, b, w) for a, b, w in drawn if a != b}.values())
     conflicts = {Pair.of(a, b): Guard.NHS_NUMBER_CONFLICT for a, b in conflicting if a != b}
     edges = tuple(replace(e, guards=g, joins=False) if (g := conflicts.get(e.pair)) else e for e in edges)
     first = settle(dict(zip((A, B, C, D), golden, strict=True)), *edges, conflicts=conflicts)
     stored = {member: UUID(int=n) for n, block in enumerate(first.blocks) for member in block}
-    again = settle(dict(sorted(stored.items())), *edges, conflicts=conflicts)
+    holds = tuple(Assertion(pair, Verdict.SAME, AssertionRank.HOLD, STAMP) for pair in first.new_holds)
+    again = settle(dict(sorted(stored.items())), *edges, assertions=holds, conflicts=conflicts)
     assert again.blocks == first.blocks
     assert again.contested_records == first.contested_records
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.hl7v2 import message as wire
+from adapters.hl7v2.exchange import ANYBODY
 from adapters.hl7v2.observer import Observer, is_sampled, of_refusal, of_remark
 from adapters.hl7v2.receive import Receiver
 from mpi.domain.access import Caller
@@ -92,6 +93,14 @@ def test_a_refusal_by_a_rule_of_the_domain_is_counted_as_one_of_the_readers() ->
         1,
         {"EVN-1 EVN-1 differs from MSH-9.2", "MRG-1 refused: merge-cycle"},
     )
+
+
+def test_what_is_refused_before_it_is_read_is_counted_too() -> None:
+    desk = Desk()
+    batch = b"BHS|^~\\&|PAS|RMC\r" + message("ADT^A08", pid()) + b"BTS|2\r"
+    assert b"MSA|AE" in (desk.receiver.handle(batch) or b"")
+    desk.receiver.oversized(message("ADT^A08", pid()), ANYBODY)
+    assert desk.faults() == {"BTS-1 refused: count-mismatch reader": 1, " refused: oversized reader": 1}
 
 
 def test_what_could_not_be_stored_is_counted_when_it_comes_again() -> None:

@@ -141,3 +141,14 @@ def test_a_run_that_breaks_leaves_nothing(people: Path, tmp_path: Path, monkeypa
     result = run("dedupe", people, "--out", tmp_path / "out")
     assert (result.exit_code, "interrupted" in result.output) == (130, True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_dearer_a_false_merge_the_fewer_pairs_join(people: Path, linked: Path, tmp_path: Path) -> None:
+    said = run("dedupe", people, "--out", tmp_path / "out", "--false-merge", 2**20)
+    assert said.exit_code == 0, said.output
+    dear, usual = (json.loads((place / "report.json").read_text()) for place in (tmp_path / "out", linked))
+    assert (dear["certain"], usual["certain"]) == (20.0, 1.0)
+    assert 0 < dear["links"] < usual["links"]
+    refused = run("dedupe", people, "--out", tmp_path / "no", "--false-merge", 0.5)
+    assert refused.exit_code == 2
+    assert not (tmp_path / "no").exists()

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from linkage import tailor as tailoring
 from linkage.comparison import FORENAME, MOST_FURTHER, SURNAME, Further
+from linkage.costs import LEAST_COST, MOST_COST
 from linkage.errors import LinkageError
 from linkage.guard import Guard
 from linkage.model import GUARDS, Model
@@ -224,8 +225,21 @@ def test_guards_and_thresholds_of_files() -> None:
     off = Guard.MULTIPLE_BIRTH | Guard.WEAK_IDENTITY | Guard.STOPPED
     in_force = Guard(int(model.rules[GUARDS]))
     assert in_force == ~off & Guard(int(UK.rules[GUARDS]))
-    assert (model.certain, model.possible, model.balance) == (1.5, -6.0, -1.0)
+    assert (model.certain, model.possible, model.balance) == (1.0, -6.0, -1.0)
     assert UK.balance is None
+
+
+@given(st.floats(LEAST_COST, MOST_COST))
+def test_a_pair_joins_from_the_odds_that_a_false_merge_costs_in_missed_links(cost: float) -> None:
+    certain = tailor(one_row("surname"), UK, cost).certain
+    assert 2.0**certain == pytest.approx(cost)
+    assert UK.probability(certain) == pytest.approx(cost / (cost + 1.0))  # where both mistakes are as dear
+
+
+@pytest.mark.parametrize("cost", [0.0, 0.99, -3.0, float("nan"), float("inf"), 1e10])
+def test_a_cost_that_no_threshold_answers_to_is_refused(cost: float) -> None:
+    with pytest.raises(LinkageError, match="a false merge costs 1 to 1e"):
+        tailor(one_row("surname"), UK, cost)
 
 
 def test_a_model_already_tailored_can_be_tailored_again() -> None:

@@ -10,20 +10,20 @@ import pytest
 from linkage.comparison import (
     BIRTH_DATE,
     COLUMNS,
-    CONTACT,
     FORENAME,
     FURTHER,
-    GP_PRACTICE,
     LOCATION,
     MIDDLE_NAMES,
+    SEX,
     SURNAME,
     BirthDate,
 )
+from linkage.encode import encode
 from linkage.engines.local import Pairs
 from linkage.layout import Levels
 from linkage.model import Model, Numbers
 from linkage.record import Kind as FieldKind
-from linkage.record import StandardRecord
+from linkage.record import SexCode, StandardRecord
 from linkage.training import em, train
 from linkage.training.candidates import Sample, Settled, sample_pairs
 from linkage.training.chance import Chance
@@ -36,10 +36,9 @@ from linkage.training.joint import (
     NAMESAKES,
     TWINS,
     Joint,
-    _is_clear,
     refine,
 )
-from linkage.training.patterns import Patterns, count_levels
+from linkage.training.patterns import count_levels
 from linkage.training.sampling import draw_rows, shuffle
 from linkage.training.tally import EXISTS, empty
 from tests.unit.linkage_kernel.file_models import file_model
@@ -55,7 +54,7 @@ SHARED_BY = {
     "matches": set(DRAWN),
     "households": FAMILY,
     "twins": FAMILY | {BIRTH_DATE},
-    "namesakes": FAMILY | {FORENAME},
+    "namesakes": FAMILY | {FORENAME, SEX},
 }
 
 
@@ -194,31 +193,6 @@ def test_a_handful_of_matches_proves_nothing_against_them() -> None:
     assert replace(joint, matches=replace(joint.matches, found=found)).believable
 
 
-def test_pairs_that_lie_between_raise_the_threshold() -> None:
-    """With much to go by, hardly a pair lies between; with next to nothing, many do."""
-    m, u = known_rates(MODEL)
-    exact = m.copy()
-    exact[:, 1:] *= 0.1
-    exact[:, 1] += 0.9
-    much = refined(made(exact, u, 5, missing=0.0, matches=400), m, u)
-    assert (much.clear, much.thresholds) == (True, {"certain": -1.0})
-    little = made(m, u, 5, missing=0.0, matches=400)
-    little.pairs.pattern[:, [BIRTH_DATE, MIDDLE_NAMES, LOCATION, CONTACT, GP_PRACTICE]] = 0
-    found = refined(little, m, u)
-    assert (found.clear, found.thresholds) == (False, {"certain": 1.5})
-
-
-def test_clear_counts_pairs_somewhat_unlikely_to_be_one_person() -> None:
-    """By hand: 60 sure matches allow less than one pair between 1 in 64 and 1 in 8."""
-    patterns = count_levels(np.arange(4, dtype=np.uint8)[:, None].repeat(COLUMNS, 1) % 2, np.zeros(4, np.bool_))
-    assert len(patterns.count) == 2
-    counted = Patterns(patterns.levels, patterns.female, np.array([60.0, 0.9]))
-    assert _is_clear(counted, np.array([1.0, 0.05]))
-    assert _is_clear(replace(counted, count=np.array([60.0, 100.0])), np.array([1.0, 0.01]))
-    assert _is_clear(replace(counted, count=np.array([60.0, 100.0])), np.array([1.0, 0.2]))
-    assert not _is_clear(replace(counted, count=np.array([60.0, 1.1])), np.array([1.0, 0.05]))
-
-
 def test_reviewed_pairs_count_as_what_people_said() -> None:
     m, u = known_rates(MODEL)
     sample = made(m, u, 6, matches=500)
@@ -312,7 +286,7 @@ def test_of_a_large_file_a_sample_of_the_rows_is_looked_at() -> None:
     assert len(sample.pairs.a) == pytest.approx(len(full.pairs.a) / 4, rel=0.15)
 
 
-def test_a_fit_that_is_not_believed_leaves_prior_limits_and_thresholds_to_the_passes(
+def test_a_fit_that_is_not_believed_leaves_prior_and_limits_to_the_passes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     material, base = region(without_nhs=True), Model.default()
@@ -326,11 +300,31 @@ def test_a_fit_that_is_not_believed_leaves_prior_limits_and_thresholds_to_the_pa
     assert "left out" in found.diagnosis[0].text
 
 
-def test_a_model_for_files_gets_thresholds_and_the_index_keeps_its_own() -> None:
-    material = region(without_nhs=True)
-    base = Model.default()
+def test_training_leaves_the_thresholds_of_the_index() -> None:
+    material, base = region(without_nhs=True), Model.default()
     found = train(*material.entries, base, random_pairs=100_000).model
     assert (found.certain, found.possible) == (base.certain, base.possible)
+
+
+def test_members_of_a_household_are_looked_at_however_little_else_they_share() -> None:
+    """By weight only those would be met whose forenames or dates agree, and they would be learned as matches."""
+    model, homes = Model.default(), 50
+    people = [person(n, sex=SexCode(1 + n % 2)) for n in range(2 * homes)]
+    people[1::2] = [
+        replace(other, surnames=one.surnames, postcode=one.postcode)
+        for one, other in zip(people[::2], people[1::2], strict=True)
+    ]
+    encoded = np.frombuffer(b"".join(encode(record, model) for record in people), np.uint8)
+    encoded, rows = encoded.reshape(len(people), -1), np.arange(len(people), dtype=np.int32)
+    keys = np.concatenate((rows // 2, np.full(len(people), homes))).astype(np.int64)  # of the home, and of all
+    entries = encoded, keys, np.concatenate((rows, rows)), model
+    sample = sample_pairs(*entries, rows.astype(np.int64), 1)
+    home = (sample.pairs.a // 2 == sample.pairs.b // 2) & (sample.pairs.a % 2 == 0)
+    assert home.sum() == homes
+    assert np.isneginf(sample.pairs.weight[home]).sum() > homes / 2  # beyond doubt no match, and here all the same
+    assert len(home) < 2 * homes  # strangers are not
+    by_row = sample.pairs.a.astype(np.int64) * len(people) + sample.pairs.b
+    assert (np.diff(by_row) > 0).all()
 
 
 def test_settled_pairs_are_left_to_what_people_said() -> None:

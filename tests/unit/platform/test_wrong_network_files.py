@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mpi import networks
-from mpi.domain.network import Moves
+from mpi.domain.network import Moves, Overlays
 from mpi.errors import NetworkFileError
 from mpi.networks import load_network
 
@@ -408,3 +408,12 @@ def test_certificates_are_held_in_one_spelling(tmp_path: Path) -> None:
     feed = load_network(str(file)).feed_by_id["bolton"]
     assert feed.certificates == {"pas.bolton.example", "ab" * 32}
     assert (feed.mllp_release, feed.sequence_numbers, feed.moves) == (2, False, Moves.REVIEW)
+
+
+def test_what_becomes_of_an_overlay_is_the_feeds_to_say(tmp_path: Path) -> None:
+    file = tmp_path / "network.toml"
+    file.write_text(edited('versions = ["2.4"]', 'versions = ["2.4"]\noverlays = "refuse"'))
+    feeds = load_network(str(file)).feeds
+    assert {feed.id for feed in feeds if feed.overlays is Overlays.REFUSE} == {"bolton"}
+    ((_, words),) = complaints(tmp_path, edited('versions = ["2.4"]', 'versions = ["2.4"]\noverlays = "drop"'))
+    assert "'hold' or 'refuse'" in words

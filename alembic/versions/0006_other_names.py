@@ -1,7 +1,7 @@
 """further and former names, to be found by
 
-Revision ID: 0005
-Revises: 0004
+Revision ID: 0006
+Revises: 0005
 """
 
 from itertools import product
@@ -9,8 +9,8 @@ from itertools import product
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -31,7 +31,7 @@ def upgrade() -> None:
 
 
 def _fill(connection: sa.Connection) -> None:
-    """From the records as version 0004 holds them: names are [[[family, given, ...], ...], stamp, past]."""
+    """From the records as version 0005 holds them: names are [[[family, given, ...], ...], stamp, past]."""
     records = sa.text(
         """select id, registers -> 'names' as names from source_record where id > :after
            and (jsonb_array_length(registers -> 'names') > 2
