@@ -73,6 +73,7 @@ def staged(template: Path | None = None) -> Iterator[Stage]:
         if template is not None:
             # As it is: the server's files may belong to another user.
             subprocess.run(["cp", "-a", str(template / "postgres"), folder], check=True)
+            os.sync()  # or else commits wait behind gigabytes of the copy
         with opened(Path(folder)) as stage:
             yield stage
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
@@ -47,8 +47,8 @@ class _Told:
 class Notifier:
     """Tells the consumers of the network file; for one thread. Close it, or use it as a context manager.
 
-    `secure` makes the connections of those secure who listen for TLS; without it they are not told. `deliver` is what
-    a `Relay` of consumers wants.
+    `connect` opens a client for a host and port. Without it `secure` makes the connections of those secure who listen
+    for TLS; they are not told without that. `deliver` is what a `Relay` of consumers wants.
     """
 
     def __init__(
@@ -56,11 +56,13 @@ class Notifier:
         consumers: Consumers,
         telling: Telling,
         network: Network,
+        connect: Callable[[str, int], MllpClient] | None = None,
         secure: Secure | None = None,
     ) -> None:
         self._consumers = consumers
         self._telling = telling
         self._network = network
+        self._connect = connect
         self._secure = secure
         self._clients: dict[tuple[str, int, bool], MllpClient] = {}
         self._told: dict[int, _Told] = {}
@@ -130,6 +132,8 @@ class Notifier:
         _check(reply, control_id)
 
     def _client(self, consumer: Consumer) -> MllpClient:
+        if self._connect is not None:
+            return self._connect(consumer.host, consumer.port)
         if consumer.tls and self._secure is None:
             raise ValueError("the consumer listens for TLS, and there are no certificates for it")
         secure = self._secure if consumer.tls else None

@@ -64,7 +64,7 @@ class Relays:
 
     def _notifier(self) -> Notifier:
         index = self._index
-        return Notifier(index.consumers, index.telling, index.network, self._secure)
+        return Notifier(index.consumers, index.telling, index.network, secure=self._secure)
 
     def _watch(self) -> None:
         known: set[str] = set()

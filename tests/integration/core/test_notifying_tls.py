@@ -52,7 +52,8 @@ class Told:
         consumers.enrol()
         with self.world.index.engine.begin() as connection:
             connection.exec_driver_sql("update subscription set due_at = clock_timestamp()")
-        with Notifier(consumers, self.world.index.telling, network, secure or self.outgoing().secure) as notifier:
+        secure = secure or self.outgoing().secure
+        with Notifier(consumers, self.world.index.telling, network, secure=secure) as notifier:
             Relay(self.world.index.units, consumers=True).run_once(notifier.deliver)
         return self.receiver.take()
 
