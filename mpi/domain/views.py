@@ -92,6 +92,16 @@ class Resolution:
     task_ids: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CrossReferences:
+    """All live identifiers of one person, the NHS number when verified; `identifier`, the one asked about, left out
+    (IHE-1)."""
+
+    identifier: Identifier
+    golden_id: UUID
+    identifiers: tuple[Identifier, ...]
+
+
 class MatchGrade(StrEnum):
     """FHIR match-grade codes; CERTAIN is the auto-link rule itself (IHE-46)."""
 

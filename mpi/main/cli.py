@@ -25,6 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_NO_SUCH_TABLE = frozenset({"42P01", "42703"})  # undefined_table, undefined_column
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
 
 
@@ -37,17 +38,23 @@ def _spoken() -> Iterator[None]:
         typer.echo(f"mpi: {error}", err=True)
         raise typer.Exit(2) from None
     except (SQLAlchemyError, psycopg.Error) as error:
-        # Of a failed connection the driver's words name host and database; of a failed statement they could hold
-        # demographics.
-        if isinstance(error, DBAPIError) and error.statement is None:
-            why, hint = str(error.orig).strip(), ""
-        else:
-            why, hint = type(error).__name__, "; its tables may be missing or of another version: run mpi migrate"
-        typer.echo(f"mpi: the database cannot be used: {why}{hint}", err=True)
+        typer.echo(f"mpi: {_of_database(error)}", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
         typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
         raise typer.Exit(2) from None
+
+
+def _of_database(error: Exception) -> str:
+    """What is wrong with the database. Of a failed connection the driver's words name host and database; of a failed
+    statement they could hold demographics."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    if state in _NO_SUCH_TABLE:
+        return "the database has not the tables of this version: run mpi migrate"
+    if isinstance(error, DBAPIError) and error.statement is None:
+        return f"the database cannot be used: {str(cause).strip()}"
+    return f"the database cannot be used: it refused a statement ({state or 'without a code'})"
 
 
 @app.command()
@@ -80,29 +87,39 @@ def serve(
 
 
 _FEED = typer.Option(help="The feed of the network whose messages these are.")
+_FEEDS = typer.Option(help="The feed of the network whose messages they are; one for each file, in their order.")
 _FAILURES = typer.Option("--failures-only", help="Leave positive acknowledgements out of the answers.")
+
+
+def _say(line: str) -> None:
+    typer.echo(f"mpi: {line}", err=True)
 
 
 @app.command()
 def load(
-    file: Annotated[
-        Path, typer.Argument(help="HL7 v2 messages, in a batch or file (FHS, BHS) or one after another.")
+    files: Annotated[
+        list[Path], typer.Argument(help="HL7 v2 messages, in a batch or file (FHS, BHS) or one after another.")
     ],
-    feed: Annotated[str, _FEED],
+    feed: Annotated[list[str], _FEEDS],
     failures_only: Annotated[bool, _FAILURES] = False,
+    initial: Annotated[bool, typer.Option("--initial", help="Fill an empty index, by bulk what can be.")] = False,
 ) -> None:
-    """Take in a file of HL7 v2 messages; the answers are written beside it, as FILE.ack.
+    """Take in files of HL7 v2 messages; the answers are written beside each, as FILE.ack.
 
-    When its counts are wrong the file is quarantined before anything is applied. It may be loaded again at any time,
+    When its counts are wrong a file is quarantined before anything is applied. It may be loaded again at any time,
     after an interruption too: nothing is applied twice. Exit status 1 when something was refused.
+
+    With --initial all files of all feeds together are the first filling of an index without subscribers: plain
+    registrations go in by bulk, all or nothing, then the rest one by one. When that is interrupted, go on without
+    --initial.
     """
-    from mpi.main.load import loading, told  # noqa: PLC0415
+    from mpi.main.filling import load_all  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken(), loading(load_settings(), feed, failures_only) as loader:
-        loaded = loader.load(file)
-        typer.echo(f"mpi: {told(file, loaded)}", err=True)
-    raise typer.Exit(0 if loaded.is_positive else 1)
+    with _spoken():
+        operator = getpass.getuser() if initial else ""
+        positive = load_all(load_settings(), files, feed, operator, failures_only=failures_only, say=_say)
+    raise typer.Exit(0 if positive else 1)
 
 
 @app.command()

@@ -120,7 +120,7 @@ def compose_receiver(index: Index, metrics: Metrics, observer: Observer) -> Rece
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
     query = Query(index.units, index.matching)
     queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
-    return Receiver(intake, index.network, _caller_of, index.clock.now, _new_id, queries, observer.note)
+    return Receiver(intake, index.network, caller_of, index.clock.now, _new_id, queries, observer.note)
 
 
 def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str) -> FastAPI:
@@ -185,7 +185,8 @@ def _new_id() -> str:
     return uuid.uuid4().hex[:20]
 
 
-def _caller_of(feed: Feed) -> Caller:
+def caller_of(feed: Feed) -> Caller:
+    """In whose name a feed's messages are taken."""
     return Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)
 
 

@@ -158,6 +158,7 @@ def _consumer(table: ConsumerTable) -> Consumer:
         processing_id=table.processing_id,
         host=table.host,
         port=table.port,
+        tls=table.tls,
         xad_oid=table.xad_oid,
         certificates=frozenset(map(certificate_name, table.certificates)),
     )

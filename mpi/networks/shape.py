@@ -104,6 +104,7 @@ class ConsumerTable(_Table):
     processing_id: Literal["P", "T", "D"] = "P"
     host: str = ""
     port: Annotated[int, Field(ge=0, le=65535)] = 0
+    tls: bool = False
     xad_oid: str = ""
     certificates: list[Text] = []
 

@@ -88,6 +88,9 @@ class Tasks(Protocol):
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records."""
 
+    def waiting(self) -> Mapping[TaskKind, int]:
+        """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
+
     def claim(self, task_id: int, user: str) -> None:
         """Give the task to a user; "" gives it back."""
 
@@ -192,6 +195,9 @@ class Audit(Protocol):
 
     def record(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
         """One audit row in this transaction. No demographics."""
+
+    def record_each(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
+        """An audit row for each of the subjects (AUD-2)."""
 
 
 class Scan(Protocol):
