@@ -12,12 +12,13 @@ from pydantic import Field, model_validator
 from mpi.api import fields
 from mpi.api.answers import answer, answer_tagged, link, next_page
 from mpi.api.fields import IdentifierText, Instant, Issued, Modality, OdsCode, StudyUid, Text
-from mpi.api.issuers import find_issuer, parse_identifier
+from mpi.api.issuers import parse_identifier
 from mpi.api.responses import NOT_MODIFIED, failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.api.shapes import HistoryJson, RegisteredJson, StudyJson, StudyOfPersonJson, identifier_json
 from mpi.domain.identifiers import Identifier
+from mpi.domain.issuers import find_issuer
 from mpi.domain.views import HistoryFilter, HistoryPage, Study
 
 router = APIRouter(

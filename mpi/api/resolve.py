@@ -10,7 +10,6 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from linkage.record import Address, Name, Sex
 from mpi.api.answers import answer
 from mpi.api.fields import Issued, PartialDate, Request, Text
-from mpi.api.issuers import find_issuer
 from mpi.api.problems import Fix, Invalid, Problem, problem_of
 from mpi.api.responses import failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
@@ -20,6 +19,7 @@ from mpi.domain.access import Caller
 from mpi.domain.commands import Field as RecordField
 from mpi.domain.commands import NhsNumber, Patch, Value
 from mpi.domain.identifiers import Identifier
+from mpi.domain.issuers import find_issuer
 from mpi.domain.network import Network
 from mpi.domain.views import Resolution
 from mpi.errors import Fault, NotFound, Refused

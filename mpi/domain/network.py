@@ -112,13 +112,19 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive and how its images name their issuer: by DICOM Issuer of Patient ID, else by AE title."""
+    """An archive and how its images name their issuer: by DICOM Issuer of Patient ID, else by AE title.
+
+    `senders` are further application entities that send for it; their images must name their issuer themselves.
+    `charset` is the Python codec for text of images that declare no character set; "" refuses such text.
+    """
 
     id: str
     name: str
     organisation: str
     issuers: Mapping[str, str] = field(default_factory=dict)  # DICOM issuer -> authority id
     ae_titles: Mapping[str, str] = field(default_factory=dict)  # AE title -> authority id
+    senders: frozenset[str] = frozenset()
+    charset: str = ""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,8 @@ class ArchiveTable(_Table):
     organisation: Text
     issuers: dict[str, Text] = {}
     ae_titles: dict[str, Text] = {}
+    senders: list[Text] = []
+    charset: str = ""
 
 
 class ConsumerTable(_Table):

@@ -126,6 +126,24 @@ WRONG = {
         ["organisation 'ZZZ'"],
     ),
     "an AE title's authority that is not there": ('WWL_GW = "WWL"', 'WWL_GW = "WLW"', "WWL_GW", ["'WLW'"]),
+    "a sender that is no AE title": (
+        'id = "gm-vna"\nname',
+        'senders = ["GM\\\\VNA"]\nid = "gm-vna"\nname',
+        "senders",
+        ["1 to 16 ASCII"],
+    ),
+    "a sender that is mapped as well": (
+        'id = "gm-vna"\nname',
+        'senders = ["WWL_GW"]\nid = "gm-vna"\nname',
+        "senders",
+        ["'ae_titles' already"],
+    ),
+    "an archive's character set that is none": (
+        'id = "gm-vna"\nname',
+        'charset = "utf-16"\nid = "gm-vna"\nname',
+        'charset = "utf-16"',
+        ["'utf-16' is not a character set"],
+    ),
     "an AE title that is too long": ("WWL_GW", "WWL_GATEWAY_NUMBER_1", "WWL_GATEWAY", ["1 to 16 ASCII"]),
     "an organisation twice": (
         'code = "RWJ"',
@@ -253,7 +271,7 @@ WRONG = {
         'charset = "iso8859-1"',
         'charset = "utf-16"',
         "utf-16",
-        ["MLLP can carry"],
+        ["keeps ASCII as it is"],
     ),
     "a successor at a site the owner has not": (
         'site = "RW602"',

@@ -1,0 +1,46 @@
+"""What the archives of a network file must mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mpi.domain.identifiers import NHS_AUTHORITY
+from mpi.networks.charset import charset_fault
+from mpi.networks.positions import Path
+from mpi.networks.problem import Problem
+from mpi.networks.rules import _repeated, _unknown
+from mpi.networks.shape import ArchiveTable, NetworkTable
+
+_AE_TITLE = re.compile(r"(?! )[^\\\x00-\x1f\x7f-\uffff]{1,16}(?<! )")
+
+
+def archive_problems(network: NetworkTable) -> Iterator[Problem]:
+    """Everything wrong with the archives of `network`, in their order."""
+    ids: set[str] = set()
+    organisations = {o.code: o for o in network.organisations}
+    known = {NHS_AUTHORITY, *(a.id for a in network.authorities)}
+    for number, table in enumerate(network.archives):
+        here: Path = ("archives", number)
+        yield from _repeated(table.id, ids, (*here, "id"), "archive")
+        if table.organisation not in organisations:
+            yield _unknown((*here, "organisation"), "organisation", table.organisation, organisations)
+        for key, names in (("issuers", table.issuers), ("ae_titles", table.ae_titles)):
+            for name, authority in names.items():
+                if authority not in known:
+                    yield _unknown((*here, key, name), "authority", authority, known)
+        yield from _entities(table, here)
+        if table.charset and (fault := charset_fault(table.charset)):
+            yield Problem((*here, "charset"), fault)
+
+
+def _entities(table: ArchiveTable, here: Path) -> Iterator[Problem]:
+    """AE titles are 1 to 16 characters of the default repertoire (PS3.5 6.2)."""
+    places = {(*here, "ae_titles", name): name for name in table.ae_titles}
+    places |= {(*here, "senders", number): name for number, name in enumerate(table.senders)}
+    for path, name in places.items():
+        if not _AE_TITLE.fullmatch(name):
+            yield Problem(path, f"'{name}' is no AE title; write 1 to 16 ASCII characters, no backslash")
+    for number, name in enumerate(table.senders):
+        if name in table.ae_titles:
+            yield Problem((*here, "senders", number), f"'{name}' is one of 'ae_titles' already; leave one out")
