@@ -11,6 +11,8 @@ from mpi.domain.issuers import find_issuer
 from mpi.domain.network import Network
 from mpi.errors import Fault, Refused
 
+_GOLDEN = "*"  # stands for the index among authorities; no id in a network file has this form
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -34,13 +36,16 @@ def read_identity(elements: Elements, network: Network, origin: Origin) -> Ident
     """The patient id of an image under its authority.
 
     The issuer the image names counts (0010,0021, and 0010,0024, which must agree); only for an image that names none
-    does the AE title it came from. Raises `Refused`: MISSING_FIELD (no Patient ID, no issuer and no mapped source),
+    does the AE title it came from. An image that carries a golden id is its patient's under the id it was acquired
+    with, which coercion has kept. Raises `Refused`: MISSING_FIELD (no Patient ID, no issuer and no mapped source),
     UNKNOWN_AUTHORITY, BAD_VALUE, ENCODING.
     """
     value = elements.text("PatientID")
     if not value:
         raise elements.refuse("PatientID", "is empty: the image has no identity", Fault.MISSING_FIELD)
     authority = _read_issuer(elements, network, origin)
+    if authority == _GOLDEN:
+        return _before_coercion(elements, network, origin)
     if authority is None:
         authority = _by_ae_title(elements, network, origin)
     if authority == NHS_AUTHORITY:
@@ -62,6 +67,8 @@ def read_others(elements: Elements, network: Network, origin: Origin) -> Others:
             continue
         if not value or authority is None:
             remarks.append(f"{item.location} passed over: {Fault.MISSING_FIELD}")
+        elif authority == _GOLDEN:
+            continue  # ours, of no trust
         elif authority == NHS_AUTHORITY:
             numbers[value.replace(" ", "").replace("-", "")] = None
         else:
@@ -70,6 +77,31 @@ def read_others(elements: Elements, network: Network, origin: Origin) -> Others:
         raise elements.refuse("OtherPatientIDsSequence", "holds two different NHS numbers")
     nhs = NhsNumber(next(iter(numbers))) if numbers else None  # an image cannot verify it (NHS-8)
     return Others(tuple(dict.fromkeys(found)), nhs, tuple(remarks))
+
+
+def is_golden(elements: Elements, network: Network, origin: Origin) -> bool:
+    """Whether the Patient ID is one that the index has issued. Raises `Refused` (UNKNOWN_AUTHORITY)."""
+    return _read_issuer(elements, network, origin) == _GOLDEN
+
+
+def _before_coercion(elements: Elements, network: Network, origin: Origin) -> Identifier:
+    """The id that the last coercion from a trust's id kept in Original Attributes Sequence (0400,0561)."""
+    ours = network.issuer.namespace if network.issuer else ""
+    for item in reversed(list(elements.items("OriginalAttributesSequence"))):
+        kept = item.first("ModifiedAttributesSequence")
+        if item.text("ModifyingSystem") != ours or kept is None:
+            continue
+        authority = _read_issuer(kept, network, origin)
+        if authority == _GOLDEN:
+            continue
+        if authority is not None:
+            return Identifier(authority, kept.text("PatientID"))
+        # The source's AE title had told the issuer, which coercion wrote down among the other ids.
+        known = [i for i in read_others(elements, network, origin).identifiers if i.value == kept.text("PatientID")]
+        if len(known) == 1:
+            return known[0]
+    text = "the Patient ID is a golden id, and the image does not tell under which id it was acquired"
+    raise Refused(Fault.MISSING_FIELD, text, elements.place("OriginalAttributesSequence"))
 
 
 def _read_issuer(elements: Elements, network: Network, origin: Origin) -> str | None:
@@ -92,12 +124,20 @@ def _read_issuer(elements: Elements, network: Network, origin: Origin) -> str | 
 def _check_type(qualifiers: Elements, network: Network, authority: str) -> None:
     """Universal Entity ID Type (0040,0033): an OID is of type ISO, and nothing else is."""
     universal, kind = qualifiers.text("UniversalEntityID"), qualifiers.text("UniversalEntityIDType")
-    is_oid = universal.removeprefix("urn:oid:") == network.authority_by_id[authority].oid
+    is_oid = universal.removeprefix("urn:oid:") == _oid(network, authority)
     if universal and kind and is_oid != (kind == "ISO"):
         raise qualifiers.refuse("UniversalEntityIDType", "is not the type of the id there", Fault.UNKNOWN_AUTHORITY)
 
 
+def _oid(network: Network, authority: str) -> str:
+    if authority == _GOLDEN:
+        return network.issuer.oid if network.issuer else ""
+    return network.authority_by_id[authority].oid
+
+
 def _find(network: Network, name: str, place: str, origin: Origin) -> str:
+    if network.issuer is not None and name.removeprefix("urn:oid:") in (network.issuer.namespace, network.issuer.oid):
+        return _GOLDEN
     try:
         return find_issuer(network, issuer=name, archive=origin.archive)
     except Refused as reason:

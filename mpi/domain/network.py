@@ -127,6 +127,14 @@ class Archive:
     charset: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """How the index names itself as the issuer of golden ids: Issuer of Patient ID (0010,0021) and its OID."""
+
+    namespace: str
+    oid: str
+
+
 @dataclass(frozen=True)
 class Network:
     """The whole network, checked: every reference in it points at something in it."""
@@ -139,6 +147,7 @@ class Network:
     archives: tuple[Archive, ...] = ()
     population: str = "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
     consumers: tuple[Consumer, ...] = ()
+    issuer: Issuer | None = None  # None: golden ids are not written into images
 
     @cached_property
     def organisation_by_code(self) -> Mapping[str, Organisation]:

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 
 from mpi.domain.conformance import Strictness
 from mpi.domain.consumer import Consumer, Transaction
-from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Overlays, Protocol, Site
+from mpi.domain.network import Archive, Authority, Feed, Issuer, Network, Organisation, Overlays, Protocol, Site
 from mpi.errors import NetworkFileError
 from mpi.networks import positions, wording
-from mpi.networks.archive_rules import archive_problems
+from mpi.networks.archive_rules import archive_problems, issuer_problems
 from mpi.networks.consumer_rules import consumer_problems
 from mpi.networks.nhs import NHS
 from mpi.networks.problem import Problem, suggest
@@ -66,7 +66,7 @@ def _checked(text: str, file: Path) -> NetworkTable:
         table = NetworkTable.model_validate(document)
     except ValidationError as failure:
         raise _wrong(file, text, map(wording.explain, failure.errors())) from None
-    if found := [*problems(table), *archive_problems(table), *consumer_problems(table)]:
+    if found := [*problems(table), *archive_problems(table), *issuer_problems(table), *consumer_problems(table)]:
         raise _wrong(file, text, found)
     return table
 
@@ -93,6 +93,7 @@ def _network(table: NetworkTable) -> Network:
         archives=tuple(map(_archive, table.archives)),
         population=table.population,
         consumers=tuple(map(_consumer, table.consumers)),
+        issuer=None if table.issuer is None else Issuer(table.issuer.namespace, table.issuer.oid),
     )
 
 

@@ -1,4 +1,4 @@
-"""What the archives of a network file must mean."""
+"""What the archives of a network file, and the index as an issuer in images, must mean."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from mpi.domain.identifiers import NHS_AUTHORITY
 from mpi.networks.charset import charset_fault
+from mpi.networks.nhs import NHS_NAMES
 from mpi.networks.positions import Path
 from mpi.networks.problem import Problem
-from mpi.networks.rules import _repeated, _unknown
+from mpi.networks.rules import _NAMESPACE, _OID, _repeated, _unknown
 from mpi.networks.shape import ArchiveTable, NetworkTable
 
 _AE_TITLE = re.compile(r"(?! )[^\\\x00-\x1f\x7f-\uffff]{1,16}(?<! )")
@@ -32,6 +33,30 @@ def archive_problems(network: NetworkTable) -> Iterator[Problem]:
         yield from _entities(table, here)
         if table.charset and (fault := charset_fault(table.charset)):
             yield Problem((*here, "charset"), fault)
+
+
+def issuer_problems(network: NetworkTable) -> Iterator[Problem]:
+    """A golden id must never be taken for a trust's patient id: its issuer has names of its own."""
+    if network.issuer is None:
+        return
+    taken = dict.fromkeys(NHS_NAMES, "the NHS number")
+    for authority in network.authorities:
+        names = (authority.id, *authority.namespaces, authority.oid, authority.system)
+        taken |= {name: f"authority '{authority.id}'" for name in names if name}
+    for archive in network.archives:
+        taken = dict.fromkeys(archive.issuers, f"an issuer of archive '{archive.id}'") | taken
+    forms = (
+        ("namespace", _NAMESPACE, "at most 20 letters, digits, '_', '.' and '-'"),
+        ("oid", _OID, "numbers separated by dots, as in 2.25.1234"),
+    )
+    for key, form, words in forms:
+        name = getattr(network.issuer, key)
+        if not form.fullmatch(name):
+            yield Problem(("issuer", key), f"'{key}' is '{name}'; write {words}")
+        elif name in taken:
+            yield Problem(
+                ("issuer", key), f"'{name}' already names {taken[name]}; golden ids need a name of their own"
+            )
 
 
 def _entities(table: ArchiveTable, here: Path) -> Iterator[Problem]:

@@ -108,6 +108,13 @@ class ConsumerTable(_Table):
     certificates: list[Text] = []
 
 
+class IssuerTable(_Table):
+    """The index itself, as the issuer of golden ids in images."""
+
+    namespace: Text
+    oid: Text
+
+
 class NetworkTable(_Table):
     """A whole file."""
 
@@ -119,3 +126,4 @@ class NetworkTable(_Table):
     feeds: list[FeedTable] = []
     archives: list[ArchiveTable] = []
     consumers: list[ConsumerTable] = []
+    issuer: IssuerTable | None = None

@@ -268,7 +268,6 @@ VRS = st.sampled_from([b"CS", b"LO", b"PN", b"DA", b"TM", b"UI", b"US", b"FD", b
 ELEMENTS = st.dictionaries(st.sampled_from(KEYWORDS), st.tuples(VRS, st.binary(max_size=40)), max_size=12)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's own, of a character set it does not know
 @given(ELEMENTS)
 def test_any_elements_are_read_or_refused(elements: dict[str, tuple[bytes, bytes]]) -> None:
     tags = sorted((tag_for_keyword(keyword) or 0, *value) for keyword, value in elements.items())
@@ -290,7 +289,6 @@ TEXT = st.text(max_size=20)
 VALUES = st.dictionaries(st.sampled_from([k for k in KEYWORDS if not k.endswith("Sequence")]), TEXT, max_size=10)
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")
 @given(VALUES)
 def test_any_texts_are_read_or_refused_and_nothing_unstorable_comes_through(values: dict[str, str]) -> None:
     dataset = header()

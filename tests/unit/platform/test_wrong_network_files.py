@@ -126,6 +126,15 @@ WRONG = {
         ["organisation 'ZZZ'"],
     ),
     "an AE title's authority that is not there": ('WWL_GW = "WWL"', 'WWL_GW = "WLW"', "WWL_GW", ["'WLW'"]),
+    "golden ids by a trust's name": ('namespace = "GMMPI"', 'namespace = "RMC"', 'namespace = "RMC"', ["'BOLTON'"]),
+    "golden ids by an archive's issuer": ('namespace = "GMMPI"', 'namespace = "RW3"', 'namespace = "RW3"', ["RW3"]),
+    "golden ids by a name with a blank": ('namespace = "GMMPI"', 'namespace = "GM MPI"', "GM MPI", ["20 letters"]),
+    "golden ids by the NHS number's OID": (
+        'oid = "2.25.19986773054841756461175271937358851943"',
+        'oid = "2.16.840.1.113883.2.1.4.1"',
+        'oid = "2.16.840.1.113883.2.1.4.1"',
+        ["the NHS number"],
+    ),
     "a sender that is no AE title": (
         'id = "gm-vna"\nname',
         'senders = ["GM\\\\VNA"]\nid = "gm-vna"\nname',
