@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from pydicom import Dataset
@@ -30,6 +31,12 @@ class Header:
     flaw: Refused | None = None
     others: tuple[Identifier, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> Hashable:
+        """What it says, to be compared with what another image says."""
+        told = frozenset(self.patch.items()) if self.patch is not None else None
+        return self.study, told, str(self.flaw)
 
 
 def read_header(dataset: Dataset, network: Network, origin: Origin) -> Header:

@@ -42,7 +42,7 @@ class TasksQuery(fields.Request):
         TaskState.OPEN,
         TaskState.CLAIMED,
     )
-    kind: Annotated[tuple[TaskKind, ...], Field(max_length=6, description="May be repeated; none means all.")] = ()
+    kind: Annotated[tuple[TaskKind, ...], Field(max_length=8, description="May be repeated; none means all.")] = ()
     authority: Annotated[Text, Field(description="Only tasks about a record of this assigning authority.")] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 100
     after: Annotated[int, Field(ge=0, le=fields.BIGINT, description="The last task id of the page before.")] = 0

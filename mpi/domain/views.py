@@ -159,6 +159,8 @@ class TaskKind(StrEnum):
     NHS_NUMBER_DUPLICATE = "nhs-number-duplicate"  # one person, two verified numbers
     OVERLAY = "overlay"  # an update turned a record into somebody else
     LATE_MESSAGE = "late-message"  # a message for an identifier that had been merged away (V2-62)
+    STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
+    UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
 
 
 class TaskState(StrEnum):
