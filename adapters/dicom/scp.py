@@ -20,7 +20,7 @@ from pydicom.uid import AllTransferSyntaxes
 from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
-from pynetdicom.presentation import AllStoragePresentationContexts
+from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from pynetdicom.transport import ThreadedAssociationServer
 
@@ -127,6 +127,24 @@ def _entity(network: Network, ae_title: str, limits: Limits) -> ApplicationEntit
     return entity
 
 
+class _Contexts(list[PresentationContext]):
+    """What we take. pynetdicom makes a deep copy for each association (a tenth of a second), and only reads it."""
+
+    def __deepcopy__(self, memo: object) -> _Contexts:
+        return self
+
+
+class _PromptSocket(socket.socket):
+    """Acknowledges what came at once. Many senders, dcmtk among them, hold the body of a PDU back until its head is
+    acknowledged (Nagle), and the system would wait 40 ms for something to send along. It has to be told each time."""
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        received = super().recv(size, flags)
+        if hasattr(socket, "TCP_QUICKACK"):
+            self.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        return received
+
+
 class _Server(ThreadedAssociationServer):
     daemon_threads = True
 
@@ -139,7 +157,8 @@ class _Server(ThreadedAssociationServer):
         handlers: list[Any],
     ) -> None:
         self._listener = listener
-        super().__init__(entity, listener.getsockname()[:2], ae_title, entity.supported_contexts, tls, handlers)
+        contexts = _Contexts(entity.supported_contexts)
+        super().__init__(entity, listener.getsockname()[:2], ae_title, contexts, tls, handlers)
         entity._servers.append(self)  # where `shutdown` takes it from
 
     def server_bind(self) -> None:
@@ -155,7 +174,9 @@ class _Server(ThreadedAssociationServer):
         cast(socket.socket, self.socket).close()  # and not shut down: other processes listen on it
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
-        connection, address = cast(socket.socket, self.socket).accept()
+        accepted, address = cast(socket.socket, self.socket).accept()
+        connection: socket.socket = _PromptSocket(fileno=accepted.detach())
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else each response waits for an ACK
         if self.ssl_context is not None:
             # The handshake is made by the association's own thread: a peer that stalls holds up nobody else.
             connection = self.ssl_context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
