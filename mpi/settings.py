@@ -46,6 +46,10 @@ class Settings(BaseSettings):
     http_port: Port = 8080
     mllp_host: str = "127.0.0.1"
     mllp_port: Port = 2575
+    dicom_host: str = "127.0.0.1"
+    dicom_port: Port | None = None  # None: no DICOM
+    dicom_ae_title: Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")] = "MPI"
+    dicom_associations: Annotated[int, Field(ge=1, le=1000)] = 32  # of each worker; each may hold an image in memory
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_ca: Path | None = None  # who signs the senders' certificates: mutual TLS on MLLP (SEC-4)
@@ -134,7 +138,7 @@ class Settings(BaseSettings):
                 yield f"{missing[0]}: missing while {present} is set; write both or neither"
         if self.tls_ca is not None and self.tls_cert is None:
             yield "tls_cert: missing while tls_ca is set; write tls_cert and tls_key as well"
-        for setting in ("http_host", "mllp_host"):
+        for setting in ("http_host", "mllp_host", "dicom_host"):
             if not is_loopback(host := getattr(self, setting)):
                 yield from self._exposed(setting, host)
         if self.environment == "production":
@@ -149,8 +153,8 @@ class Settings(BaseSettings):
             yield f"tokens: missing while {reason} tokens"
         if self.tls_cert is None:
             yield f"tls_cert: missing while {reason} tls_cert and tls_key"
-        if setting == "mllp_host" and self.tls_ca is None:
-            # MLLP carries no token: the client's certificate is all that tells a trust from a stranger (SEC-4).
+        if setting != "http_host" and self.tls_ca is None:
+            # MLLP and DICOM carry no token: the certificate is all that tells a trust from a stranger (SEC-4).
             yield f"tls_ca: missing while {reason} tls_ca"
 
 

@@ -20,13 +20,14 @@ from mpi.api.imaging_shapes import (
     StudyJson,
     StudyOfPersonJson,
 )
-from mpi.api.issuers import find_issuer, parse_identifier
+from mpi.api.issuers import parse_identifier
 from mpi.api.responses import NOT_MODIFIED, failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.api.shapes import identifier_json
 from mpi.domain.history import HistoryChange
 from mpi.domain.identifiers import Identifier
+from mpi.domain.issuers import find_issuer
 from mpi.domain.views import HistoryFilter, HistoryPage, Study
 
 router = APIRouter(

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from mpi.api.coercion import CoercionJson
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, RecordState, ResolutionState, TaskKind, TaskState
 
@@ -50,6 +51,9 @@ class ResolutionJson(TypedDict):
     ]
     subsumed_by: Annotated[IdentifierJson | None, Field(description="The live identifier this one was merged into.")]
     task_ids: Annotated[list[int], Field(description="Open review tasks about this identity.")]
+    coercion: Annotated[
+        CoercionJson | None, Field(description="What to write into the images; null when golden ids have no issuer.")
+    ]
 
 
 class ResolutionsJson(TypedDict):

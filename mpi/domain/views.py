@@ -181,6 +181,8 @@ class TaskKind(StrEnum):
     OVERLAY = "overlay"  # an update turned a record into somebody else
     LATE_MESSAGE = "late-message"  # a message for an identifier that had been merged away (V2-62)
     MOVE = "move"  # a source moved what was filed under one patient to another (A43)
+    STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
+    UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
 
 
 class TaskState(StrEnum):

@@ -68,8 +68,9 @@ def serve(
     """Run the index: MLLP, HTTP and FHIR, and the delivery of identity changes.
 
     Settings come from MPI_... environment variables and mpi.toml (or the file MPI_CONFIG names): MPI_DATABASE_URL
-    (else an embedded PostgreSQL under MPI_DATA_DIR), MPI_NETWORK, MPI_HTTP_PORT, MPI_MLLP_PORT, MPI_WORKERS,
-    MPI_TOKENS. Stops cleanly on SIGTERM or Ctrl-C: what is in hand is finished and acknowledged.
+    (else an embedded PostgreSQL under MPI_DATA_DIR), MPI_NETWORK, MPI_HTTP_PORT, MPI_MLLP_PORT,
+    MPI_DICOM_PORT, MPI_WORKERS, MPI_TOKENS. Stops cleanly on SIGTERM or Ctrl-C: what is in hand is finished and
+    acknowledged.
     """
     from mpi.main import serve as service  # noqa: PLC0415  the compiled kernel takes a moment to load
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -81,6 +82,9 @@ def serve(
             host, port = plan.mllp.getsockname()[:2]
             secured = " over TLS with client certificates" if settings.tls_ca else ""
             typer.echo(f"mpi: serving HTTP on {plan.base_url} and MLLP on {host}:{port}{secured}", err=True)
+            if plan.dicom is not None:
+                host, port = plan.dicom.getsockname()[:2]
+                typer.echo(f"mpi: serving DICOM as {settings.dicom_ae_title} on {host}:{port}{secured}", err=True)
             if not settings.tokens_configured:
                 typer.echo(f"mpi: the administrator's token is in {settings.data_dir / 'tokens.toml'}", err=True)
             service.serve(plan)

@@ -1,4 +1,4 @@
-"""MLLP as the settings describe it: the listener's limits, TLS in and out, and what is counted of it."""
+"""The MLLP and DICOM listeners as the settings describe them: limits, TLS in and out, and what they count."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import date
 
 import structlog
 
+from adapters.dicom.scp import Limits as AssociationLimits
+from adapters.dicom.scp import Registrar
 from adapters.hl7v2.conversation import Limits
 from adapters.hl7v2.exchange import Certificate, Peer
 from adapters.hl7v2.receive import Receiver
@@ -15,7 +17,7 @@ from adapters.hl7v2.server import MllpServer
 from adapters.hl7v2.tls import Credentials, OutgoingTls, Tls, context_of, outgoing_context_of, warn_of_end
 from mpi.domain.network import Network, Protocol
 from mpi.errors import SettingsError
-from mpi.main.compose import Index
+from mpi.main.compose import Index, compose_images
 from mpi.metrics import Metrics
 from mpi.settings import Settings, is_loopback
 
@@ -23,7 +25,7 @@ _log = structlog.get_logger("mpi.serve")
 
 
 def credentials_of(settings: Settings) -> Credentials | None:
-    """The files of mutual TLS; None when MLLP is plain."""
+    """The files of mutual TLS; None when MLLP and DICOM are plain."""
     if settings.tls_cert is None or settings.tls_key is None or settings.tls_ca is None:
         return None
     return Credentials(settings.tls_cert, settings.tls_key, settings.tls_ca)
@@ -86,6 +88,18 @@ def compose_listener(
         watch=metrics.mllp,
         tls=tls,
         greet=_greeter(index, metrics),
+    )
+
+
+def compose_registrar(index: Index, listener: socket.socket, metrics: Metrics, settings: Settings) -> Registrar:
+    """The DICOM registrar on a socket that listens already; it does not run yet."""
+    credentials = credentials_of(settings)
+    return Registrar(
+        compose_images(index, metrics),
+        listener,
+        ae_title=settings.dicom_ae_title,
+        limits=AssociationLimits(settings.dicom_associations, settings.idle_timeout),
+        tls=context_of(credentials) if credentials else None,
     )
 
 

@@ -26,7 +26,7 @@ from mpi.embedded import EmbeddedPostgres
 from mpi.errors import SettingsError
 from mpi.main.compose import compose, compose_app, compose_receiver, load_model
 from mpi.main.counting import Counting
-from mpi.main.listen import check_tls, compose_listener, compose_outgoing
+from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compose_registrar
 from mpi.main.relays import Relays
 from mpi.metrics import Metrics
 from mpi.networks import load_network
@@ -50,6 +50,7 @@ class Plan:
     url: str
     mllp: socket.socket
     http: socket.socket
+    dicom: socket.socket | None = None
 
     @property
     def base_url(self) -> str:
@@ -79,8 +80,8 @@ def planned(settings: Settings) -> Iterator[Plan]:
     with database(settings) as url, _bound(settings.mllp_host, settings.mllp_port) as mllp:
         migrate.upgrade(url)
         _enrol(url, network, model)
-        with _bound(settings.http_host, settings.http_port) as http:
-            yield Plan(settings, network, model, url, mllp, http)
+        with _bound(settings.http_host, settings.http_port) as http, _dicom(settings) as dicom:
+            yield Plan(settings, network, model, url, mllp, http, dicom)
 
 
 def _enrol(url: str, network: Network, model: Model) -> None:
@@ -158,7 +159,7 @@ class Supervisor:
 
 
 def work(plan: Plan, metrics_directory: Path | None) -> None:
-    """One worker: MLLP, HTTP and the relay, until SIGTERM or SIGINT."""
+    """One worker: MLLP, HTTP, DICOM and the relay, until SIGTERM or SIGINT."""
     settings = plan.settings
     sys.setswitchinterval(_SWITCH)
     metrics = Metrics(metrics_directory)
@@ -184,18 +185,32 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    registrar = compose_registrar(index, plan.dicom, metrics, settings) if plan.dicom else None
     relays = Relays(index, metrics, compose_outgoing(index, metrics, settings))
     counting = Counting(index, observer, settings.conformance_days)
     mllp.start()
+    if registrar is not None:
+        registrar.start()
     relays.start()
     counting.start()
     try:
         server.run(sockets=[plan.http])
     finally:
         mllp.stop()
+        if registrar is not None:
+            registrar.stop()
         relays.stop()
         counting.stop()
         index.engine.dispose()
+
+
+@contextmanager
+def _dicom(settings: Settings) -> Iterator[socket.socket | None]:
+    if settings.dicom_port is None:
+        yield None
+        return
+    with _bound(settings.dicom_host, settings.dicom_port) as listener:
+        yield listener
 
 
 @contextmanager

@@ -90,6 +90,8 @@ class ArchiveTable(_Table):
     issuers: dict[str, Text] = {}
     ae_titles: dict[str, Text] = {}
     retrieve: str = ""
+    senders: list[Text] = []
+    charset: str = ""
 
 
 class ConsumerTable(_Table):
@@ -109,6 +111,13 @@ class ConsumerTable(_Table):
     certificates: list[Text] = []
 
 
+class IssuerTable(_Table):
+    """The index itself, as the issuer of golden ids in images."""
+
+    namespace: Text
+    oid: Text
+
+
 class NetworkTable(_Table):
     """A whole file."""
 
@@ -120,3 +129,4 @@ class NetworkTable(_Table):
     feeds: list[FeedTable] = []
     archives: list[ArchiveTable] = []
     consumers: list[ConsumerTable] = []
+    issuer: IssuerTable | None = None

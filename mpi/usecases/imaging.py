@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Patch
 from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
+from mpi.domain.imaging import joined
 from mpi.domain.priors import Prior, priors
 from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, Study
 from mpi.errors import Fault, NotFound, Refused
@@ -45,14 +47,7 @@ class Imaging:
     def _register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         with self._units.begin() as unit:
             cause = Cause(caller, "register-study")
-            provide(unit, self._rematch, study.patient, None, cause, self._clock)
-            owner, created = unit.studies.put(study)
-            if owner != study.patient:
-                _check_merged(unit, owner, study.patient)
-                unit.studies.put(replace(study, patient=owner))
-            golden_id = unit.identities.current([owner])[owner]
-            if created:
-                unit.outbox.publish([self._registered(study, golden_id)], caller, None)
+            owner, golden_id, created = hang(unit, self._rematch, self._clock, study, None, cause)
             unit.audit.record(caller, "register-study", [str(owner), study.study_uid], {"new": created})
             unit.commit()
             return golden_id, created
@@ -137,17 +132,46 @@ class Imaging:
             raise NotFound("no person has this id")
         return golden_id
 
-    def _registered(self, study: Study, golden_id: UUID) -> Event:
-        return Event(
-            id=0,
-            type=EventType.STUDY_REGISTERED,
-            at=self._clock.now(),
-            old_golden_ids=(),
-            new_golden_ids=(golden_id,),
-            identifiers=(study.patient,),
-            studies=(study.study_uid,),
-            reason="register-study",
-        )
+
+def hang(
+    unit: Unit,
+    rematch: Rematch,
+    clock: Clock,
+    study: Study,
+    patch: Patch | None,
+    cause: Cause,
+    *,
+    join: bool = False,
+) -> tuple[Identifier, UUID, bool]:
+    """Hang a study on its patient's record in this transaction: the record, its golden id, whether the study was new.
+
+    `patch` is what is known of a patient whom no feed has described. With `join` the study is what one image says,
+    and adds to what is known. Raises `Refused` (CONFLICT) when the study is another patient's.
+    """
+    provide(unit, rematch, study.patient, patch, cause, clock)
+    known = unit.studies.get(study.study_uid) if join else None
+    wanted = study if known is None else replace(joined(known[0], study), patient=study.patient)
+    owner, created = unit.studies.put(wanted)
+    if owner != study.patient:
+        _check_merged(unit, owner, study.patient)
+        unit.studies.put(replace(wanted, patient=owner))
+    golden_id = unit.identities.current([owner])[owner]
+    if created:
+        unit.outbox.publish([_registered(study, golden_id, clock)], cause.caller, None)
+    return owner, golden_id, created
+
+
+def _registered(study: Study, golden_id: UUID, clock: Clock) -> Event:
+    return Event(
+        id=0,
+        type=EventType.STUDY_REGISTERED,
+        at=clock.now(),
+        old_golden_ids=(),
+        new_golden_ids=(golden_id,),
+        identifiers=(study.patient,),
+        studies=(study.study_uid,),
+        reason="register-study",
+    )
 
 
 def _check_merged(unit: Unit, owner: Identifier, asked: Identifier) -> None:
