@@ -5,19 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import psycopg
 import typer
 from rich.progress import Progress
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from linkage.errors import LinkageError
-from mpi.errors import MpiError
 from mpi.logs import configure_logs
+from mpi.main.spoken import spoken
 
 app = typer.Typer(
     help="Master patient index and cross-trust record linkage for NHS imaging networks.",
@@ -26,28 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
-
-
-@contextmanager
-def _spoken() -> Iterator[None]:
-    """Errors that are the reader's to mend, as a sentence."""
-    try:
-        yield
-    except (MpiError, LinkageError) as error:
-        typer.echo(f"mpi: {error}", err=True)
-        raise typer.Exit(2) from None
-    except (SQLAlchemyError, psycopg.Error) as error:
-        # Of a failed connection the driver's words name host and database; of a failed statement they could hold
-        # demographics.
-        if isinstance(error, DBAPIError) and error.statement is None:
-            why, hint = str(error.orig).strip(), ""
-        else:
-            why, hint = type(error).__name__, "; its tables may be missing or of another version: run mpi migrate"
-        typer.echo(f"mpi: the database cannot be used: {why}{hint}", err=True)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
-        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -68,7 +43,7 @@ def serve(
     from mpi.main import serve as service  # noqa: PLC0415  the compiled kernel takes a moment to load
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken():
+    with spoken():
         settings = load_settings(tls_cert=tls_cert, tls_key=tls_key, tls_ca=tls_ca)
         configure_logs(settings.log_level)
         with service.planned(settings) as plan:
@@ -103,7 +78,7 @@ def load(
     from mpi.main.load import loading, told  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken(), loading(load_settings(), feed, failures_only) as loader:
+    with spoken(), loading(load_settings(), feed, failures_only) as loader:
         loaded = loader.load(file)
         typer.echo(f"mpi: {told(file, loaded)}", err=True)
     raise typer.Exit(0 if loaded.is_positive else 1)
@@ -121,11 +96,40 @@ def watch(
     from mpi.main.load import watching  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken():
+    with spoken():
         settings = load_settings()
         configure_logs(settings.log_level)
         for line in watching(settings, folder, feed, failures_only=failures_only, once=once, settle=settle):
             typer.echo(f"mpi: {line}", err=True)
+
+
+_DAYS = ["%Y-%m-%d"]
+
+
+@app.command()
+def harvest(
+    archive: Annotated[str, typer.Argument(help="The archive of the network whose studies these are.")],
+    peer: Annotated[str, typer.Option(help="Where it answers C-FIND: AETITLE@host:port.")],
+    since: Annotated[datetime, typer.Option(formats=_DAYS, help="The first day of study.")],
+    until: Annotated[datetime, typer.Option(formats=_DAYS, help="The last day of study.")],
+    progress: Annotated[Path, typer.Option(help="A file of the days done; a later run goes on after them.")],
+    rate: Annotated[float, typer.Option(min=0, help="At most so many studies a second; 0 is no limit.")] = 100.0,
+) -> None:
+    """Register an archive's studies, day by day by C-FIND; it may be stopped and run again at any time.
+
+    Exit status 1 when some are in quarantine: see `mpi quarantine`. Studies without a date are not found by date.
+    """
+    from mpi.main.harvest import harvesting  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with spoken():
+        settings = load_settings()
+        configure_logs(settings.log_level)
+        quarantined = 0
+        for day in harvesting(settings, archive, peer, since.date(), until.date(), progress, rate):
+            quarantined += day.quarantined
+            typer.echo(f"mpi: {day}", err=True)
+    raise typer.Exit(1 if quarantined else 0)
 
 
 @app.command()
@@ -135,7 +139,7 @@ def migrate() -> None:
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken(), database(load_settings()) as url:
+    with spoken(), database(load_settings()) as url:
         upgrade(url)
         typer.echo("mpi: the database is up to date", err=True)
 
@@ -148,7 +152,7 @@ def verify() -> None:
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken():
+    with spoken():
         settings = load_settings()
         with database(settings) as url:
             found = compose(url, load_network(settings.network), load_model(settings)).verify.run()
@@ -176,16 +180,21 @@ def quarantine(
     from mpi.usecases.quarantine import Quarantine  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
-    with _spoken(), database(load_settings()) as url:
+    with spoken(), database(load_settings()) as url:
         refused = Quarantine(DbUnits(connect(url), ""))
         if message:
             sys.stdout.buffer.write(refused.raw(message, operator))
             return
         for row in refused.list(operator, after, limit):
-            when, sender = f"{row['received_at']:%Y-%m-%d %H:%M:%S}", row["feed"] or "unknown feed"
+            when, sender = f"{row['received_at']:%Y-%m-%d %H:%M:%S}", _sender(row)
             where = f" at {row['location']}" if row["location"] else ""
             said = f"{row['event']} {row['control_id'] or '(no control id)'}"
             typer.echo(f"{row['id']}  {when}  {sender}  {said}  {row['fault']}{where}: {row['reason']}")
+
+
+def _sender(row: Mapping[str, Any]) -> str:
+    known: str = row["feed"] or (row["application"] if row["event"].startswith("C-") else "")  # an AE title
+    return known or "unknown feed"
 
 
 @app.command()
@@ -202,7 +211,7 @@ def consumers(
     from mpi.settings import load_settings  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
-    with _spoken():
+    with spoken():
         settings = load_settings()
         with database(settings) as url:
             known = compose(url, load_network(settings.network), load_model(settings), 1).consumers
@@ -230,7 +239,7 @@ def conformance(
     from mpi.settings import load_settings  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
-    with _spoken():
+    with spoken():
         settings = load_settings()
         network = load_network(settings.network)
         with database(settings) as url:
@@ -257,7 +266,7 @@ def simulate(
     from mpi.simulate import simulate as simulate_region  # noqa: PLC0415
     from mpi.simulate import write  # noqa: PLC0415
 
-    with _spoken(), Progress(disable=not sys.stderr.isatty()) as progress:
+    with spoken(), Progress(disable=not sys.stderr.isatty()) as progress:
         bars: dict[str, int] = {}
 
         def report(what: str, done: int, total: int) -> None:
@@ -280,5 +289,5 @@ def demo(
     """Play a simulated region into a service of its own and show what it made of it."""
     from mpi.main.demo import demonstrate  # noqa: PLC0415
 
-    with _spoken():
+    with spoken():
         demonstrate(network, people, seed, once=once, as_json=as_json, workers=workers)
