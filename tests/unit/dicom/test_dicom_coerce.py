@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydicom import Dataset
 
@@ -147,6 +147,8 @@ def test_laws(image: Dataset, golden_ids: list[UUID]) -> None:
     found = sent(image)
     before = identity(found, FROM_BOLTON)
     others = set(read_others(elements_of(found, NETWORK, FROM_BOLTON), NETWORK, FROM_BOLTON).identifiers)
+    # Two trusts' ids of one value, and the image names the issuer of neither: then nothing is guessed (IHE-60).
+    assume(found.get("IssuerOfPatientID") or before.value not in {o.value for o in others - {before}})
     retired = deepcopy(found.get(0x00101000))
     changes = 0
     for previous, golden_id in pairwise([None, *golden_ids]):
