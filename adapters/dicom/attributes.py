@@ -10,7 +10,7 @@ from pydicom import Dataset
 from adapters.dicom.demographics import read_patch
 from adapters.dicom.elements import Elements
 from adapters.dicom.identity import Origin, read_identity, read_others
-from adapters.dicom.studies import read_study
+from adapters.dicom.studies import read_study, read_study_uid
 from mpi.domain.commands import Patch
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
@@ -51,6 +51,14 @@ def read_header(dataset: Dataset, network: Network, origin: Origin) -> Header:
     except Refused as flaw:
         return Header(study, None, flaw, remarks=tuple(remarks))
     return Header(study, patch, None, others.identifiers, (*remarks, *others.remarks))
+
+
+def question_key(dataset: Dataset) -> str:
+    """Under which key a header that was refused is kept: its study, for all images of it ask the same question."""
+    try:
+        return read_study_uid(Elements.of(dataset))
+    except Refused:
+        return "no-study-uid"
 
 
 def elements_of(dataset: Dataset, network: Network, origin: Origin) -> Elements:

@@ -8,7 +8,7 @@ from datetime import date
 
 from pydicom import Dataset
 
-from adapters.dicom.attributes import read_header
+from adapters.dicom.attributes import question_key, read_header
 from adapters.dicom.headers import kept
 from adapters.dicom.identity import Origin
 from mpi.domain.access import Caller
@@ -64,7 +64,7 @@ class Harvester:
         try:
             header = read_header(dataset, self.network, Origin(self.archive.id, self.ae_title))
         except Refused as reason:
-            return self.images.refuse(self._envelope("header", raw), reason, self.caller)
+            return self.images.refuse(self._envelope(question_key(dataset), raw), reason, self.caller)
         image = Image(header.study, header.patch, header.flaw)
         return self.images.take(self._envelope(header.study.study_uid, raw), image, self.caller)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from adapters.dicom.attributes import read_header
+from adapters.dicom.attributes import question_key, read_header
 from adapters.dicom.headers import KEPT_BYTES, kept, read_head
 from adapters.dicom.identity import Origin
 from mpi.domain.access import Caller
@@ -75,8 +75,8 @@ class Receiver:
         try:
             header = read_header(head, self.network, origin)
         except Refused as reason:
-            # The same key for all images of a study that say the same: they are one question.
-            return SUCCESS, self.images.refuse(self._envelope(stored, archive, raw, "header"), reason, caller).fault
+            envelope = self._envelope(stored, archive, raw, question_key(head))
+            return SUCCESS, self.images.refuse(envelope, reason, caller).fault
         if header.facts in said:
             return SUCCESS, ""
         image = Image(header.study, header.patch, header.flaw)

@@ -145,4 +145,4 @@ def test_the_command(settings: Settings, archive: StubArchive, tmp_path: Path) -
     again = mpi(*arguments, cwd=tmp_path, database_url=settings.database_url)
     assert (again.returncode, again.stderr) == (0, "")
     listed = mpi("quarantine", cwd=tmp_path, database_url=settings.database_url)
-    assert "GM_VNA  C-FIND header  unknown-authority at (0010,0021)" in listed.stdout
+    assert f"GM_VNA  C-FIND {STUDY}.6  unknown-authority at (0010,0021)" in listed.stdout

@@ -162,6 +162,7 @@ def test_ihe_60_an_image_without_identity_is_quarantined_and_success(
     (first, reason, _), (second, _, _) = house.images.refused
     assert (reason.fault, reason.location) == (fault, location)
     assert (first.control_id, first.raw) == (second.control_id, second.raw), "one question for all images of a study"
+    assert first.control_id == (overrides.get("StudyInstanceUID", STUDY) or "no-study-uid")
 
 
 def test_garbage_about_the_patient_is_handed_on_as_a_flaw(house: House) -> None:
