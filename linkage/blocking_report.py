@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from math import isnan
 from typing import Any
 
-import numpy as np
-
 from linkage.engines.blocking_loss import estimate_blocking_loss
 from linkage.loose_blocking import ALL_RULES
 from linkage.people import Linker
@@ -19,20 +17,17 @@ def report_blocking(linker: Linker) -> dict[str, Any]:
 
     And the estimated share of pairs of one person that share no key (Chao 1987), None where the links cannot tell.
     """
-    encoded, pairs, label = linker.encoded, linker.pairs, linker.clusters.label
-    joined = label[pairs.a] == label[pairs.b]
-    ends = pairs.a[joined], pairs.b[joined]
-    loss = estimate_blocking_loss(ends, encoded.keys, encoded.rows, encoded.rules, len(linker.table))
+    encoded, pairs, label, counts = linker.encoded, linker.pairs, linker.clusters.label, linker.blocks
+    loss = estimate_blocking_loss(counts.met[label[pairs.a] == label[pairs.b]])
     rules: dict[str, dict[str, int]] = {}
     for place, rule in enumerate(ALL_RULES):
-        sizes = np.unique(encoded.keys[encoded.rules == place], return_counts=True)[1].astype(np.int64)
-        crowded = encoded.crowded.get(rule, 0)
-        if len(sizes) or crowded:
+        keys, crowded = int(counts.keys[place]), encoded.crowded.get(rule, 0)
+        if keys or crowded:
             found = [int(table[place]) if place < len(table) else 0 for table in (loss.of_rule, loss.only)]
             rules[rule] = {
-                "keys": len(sizes),
-                "pairs": int((sizes * (sizes - 1) // 2).sum()),
-                "largest_block": int(sizes.max(initial=0)),
+                "keys": keys,
+                "pairs": int(counts.pairs[place]),
+                "largest_block": int(counts.largest[place]),
                 "links": found[0],
                 "links_of_no_other": found[1],
                 "crowded_keys_left_out": crowded,

@@ -173,6 +173,7 @@ def _linked(
         warned = list(cautions(linker, linker.table))
         linker = linker.without_fields()
         readings.clear()
+        linker = linker.without_entries()
         report: dict[str, Any] = {
             "files": reports,
             **outputs.counts(linker, first),

@@ -15,7 +15,7 @@ from linkage.layout import Words
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE, FIRST_SINGLE, within_budget
 from linkage.model import Model
 from linkage.progress import SILENT, Progress
-from linkage.room import UNBOUNDED, Room
+from linkage.room import UNBOUNDED, Room, give_back
 from linkage.tables.table import Table
 from linkage.training.sampling import draw_rows, shuffle
 
@@ -41,7 +41,9 @@ def index(
     def loose(words: Words) -> npt.NDArray[np.uint8]:
         return _loose(words, model, seed, table.first)
 
-    return _served(encode_table(table, model, workers, loose, room, progress), model)
+    encoded = encode_table(table, model, workers, loose, room, progress)
+    give_back()
+    return _served(encoded, model)
 
 
 def served(encoded: Encoded, model: Model) -> Encoded:

@@ -20,6 +20,7 @@ from linkage.guard import Guard
 from linkage.partition_report import report_partition
 from linkage.people import Linker
 from linkage.result import CLUSTERS, LINKS, MODEL, POSSIBLE, REPORT, VETO, Result, assemble
+from linkage.room import give_back
 from linkage.writing import new_directory
 
 Chosen = npt.NDArray[np.bool_]
@@ -42,6 +43,7 @@ def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | Non
         POSSIBLE: lambda: _link_tables(linker, ~joined & wanted),
         CLUSTERS: lambda: iter((clusters(linker),)),
     }
+    give_back()
     with new_directory(out) as folder:
         with ThreadPoolExecutor(len(tables)) as pool:
             list(pool.map(lambda name: _write_tables(tables[name](), folder / name), tables))

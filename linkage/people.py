@@ -8,9 +8,9 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage.block_counts import BlockCounts, count_blocks
 from linkage.columns import Encoded
 from linkage.costs import FALSE_MERGE
 from linkage.defaults import clear_defaults
@@ -21,7 +21,7 @@ from linkage.explain import Explanation, explain
 from linkage.indexing import MOST_ROWS, index, served
 from linkage.model import Model
 from linkage.progress import SILENT, Progress
-from linkage.room import UNBOUNDED, Room
+from linkage.room import UNBOUNDED, Room, give_back
 from linkage.standardise import standardise
 from linkage.tables.table import Table
 from linkage.tailor import tailor
@@ -53,7 +53,7 @@ class Linker:
     def pairs(self) -> local.Pairs:
         """Every pair of records that shares a blocking key and weighs the model's `possible` at least."""
         encoded = self.encoded
-        pa.default_memory_pool().release_unused()  # what the columns took, where they are gone
+        give_back()  # what the columns took, where they are gone
         found = local.link(
             encoded.matrix,
             encoded.keys,
@@ -66,6 +66,11 @@ class Linker:
         first = self.apart
         return found if first is None else found.where((found.a < first) != (found.b < first))
 
+    @cached_property
+    def blocks(self) -> BlockCounts:
+        """What blocking did, in counts."""
+        return count_blocks(self.encoded, self.pairs)
+
     @property
     def apart(self) -> int | None:
         """How many records are of the first of two files that hold a person once each; None where that is not so."""
@@ -77,6 +82,7 @@ class Linker:
         pairs, rank = self.pairs, np.empty(len(self.table), np.int64)
         rank[pc.sort_indices(self.table.ids).to_numpy()] = np.arange(len(rank))
         self.progress.begin("settling clusters", 0)
+        give_back()
         return cluster(self.encoded.matrix, pairs, self.model, self.workers, rank, self.apart)
 
     def probability(self, weight: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -95,6 +101,13 @@ class Linker:
     def without_fields(self) -> Linker:
         """The same without what the records say, which only explanations need: a sixth of the memory."""
         return replace(self, table=replace(self.table, columns={}, extras={}))
+
+    def without_entries(self) -> Linker:
+        """The same without the blocking entries, which only weighing and `blocks` need and have had then."""
+        none = np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.uint8)
+        lean = replace(self, encoded=replace(self.encoded, keys=none[0], rows=none[1], rules=none[2]))
+        vars(lean).update(pairs=self.pairs, blocks=self.blocks)
+        return lean
 
     def _row(self, name: str) -> int:
         row: int = self.table.ids.index(name).as_py()
@@ -126,6 +139,7 @@ def people(
     encoded = index(table, start, workers, seed, room, progress)
     entries = encoded.keys, encoded.rows, encoded.rules
     progress.begin("learning a model", 0)
+    give_back()
     trained = train(
         encoded.matrix,
         *entries,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b, file_digest
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ LINKS, POSSIBLE, CLUSTERS = "links.parquet", "possible.parquet", "clusters.parqu
 MODEL, REPORT = "model.json", "report.json"
 VETO = "veto"
 """Stands among the guards of a pair that is certain by itself, when records beside it conflict."""
+_WHOLE = "_SUCCESS"
 _COLUMNS = ("id_a", "id_b", "weight", "probability", "joined", "guards")
 
 
@@ -72,7 +74,8 @@ class Result:
 
 
 def load_result(path: Path) -> Result:
-    """The result in a directory that dedupe or link wrote. Raises `InputError` when it is none or is damaged."""
+    """The result in a directory that dedupe or link wrote, on one machine or on Spark, whose tables are directories
+    of parts. Raises `InputError` when it is none or is damaged."""
     if not path.is_dir():
         raise InputError(f"{path} is no directory that dedupe or link wrote")
     files = path / LINKS, path / POSSIBLE, path / CLUSTERS
@@ -111,7 +114,28 @@ def assemble(links: Any, clusters: Any, model: Model, first: int | None, key: st
     )
 
 
+def parts_of(table: Path) -> list[Path]:
+    """The files that make up a table, in order: the one, or the parts in a directory that Spark has finished.
+
+    Raises `InputError` when it has not.
+    """
+    if not table.is_dir():
+        return [table]
+    try:
+        names = sorted(part.name for part in table.iterdir())
+    except OSError as error:
+        raise InputError(f"{table} cannot be read: {error.strerror}") from None
+    parts = [table / name for name in names if name.endswith(".parquet")]
+    if not parts or _WHOLE not in names:
+        raise InputError(f"{table} is not whole: Spark has not finished it")
+    return parts
+
+
 def _table(path: Path, columns: tuple[str, ...]) -> Any:
+    return pa.concat_tables([_part(part, columns) for part in parts_of(path)])
+
+
+def _part(path: Path, columns: tuple[str, ...]) -> Any:
     try:
         with pq.ParquetFile(path) as file:
             missing = [name for name in columns if name not in file.schema_arrow.names]
@@ -152,7 +176,7 @@ def _rows(wanted: pa.Array, ids: pa.Array) -> Longs:
 
 def _key(*files: Path) -> str:
     whole = blake2b(digest_size=8)
-    for path in files:
+    for path in chain.from_iterable(map(parts_of, files)):
         with path.open("rb") as file:
             whole.update(file_digest(file, "blake2b").digest())
     return whole.hexdigest()

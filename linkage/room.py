@@ -8,6 +8,7 @@ back, and it is gone when its process is, however that ends.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import re
@@ -122,17 +123,24 @@ class Room:
     ) -> tuple[npt.NDArray[Any], ...]:
         """One array for each column of parts that come one by one; `nothing` is a part without entries."""
         columns: list[list[npt.NDArray[Any]]] = [[column] for column in nothing]
-        waiting: list[list[npt.NDArray[Any]]] = [[] for _ in nothing]
+        self._collect(parts, columns)
+        return tuple(self.joined(column) for column in columns)
+
+    def _collect(self, parts: Iterable[tuple[npt.NDArray[Any], ...]], columns: list[list[npt.NDArray[Any]]]) -> None:
+        """Add what comes to the columns, small parts joined. Nothing else holds a part afterwards, so that each is
+        gone when `joined` has copied it."""
+        waiting: list[list[npt.NDArray[Any]]] = [[] for _ in columns]
         size = 0
         for part in parts:
             size += sum(column.nbytes for column in part)
-            for column, piece in zip(waiting, part, strict=True):
-                column.append(piece)
+            for pieces, piece in zip(waiting, part, strict=True):
+                pieces.append(piece)
             if self._bounded and size > _PIECE:
                 for column, pieces in zip(columns, waiting, strict=True):
                     column.append(self.joined(pieces))
                 size = 0
-        return tuple(self.joined(column + pieces) for column, pieces in zip(columns, waiting, strict=True))
+        for column, pieces in zip(columns, waiting, strict=True):
+            column.extend(pieces)
 
     def _copied(self, part: Any) -> Any:
         held = self.empty(part.size, np.uint8)
@@ -156,6 +164,14 @@ class Room:
 
 
 UNBOUNDED = Room()
+
+
+def give_back() -> None:
+    """Give the system what is freed already. After a step over all records that is hundreds of megabytes, which
+    Arrow and C's allocator keep, and of which the next step, whose arrays have other sizes, can use little."""
+    pa.default_memory_pool().release_unused()
+    with suppress(OSError, TypeError, AttributeError):  # elsewhere than in glibc there is no such thing
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def read_memory(text: str) -> int:

@@ -50,6 +50,7 @@ def main(file: Path, folder: Path, memory: str = "") -> None:
         linker = people(table, room=room).without_fields()
         del table
     with account.phase("link"):
+        linker = linker.without_entries()
         found = linker.pairs
     with account.phase("cluster"):
         label = linker.clusters.label

@@ -45,7 +45,7 @@ from linkage.layout import (
 from linkage.model import Model
 from linkage.progress import SILENT, Progress, stepping
 from linkage.record import Caution
-from linkage.room import UNBOUNDED, Room
+from linkage.room import UNBOUNDED, Room, give_back
 from linkage.tables.table import FIELDS, Table
 
 Codes = npt.NDArray[np.int32]
@@ -129,6 +129,7 @@ def encode_table(
                 piece = table.slice(first, size), model, words[first : first + size]
                 works.append(_Encoding(*piece, read, waiting, threads))
                 works[-1].fill()
+                give_back()
         # The readers' processes are gone before the keys come.
         wanted = np.zeros(n, np.uint8) if loose is None else loose(words)
         pieces = (work.index(place * size, wanted, room) for place, work in enumerate(works))

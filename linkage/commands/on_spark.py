@@ -6,12 +6,11 @@ import shutil
 import time
 from pathlib import Path
 
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from linkage.commands.speaking import say
 from linkage.plurals import counted
-from linkage.result import CLUSTERS, LINKS, POSSIBLE
+from linkage.result import CLUSTERS, LINKS, POSSIBLE, parts_of
 from linkage.room import MIB, read_memory, usual_memory
 from linkage.tables.mapping import load_mapping
 from linkage.writing import new_directory
@@ -53,10 +52,11 @@ def linked_on_spark(
 
 def _join_parts(parts: Path) -> None:
     """Make one file of a directory of parts, batch by batch."""
-    whole = parts.with_suffix(".part")
-    dataset = ds.dataset(parts, format="parquet")
-    with pq.ParquetWriter(whole, dataset.schema) as writer:
-        for batch in dataset.to_batches():
-            writer.write_batch(batch)
+    whole, files = parts.with_suffix(".part"), parts_of(parts)
+    with pq.ParquetWriter(whole, pq.read_schema(files[0])) as writer:
+        for file in files:
+            with pq.ParquetFile(file) as part:
+                for batch in part.iter_batches():
+                    writer.write_batch(batch)
     shutil.rmtree(parts)
     whole.rename(parts)

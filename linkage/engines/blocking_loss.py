@@ -32,7 +32,8 @@ FURTHEST = 2.0
 class BlockingLoss:
     """found: pairs that share a key; once, twice: those that share keys of one and of two rules only; missed: the
     estimate of those that share none, nan where one rule alone, no pair or bunches of rules cannot tell. of_rule:
-    int64[R], the pairs that share a key of each rule; only: int64[R], those that share no other rule's."""
+    int64[R], the pairs that share a key of each rule up to the last that caught any; only: int64[R], those that
+    share no other rule's."""
 
     found: int
     once: int
@@ -47,17 +48,24 @@ class BlockingLoss:
         return self.missed / (self.found + self.missed) if self.found else nan
 
 
-def estimate_blocking_loss(pairs: tuple[Ints, Ints], keys: Longs, rows: Ints, rules: Bytes, n: int) -> BlockingLoss:
-    """From the links of a file, what its blocking may have missed.
+def rules_met(pairs: tuple[Ints, Ints], keys: Longs, rows: Ints, rules: Bytes, n: int) -> Longs:
+    """int64[P]: for each pair of rows a bit for each rule of which they share a key.
 
-    pairs: a and b, int32[P], rows of pairs held to be of one person. keys int64[M], rows int32[M], rules uint8[M]:
-    the blocking entries of n rows they were found by, in any order. Raises `LinkageError` when they do not fit.
+    pairs: a and b, int32[P]. keys int64[M], rows int32[M], rules uint8[M]: the blocking entries of n rows they were
+    found by, in any order. Raises `LinkageError` when they do not fit.
     """
     if not len(keys) == len(rows) == len(rules) or (len(rules) and int(rules.max()) >= MOST_RULES):
         raise LinkageError("every blocking key needs one row and one rule")
-    a, b = pairs
-    met = rules_of_pairs(a, b, *by_row(keys, rows, rules, n))
-    rule = np.int64(1) << np.arange(int(rules.max(initial=0)) + 1, dtype=np.int64)
+    keys, rules, first = by_row(keys, rows, rules, n)
+    return rules_of_pairs(*pairs, keys, rules, first)
+
+
+def estimate_blocking_loss(met: Longs) -> BlockingLoss:
+    """From the links of a file, what its blocking may have missed.
+
+    met: int64[P], of pairs held to be of one person, as `rules_met` has them.
+    """
+    rule = np.int64(1) << np.arange(int(met.max(initial=0)).bit_length(), dtype=np.int64)
     times = np.bitwise_count(met)
     of_rule = np.array([int(np.count_nonzero(met & bit)) for bit in rule], np.int64)
     only = np.array([int(np.count_nonzero(met == bit)) for bit in rule], np.int64)
@@ -76,12 +84,13 @@ def by_row(keys: Longs, rows: Ints, rules: Bytes, n: int) -> tuple[Longs, Bytes,
     if not np.all(rows[1:] >= rows[:-1]):
         order = np.argsort(rows, kind="stable")
         keys, rows, rules = keys[order], rows[order], rules[order]
-    return keys, rules, np.searchsorted(rows, np.arange(n + 1)).astype(np.int64)
+    # In the type of the rows, or all of them would be copied into a wider one.
+    return keys, rules, np.searchsorted(rows, np.arange(n + 1, dtype=rows.dtype)).astype(np.int64)
 
 
 @compiled
 def rules_of_pairs(a: Ints, b: Ints, keys: Longs, rules: Bytes, first: Longs) -> Longs:
-    """int64[P]: for each pair of rows a bit for each rule of which they share a key."""
+    """What `rules_met` says, of entries `by_row`."""
     met = np.zeros(len(a), np.int64)
     for p in range(len(a)):
         for x in range(first[a[p]], first[a[p] + 1]):

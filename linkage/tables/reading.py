@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from linkage.plurals import counted
 from linkage.record import Kind
-from linkage.room import UNBOUNDED, Room
+from linkage.room import UNBOUNDED, Room, give_back
 from linkage.tables.delimited import open_text, read_columns
 from linkage.tables.errors import InputError
 from linkage.tables.fields import Field, Source, read_field
@@ -90,7 +90,7 @@ def assemble(columns: abc.Mapping[str, Any], mapping: Mapping, report: Report, r
     threads = room.at_once(_BYTES_PER_ROW * len(ids), min(_THREADS, len(os.sched_getaffinity(0))))
     with ThreadPoolExecutor(threads) as pool:
         fields = dict(zip(named, pool.map(one, named), strict=True))
-    pa.default_memory_pool().release_unused()
+    give_back()
     every = {name: column for field in fields.values() for name, column in field.columns.items()}
     said_by_some = {name: column for name, column in every.items() if column.null_count < len(column)}
     if not said_by_some:

@@ -85,7 +85,7 @@ def sample_pairs(
     if len(drawn) < len(matrix):
         place = np.full(len(matrix), -1, np.int32)
         place[drawn] = np.arange(len(drawn), dtype=np.int32)
-        kept = place[rows] >= 0
+        kept = (place >= 0)[rows]
         matrix, keys, rows = matrix[drawn], keys[kept], place[rows[kept]]
     pairs = _joined(
         local.link(matrix, keys, rows, model, FLOOR, workers),

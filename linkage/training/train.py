@@ -15,6 +15,7 @@ from linkage.kernel import rows_of
 from linkage.layout import Rows, Words
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
 from linkage.model import Model
+from linkage.room import give_back
 from linkage.training.candidates import NOTHING, Sample, Settled, sample_pairs
 from linkage.training.chance import Chance, estimate_chance
 from linkage.training.diagnosis import Finding, Kind
@@ -70,6 +71,7 @@ def train(
     told = {"rows": len(matrix), "seed": seed, "random_pairs": round(random.pairs), "reviewed": len(reviewed)}
     made = told | counted(chance, passes, prior)
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
+    give_back()  # what the passes took: each had a thread, and memory, of its own
     looked = NOTHING if known is None else Settled(settled, known[1])
     sample = sample_pairs(matrix, keys, rows, start, draw_rows(order, most_rows), workers, first, looked)
     joint, chance = _refine(sample, start, base, chance, random, known)

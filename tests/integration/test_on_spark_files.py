@@ -12,8 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from linkage.engines.spark.files import dedupe
 from linkage.engines.spark.tables import number, tabulate
 from linkage.engines.spark.training import train
+from linkage.model import Model
 from linkage.people import people
 from linkage.result import load_result
 from linkage.tables.reading import read
@@ -75,10 +77,29 @@ def test_two_files_that_share_ids_and_not_all_columns(
     report = assert_same(here, there)
     assert sorted(path.name for path in there.iterdir()) == sorted(path.name for path in here.iterdir())
     assert load_result(there).first == load_result(here).first == 400
+    assert {name[:2] for name in load_result(there).ids.to_pylist()[:400]} == {"1:"}
     assert f"{report['links']:,} links" in said.output
     again = run("link", one, two, "--out", there, "--engine", "spark")
     assert (again.exit_code, "not empty" in again.output) == (2, True)
     assert all({a[:2], b[:2]} == {"1:", "2:"} for a, b, *_ in links_of(there, "links.parquet"))
+
+
+def test_a_default_says_nothing_under_a_model_that_is_given_either(session: SparkSession, tmp_path: Path) -> None:
+    """As on one machine, where the model starts from one that is given; and what Spark leaves can be read back."""
+    people_twice, results = sorted(rows(seed=4)), []
+    for name, day in (("said", "1971-05-09"), ("silent", "")):
+        dated = (row if n % 3 else (*row[:3], day, *row[4:]) for n, row in enumerate(people_twice))
+        file = write(tmp_path / f"{name}.csv", dated)
+        report = dedupe(session, str(file), str(tmp_path / name), Model.default())
+        results.append(load_result(tmp_path / name))
+        assert (len(results[-1].ids), int(results[-1].joined.sum())) == (report["records"], report["links"])
+    said, silent = results
+    assert said.ids.equals(silent.ids)
+    assert said.ids.to_pylist() == sorted(row[0] for row in people_twice), "by row"
+    assert np.array_equal(said.label, silent.label)
+    links = [sorted(zip(found.a, found.b, found.weight, strict=True)) for found in results]
+    assert links[0] == links[1]
+    assert len(links[0]) > 100
 
 
 def test_training_looks_at_all_records_as_here_or_at_some_wherever_they_lie(

@@ -19,7 +19,7 @@ from linkage.engines.spark.people import encode
 from linkage.engines.spark.results import Found, check_free, write
 from linkage.engines.spark.session import cut, spoken
 from linkage.engines.spark.tables import Part, Tabled, number, tabulate
-from linkage.engines.spark.training import Trained, train
+from linkage.engines.spark.training import Trained, defaults_of, train
 from linkage.model import Model
 from linkage.tables.errors import InputError
 from linkage.tables.mapping import Mapping as Columns
@@ -116,7 +116,10 @@ def link_files(
     check_free(session, out)
     parts = [read_part(session, path, mapping) for path in paths]
     tabled = number(*parts)
-    trained = train(tabled, seed, false_merge=false_merge) if model is None else Trained(model, (), distinct=False)
+    if model is None:
+        trained = train(tabled, seed, false_merge=false_merge)
+    else:
+        trained = Trained(model, (), distinct=False, defaults=defaults_of(tabled, seed))
     with spoken():
         found = _found(tabled, trained)
         return write(found, out, [part.told() for part in parts])

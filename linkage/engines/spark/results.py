@@ -49,7 +49,8 @@ def write(found: Found, out: str, files: Sequence[dict[str, Any]]) -> dict[str, 
     """Write links.parquet, possible.parquet, clusters.parquet, model.json and report.json under `out`: the report.
 
     The first three are directories, which Spark marks with _SUCCESS when they are whole, and have the columns that
-    `linkage.outputs.write` gives them, in no order; the report is the last to be written.
+    `linkage.outputs.write` gives them: links in no order, records by row, one part after another. The report is the
+    last to be written. `linkage.result.load_result` reads all of it where it lies on a disk.
     """
     placed = found.clusters.reasons(found.links, found.trained.model)
     if found.first is not None:
@@ -80,11 +81,12 @@ def named_links(links: DataFrame, found: Found) -> DataFrame:
 
 
 def named_clusters(clusters: DataFrame, records: DataFrame) -> DataFrame:
-    """Every record by its id, with the id of the first record of its cluster."""
+    """Every record by its id, with the id of the first record of its cluster; in the order of their rows, which a
+    reader has nothing else to tell two files by."""
     named = records.select("row", "id").hint("merge")
     first = records.select(f.col("row").alias("cluster"), f.col("id").alias("first")).hint("merge")
     placed = clusters.join(named, "row").join(first, "cluster")
-    return placed.select("id", f.col("first").alias("cluster"))
+    return placed.orderBy("row").select("id", f.col("first").alias("cluster"))
 
 
 def _guards() -> Column:

@@ -8,8 +8,9 @@ records than are drawn gets the model that it gets there.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import functions as f
@@ -27,7 +28,8 @@ from linkage.tables.table import Table
 MOST_DRAWN = 1_000_000
 """Records that training looks at: of them one in so many pairs of one person is left as of the records, squared."""
 
-_TRAINED = "model string, findings array<string>, distinct boolean, defaults map<string, array<string>>"
+_DEFAULTS = "defaults map<string, array<string>>"
+_TRAINED = f"model string, findings array<string>, distinct boolean, {_DEFAULTS}"
 _PARTS = 1 << 30
 
 
@@ -47,35 +49,50 @@ def train(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN, false_merge: fl
 
     false_merge: what joining two people costs, in links missed.
     """
+    told = _of_drawn(tabled, seed, most, lambda table: learn(table, seed, false_merge), _TRAINED)
+    return Trained(Model.from_document(json.loads(told.model)), tuple(told.findings), told.distinct, told.defaults)
+
+
+def defaults_of(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN) -> Defaults:
+    """The defaults of the records, as `train` finds them: what a model that is given does not bring."""
+    told = _of_drawn(tabled, seed, most, lambda table: pa.RecordBatch.from_pydict(_defaults(table)), _DEFAULTS)
+    return dict(told.defaults)
+
+
+def _of_drawn(tabled: Tabled, seed: int, most: int, look: Callable[[Table], pa.RecordBatch], schema: str) -> Any:
+    """The one row that one executor makes of the records drawn."""
     columns, extras, first = tabled.columns, tabled.extras, tabled.first
 
     def work(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows = pa.Table.from_batches(batches).combine_chunks()
         of_first = None if first is None else int((longs(rows, "row") < first).sum())
-        yield learn(table_of(rows, columns, extras, of_first), seed, false_merge)
+        yield look(said_by_some(table_of(rows, columns, extras, of_first)))
 
     drawn, share = tabled.frame, most / tabled.records
     if share < 1.0:
         place = f.pmod(f.xxhash64("row", f.lit(seed)), f.lit(_PARTS))
         drawn = drawn.where(place < int(share * _PARTS))
     with spoken():
-        told = drawn.repartition(1).sortWithinPartitions("row").mapInArrow(work, _TRAINED).first()
+        told = drawn.repartition(1).sortWithinPartitions("row").mapInArrow(work, schema).first()
     if told is None:
         raise LinkageError("there are no records to learn from")
-    return Trained(Model.from_document(json.loads(told.model)), tuple(told.findings), told.distinct, told.defaults)
+    return told
 
 
 def learn(table: Table, seed: int, false_merge: float = FALSE_MERGE) -> pa.RecordBatch:
-    """`_TRAINED` of a table."""
-    said = said_by_some(table)
-    training = people(said, seed=seed, false_merge=false_merge).training
+    """`_TRAINED` of a table without silent columns."""
+    training = people(table, seed=seed, false_merge=false_merge).training
     columns = {
         "model": pa.array([json.dumps(training.model.document)]),
         "findings": pa.array([[finding.text for finding in training.diagnosis]], pa.list_(pa.string())),
         "distinct": pa.array([training.distinct]),
-        "defaults": pa.array([list(find_defaults(said).items())], pa.map_(pa.string(), pa.list_(pa.string()))),
     }
-    return pa.RecordBatch.from_pydict(columns)
+    return pa.RecordBatch.from_pydict(columns | _defaults(table))
+
+
+def _defaults(table: Table) -> dict[str, pa.Array]:
+    kind = pa.map_(pa.string(), pa.list_(pa.string()))
+    return {"defaults": pa.array([list(find_defaults(table).items())], kind)}
 
 
 def said_by_some(table: Table) -> Table:

@@ -46,6 +46,15 @@ def test_pairs_keys_and_links_of_every_rule_are_counted(linker: Linker) -> None:
         assert report[rule]["links"] == len(pairs & joined)
 
 
+def test_without_the_blocking_entries_all_is_told_that_is_told_with_them(linker: Linker) -> None:
+    lean = linker.without_entries()
+    assert not len(lean.encoded.keys) + len(lean.encoded.rows) + len(lean.encoded.rules)
+    assert len(linker.encoded.keys)
+    assert lean.pairs is linker.pairs
+    assert lean.clusters.label.tolist() == linker.clusters.label.tolist()
+    assert report_blocking(lean) == report_blocking(linker)
+
+
 def test_crowded_keys_are_counted_and_told(people_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loose_blocking, "MOST_PAIRS", 3)
     report = report_blocking(people(read(people_file).table.slice(0, 120)))

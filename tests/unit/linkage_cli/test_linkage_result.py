@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from linkage.tables.errors import InputError
 from linkage.tables.reading import read
 from tests.unit.linkage_cli.people_builders import PEOPLE, rows, run, write
 from tests.unit.linkage_cli.result_builders import result
+
+TABLES = ("links.parquet", "possible.parquet", "clusters.parquet")
 
 
 @pytest.fixture
@@ -44,6 +47,39 @@ def test_the_same_result_without_files(people: Path, linked: Path) -> None:
         assert np.array_equal(getattr(stored, name), getattr(held, name))
     assert stored.ids.equals(held.ids)
     assert stored.guards.equals(held.guards)
+
+
+def in_parts(table: Path) -> None:
+    """Make a directory of a file, as Spark does: parts in the order of their names, and a mark that they are all."""
+    rows = pq.read_table(table)
+    table.unlink()
+    table.mkdir()
+    cuts = (0, len(rows) // 3, len(rows) // 2, len(rows))
+    for number, (low, high) in reversed(list(enumerate(pairwise(cuts)))):
+        pq.write_table(rows.slice(low, high - low), table / f"part-{number:05}-7d.snappy.parquet")
+    (table / "_SUCCESS").touch()
+
+
+def test_a_result_in_parts_says_what_it_says_in_whole_files(linked: Path, copy: Path) -> None:
+    whole = load_result(linked)
+    for name in TABLES:
+        in_parts(copy / name)
+    found = load_result(copy)
+    for name in ("label", "a", "b", "weight", "probability", "joined"):
+        assert np.array_equal(getattr(found, name), getattr(whole, name))
+    assert found.ids.equals(whole.ids)
+    assert found.guards.equals(whole.guards)
+    assert load_result(copy).key == found.key
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("lost", ["_SUCCESS", "*.parquet"])
+def test_parts_that_are_not_all_there_are_refused(copy: Path, name: str, lost: str) -> None:
+    in_parts(copy / name)
+    for file in (copy / name).glob(lost):
+        file.unlink()
+    with pytest.raises(InputError, match=f"{name} is not whole"):
+        load_result(copy)
 
 
 def test_two_files_are_told_apart(tmp_path: Path) -> None:

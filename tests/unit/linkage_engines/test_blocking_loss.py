@@ -7,7 +7,7 @@ from math import isnan
 import numpy as np
 import pytest
 
-from linkage.engines.blocking_loss import BlockingLoss, estimate_blocking_loss
+from linkage.engines.blocking_loss import BlockingLoss, estimate_blocking_loss, rules_met
 from linkage.errors import LinkageError
 
 
@@ -18,7 +18,7 @@ def estimated(caught: list[set[int]], order: int = 1) -> BlockingLoss:
     keys, rows, rules = (np.array(column) for column in zip(*entries[::order], strict=True))
     pairs = np.arange(0, 2 * len(caught), 2, dtype=np.int32), np.arange(1, 2 * len(caught), 2, dtype=np.int32)
     index = keys.astype(np.int64), rows.astype(np.int32), rules.astype(np.uint8)
-    return estimate_blocking_loss(pairs, *index, 2 * len(caught))
+    return estimate_blocking_loss(rules_met(pairs, *index, 2 * len(caught)))
 
 
 def test_issue_3_pairs_are_counted_by_the_rules_that_caught_them() -> None:
@@ -54,8 +54,7 @@ def test_issue_3_rules_that_catch_in_bunches_tell_nothing() -> None:
 
 def test_issue_3_one_rule_or_no_pair_tells_nothing() -> None:
     assert isnan(estimated([{1}, {1}]).share)
-    nothing = np.zeros(0, np.int32)
-    empty = estimate_blocking_loss((nothing, nothing), nothing.astype(np.int64), nothing, nothing.astype(np.uint8), 0)
+    empty = estimate_blocking_loss(np.zeros(0, np.int64))
     assert isnan(empty.share)
     assert empty.found == 0
 
@@ -63,4 +62,4 @@ def test_issue_3_one_rule_or_no_pair_tells_nothing() -> None:
 def test_entries_that_do_not_fit_are_refused() -> None:
     one = np.zeros(1, np.int32)
     with pytest.raises(LinkageError, match="one row and one rule"):
-        estimate_blocking_loss((one, one), one.astype(np.int64), one, np.zeros(2, np.uint8), 1)
+        rules_met((one, one), one.astype(np.int64), one, np.zeros(2, np.uint8), 1)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +18,7 @@ from linkage.columns import encoding
 from linkage.errors import LinkageError
 from linkage.outputs import clusters, links
 from linkage.people import people
-from linkage.room import LEAST, MIB, Room, read_memory, usual_memory
+from linkage.room import LEAST, MIB, Room, give_back, read_memory, usual_memory
 from linkage.tables.reading import read
 from linkage.tables.together import together
 
@@ -59,6 +61,15 @@ def test_without_a_bound_nothing_goes_to_files() -> None:
     column = pa.array(["a", None])
     assert room.keep(column) is column
     assert room.filed == 0
+
+
+def test_memory_is_given_back_where_the_system_can_take_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=asked.append))
+    give_back()
+    assert asked == [0]
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace())  # a C library that knows no such thing
+    give_back()
 
 
 def test_columns_say_the_same_in_files(tiny: Room) -> None:
