@@ -2,7 +2,9 @@
 
     python -m benchmarks.queries --resident 1000000 --seconds 30 [--connections 8] [--rate 50] [--feed 100]
 
-A durable embedded PostgreSQL is filled with `--resident` simulated records of an NHS region. A client process asks
+A durable embedded PostgreSQL is filled with `--resident` simulated records of an NHS region, a quarter of an hour for
+a million; with `--template FOLDER` once, and each run works on a copy. First each query is asked alone, by one caller
+in this process (`alone`: what it costs, without the noise of others). Then the service runs. A client process asks
 over kept connections, one query in flight each, at random moments of `--rate` a second, while another plays ADT at
 `--feed` messages a second: PIX queries by local id, and PDQ by identifier, by surname and date of birth, by the
 beginning of a surname and date of birth, by surname and forename, and by a surname alone in pages of 20. A latency
@@ -12,23 +14,33 @@ counts from the moment its query was meant to leave. The feed's own latencies ar
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
+from adapters.hl7v2.exchange import ANYBODY
+from adapters.hl7v2.observer import Observer
 from benchmarks.machine import Meter, machine, percentile_ms, versions
 from benchmarks.mllp_load import Answers, Order, Player
-from benchmarks.residents import Row, batches, region, rows_of
-from benchmarks.service import Stage, load, say, serving, staged
+from benchmarks.residents import Region, Row, batches, region, rows_of
+from benchmarks.service import NETWORK, Stage, load, opened, say, serving, staged
 from benchmarks.traffic import Traffic, deal
 from mpi.domain.network import Network, Protocol
+from mpi.main.compose import compose_receiver
+from mpi.metrics import Metrics
+from mpi.networks import load_network
 
 _ASKED = 20_000  # different people asked about
 _WARM = 3.0  # seconds not counted
 _FEED_LINES = 8
+_ALONE = 400  # queries of each kind
+_NEWCOMERS = 24_300  # spare people for the feed, as many whatever its length, so that a template stays good
 _SPARE = 1.5  # messages prepared for each that is meant to leave
 
 Write = Callable[[Row, Network], tuple[str, str]]
@@ -65,30 +77,83 @@ KINDS: dict[str, Write] = {
 }
 
 
+def asked_kinds(options: argparse.Namespace) -> dict[str, Write]:
+    """The kinds of query to ask."""
+    return {name: KINDS[name] for name in options.kinds or KINDS}
+
+
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """From filling to the last answer."""
     before = machine()
-    with staged() as stage:
-        seconds = (options.seconds + _WARM) * len(KINDS)
-        messages = int(options.feed * seconds * _SPARE)
-        people = region(stage.index.network, options.resident, messages)
-        loading = load(stage, batches(people.loaded))
-        stage.vacuum()
+    messages = int(options.feed * (options.seconds + _WARM) * len(asked_kinds(options)) * _SPARE)
+    people = region(load_network(NETWORK), options.resident, _NEWCOMERS)
+    loading = {} if options.template is None else filled(options.template, people)
+    with staged(options.template) as stage:
+        if options.template is None:
+            loading = fill(stage, people)
         traffic = Traffic(people.systems, people.loaded, people.duplicates, people.newcomers)
         feeds = [f.id for f in stage.index.network.feeds if f.protocol is Protocol.MLLP]
         fed = deal(traffic.messages(messages), _FEED_LINES, feeds)
         asked = rows_of(people.loaded.sample(min(_ASKED, len(people.loaded)), random_state=7))
         asked = [row for row in asked if len(row["birth_date"]) == 10 and len(row["surname"]) > 2]
+        resident = len(people.loaded)
+        del people
         return {
+            "alone": {name: _alone(stage, asked, write) for name, write in asked_kinds(options).items()},
             **_measure(stage, asked, fed, options),
-            "resident": len(people.loaded),
+            "resident": resident,
             "connections": options.connections,
             "workers": options.workers,
             "rate": options.rate,
             "load_seconds": loading,
-            "machine": before,
+            "machine": before | {"load_after": round(os.getloadavg()[0], 2)},
             "versions": versions(stage.index.engine),
         }
+
+
+def fill(stage: Stage, people: Region) -> dict[str, float]:
+    """Load the residents in bulk; returns the seconds of each phase."""
+    loading = load(stage, batches(people.loaded))
+    stage.vacuum()
+    return loading
+
+
+def filled(template: Path, people: Region) -> dict[str, float]:
+    """The seconds of the load that filled the template, which happens unless it did before."""
+    told = template / "loading.json"
+    if not told.exists():
+        template.mkdir(parents=True, exist_ok=True)
+        with opened(template) as stage:
+            told.write_text(json.dumps(fill(stage, people) | {"resident": len(people.loaded)}))
+    loading: dict[str, float] = json.loads(told.read_text())
+    if loading["resident"] != len(people.loaded):
+        raise SystemExit(f"{template} holds {loading['resident']} residents; name another folder")
+    return loading
+
+
+def _alone(stage: Stage, asked: list[Row], write: Write) -> dict[str, float]:
+    """What a query costs when nothing else runs: milliseconds of processor in this process and in the database's."""
+    receiver = compose_receiver(stage.index, Metrics(), Observer(stage.index.clock.now))
+    (line,) = _lines(asked, write, stage.index.network, 1, _ALONE + _ALONE // 4)
+    frames = [frame[1:-2] for frame in line]
+    gc.collect()
+    gc.freeze()  # as the service does with all that it holds from its start
+    for frame in frames[_ALONE:]:
+        receiver.respond(frame, ANYBODY)
+    meter = Meter({"postgres": stage.postmaster})
+    used, own = meter.read(), time.process_time()
+    latencies = []
+    for frame in frames[:_ALONE]:
+        start = time.perf_counter()
+        receiver.respond(frame, ANYBODY)
+        latencies.append(time.perf_counter() - start)
+    own = time.process_time() - own
+    return {
+        "cpu_ms": round(own / _ALONE * 1000, 3),
+        "postgres_cpu_ms": meter.spent(used, _ALONE)["postgres"],
+        "p50_ms": percentile_ms(latencies, 50),
+        "p99_ms": percentile_ms(latencies, 99),
+    }
 
 
 def _measure(stage: Stage, asked: list[Row], fed: list[list[bytes]], options: argparse.Namespace) -> dict[str, Any]:
@@ -99,8 +164,9 @@ def _measure(stage: Stage, asked: list[Row], fed: list[list[bytes]], options: ar
     ):
         meter = Meter({"service": service.pid, "postgres": stage.postmaster})
         feeding: list[Answers] = []
-        for name, write in KINDS.items():
-            lines = list(_lines(asked, write, stage.index.network, options))
+        for name, write in asked_kinds(options).items():
+            count = int(options.rate * (options.seconds + _WARM) * _SPARE / options.connections) + 20
+            lines = list(_lines(asked, write, stage.index.network, options.connections, count))
             order = Order(options.seconds + _WARM, options.feed)
             thread = threading.Thread(target=lambda order=order: feeding.append(feed.play(order)))
             with Player(service.mllp, lines) as player:
@@ -122,11 +188,10 @@ def _measure(stage: Stage, asked: list[Row], fed: list[list[bytes]], options: ar
     return told
 
 
-def _lines(asked: list[Row], write: Write, network: Network, options: argparse.Namespace) -> Iterator[list[bytes]]:
-    """Framed queries for each connection."""
+def _lines(asked: list[Row], write: Write, network: Network, connections: int, count: int) -> Iterator[list[bytes]]:
+    """Framed queries, `count` for each connection."""
     dice = random.Random(7)
-    count = int(options.rate * (options.seconds + _WARM) * _SPARE / options.connections) + 20
-    for line in range(options.connections):
+    for line in range(connections):
         frames = []
         for number in range(count):
             kind, rest = write(dice.choice(asked), network)
@@ -153,6 +218,8 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--rate", type=float, default=50.0, help="queries a second")
     parser.add_argument("--feed", type=float, default=100.0, help="ADT messages a second beside")
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, help="of query; all")
+    parser.add_argument("--template", type=Path, default=None, help="a folder for a filled database, to be copied")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     print(json.dumps(run(parser.parse_args()), indent=2))
 

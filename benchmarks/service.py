@@ -67,14 +67,26 @@ class Serving:
 
 
 @contextmanager
-def staged() -> Iterator[Stage]:
-    """A migrated, durable, empty database; stopped and removed at exit."""
-    with tempfile.TemporaryDirectory(prefix="mpi-benchmark-") as folder, EmbeddedPostgres(Path(folder)) as server:
+def staged(template: Path | None = None) -> Iterator[Stage]:
+    """A migrated, durable database, empty or a copy of the stopped one in `template`; stopped and removed at exit."""
+    with tempfile.TemporaryDirectory(prefix="mpi-benchmark-") as folder:
+        if template is not None:
+            # As it is: the server's files may belong to another user.
+            subprocess.run(["cp", "-a", str(template / "postgres"), folder], check=True)
+            os.sync()  # or else commits wait behind gigabytes of the copy
+        with opened(Path(folder)) as stage:
+            yield stage
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Stage]:
+    """The database in a folder, migrated, running while inside."""
+    with EmbeddedPostgres(folder) as server:
         upgrade(server.url)
         index = compose(server.url, load_network(NETWORK), Model.default())
         assert server.pid is not None
         try:
-            yield Stage(Path(folder), server.url, server.pid, index)
+            yield Stage(folder, server.url, server.pid, index)
         finally:
             index.engine.dispose()
 

@@ -45,10 +45,11 @@ CONFLICT, CONFUSION = int(Guard.NHS_NUMBER_CONFLICT), int(Guard.NHS_NUMBER_CONFU
 MULTIPLE, UNIDENTIFIED = int(Guard.MULTIPLE_BIRTH), int(Guard.UNIDENTIFIED)
 PLACEHOLDER, WEAK = int(Guard.PLACEHOLDER_NAME), int(Guard.WEAK_IDENTITY)
 IS_UNIDENTIFIED, IS_PLACEHOLDER = int(Caution.UNIDENTIFIED), int(Caution.PLACEHOLDER_NAME)
-IS_ESTIMATED, IS_MULTIPLE, IS_JUNK = (
+IS_ESTIMATED, IS_MULTIPLE, IS_JUNK, IS_IMPORTED = (
     int(Caution.ESTIMATED_BIRTH_DATE),
     int(Caution.MULTIPLE_BIRTH),
     int(Caution.JUNK_NAME),
+    int(Caution.IMPORTED),
 )
 DISAGREE = 2
 
@@ -132,7 +133,8 @@ def is_multiple_birth(levels: Levels, known: bool) -> bool:
 
 @compiled
 def is_weak(levels: Levels, cautions: int) -> bool:
-    """Fewer than two of number, name, date and place agree, or nothing sure to go by.
+    """Fewer than two of number, name, date and place agree, or nothing sure to go by. Of an image that nobody else
+    vouches for, number or place must be among them (IHE-68).
 
     Without a date, a number verified on one side alone needs name and place: father and son may share the rest. And
     it cannot link two forenames by itself: clerks pick the wrong one of two twins (NHS-55). A third record may.
@@ -149,6 +151,8 @@ def is_weak(levels: Levels, cautions: int) -> bool:
     date = born in (B_EXACT, B_PARTIAL_MONTH, B_SWAPPED, B_ONE_DIGIT, B_NEXT_DAY, B_CENTURY)
     date = date and not cautions & IS_ESTIMATED
     place = L_HOUSE <= levels[LOCATION] <= L_STREET or levels[LOCATION] == L_NEAR_HOUSE
+    if cautions & IS_IMPORTED and not (number or place):
+        return True
     if not verified and born == 0:
         return bool(levels[NHS_NUMBER] != N_HALF_VERIFIED or not (name and place))
     return int(number) + int(name) + int(date) + int(place) < 2

@@ -103,7 +103,7 @@ class Demographics:
     `birth_date` is ISO 8601 at the precision received: "1954", "1954-03" or "1954-03-07".
     `nhs_status` is the two-digit verification status "01".."08" (NHS-8); "" counts as "02", present but not traced.
     `previous_names` and `previous_addresses` are values this record once held, newest first. `foreign`: postcodes
-    follow no British rules.
+    follow no British rules. `imported`: only an image's header says all this, and nobody who knows the patient.
     """
 
     names: tuple[Name, ...] = ()
@@ -124,6 +124,7 @@ class Demographics:
     reliability: frozenset[Reliability] = frozenset()
     further: tuple[FurtherValue, ...] = ()
     foreign: bool = False
+    imported: bool = False
 
 
 class SexCode(IntEnum):
@@ -144,6 +145,7 @@ class Caution(IntFlag):
     ESTIMATED_BIRTH_DATE = 8  # ED flag: the date carries reduced weight (NHS-52)
     MULTIPLE_BIRTH = 16  # twin or higher: siblings share nearly everything (NHS-55)
     JUNK_NAME = 32  # test and deceased markers in a name field (NHS-60)
+    IMPORTED = 64  # nobody but an image's header says who this is: name and date alone bind nothing (IHE-68)
 
 
 @dataclass(frozen=True, slots=True)

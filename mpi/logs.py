@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 import traceback
+import warnings
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from typing import Any, TextIO
@@ -46,6 +47,7 @@ ALLOWED = frozenset(
 
 _PLAIN_LOGGERS = frozenset({"uvicorn.error", "alembic.runtime.migration"})
 _QUIET_LOGGERS = ("uvicorn.access", "sqlalchemy.engine", "httpx", "httpcore")  # they repeat URLs and parameters
+_SILENT_LOGGERS = ("pydicom", "pynetdicom")  # they write values and names into their very templates
 _NUMBER = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")  # anything of the shape of an NHS number
 _LONGEST = 200
 
@@ -80,6 +82,9 @@ def configure_logs(level: str = "info", stream: TextIO | None = None) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR)
+    for name in _SILENT_LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        warnings.filterwarnings("ignore", module=name)
 
 
 def bind(**ids: str | int) -> AbstractContextManager[None]:

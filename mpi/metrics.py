@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -116,6 +116,11 @@ class Metrics:
             self.subscriber_waiting.labels(name).set(waiting)
             self.subscriber_lag.labels(name).set(lag)
             self.subscriber_stopped.labels(name).set(0 if active else 1)
+
+    def questions(self, waiting: Mapping[str, int]) -> None:
+        """How many review tasks wait, by kind; kinds that are named once are told for ever."""
+        for kind, number in waiting.items():
+            self.tasks_open.labels(kind).set(number)
 
     @contextmanager
     def resolving(self) -> Iterator[dict[str, str]]:

@@ -46,9 +46,16 @@ class Settings(BaseSettings):
     http_port: Port = 8080
     mllp_host: str = "127.0.0.1"
     mllp_port: Port = 2575
+    dicom_host: str = "127.0.0.1"
+    dicom_port: Port | None = None  # None: no DICOM
+    dicom_ae_title: Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")] = "MPI"
+    dicom_associations: Annotated[int, Field(ge=1, le=1000)] = 32  # of each worker; each may hold an image in memory
     tls_cert: Path | None = None
     tls_key: Path | None = None
     tls_ca: Path | None = None  # who signs the senders' certificates: mutual TLS on MLLP (SEC-4)
+    consumer_ca: Path | None = None  # who signs the certificates of consumers that are told over TLS; None: tls_ca
+    consumer_cert: Path | None = None  # what we show them; None: tls_cert
+    consumer_key: Path | None = None  # its key; None: tls_key
 
     tokens: Path | None = None  # a TOML file of bearer tokens, see mpi.tokens; None makes one for development
     admin_token: SecretStr = SecretStr("")  # one more administrator's token, for a first start without a file
@@ -59,6 +66,7 @@ class Settings(BaseSettings):
     idle_timeout: Annotated[float, Field(gt=0)] = 300.0  # seconds until a silent connection is closed
     frame_timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds from the first byte of an MLLP frame to its last
     mllp_connections: Annotated[int, Field(ge=1, le=10_000)] = 256  # of each worker; one more waits its turn
+    conformance_days: Annotated[int, Field(ge=1, le=36_500)] = 400  # counts of what arrives wrong are kept so long
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")
@@ -76,7 +84,9 @@ class Settings(BaseSettings):
             raise ValueError("is no PostgreSQL URL; write postgresql://user@host/database")
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
-    @field_validator("tls_cert", "tls_key", "tls_ca", "tokens", "model")
+    @field_validator(
+        "tls_cert", "tls_key", "tls_ca", "consumer_ca", "consumer_cert", "consumer_key", "tokens", "model"
+    )
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:
         if value is not None and not (value.is_file() and os.access(value, os.R_OK)):
@@ -121,12 +131,14 @@ class Settings(BaseSettings):
         return self
 
     def _faults(self) -> Iterator[str]:
-        if (self.tls_cert is None) != (self.tls_key is None):
-            present, absent = ("tls_cert", "tls_key") if self.tls_cert else ("tls_key", "tls_cert")
-            yield f"{absent}: missing while {present} is set; write both or neither"
+        for pair in (("tls_cert", "tls_key"), ("consumer_cert", "consumer_key")):
+            missing = [name for name in pair if getattr(self, name) is None]
+            if len(missing) == 1:
+                (present,) = set(pair) - set(missing)
+                yield f"{missing[0]}: missing while {present} is set; write both or neither"
         if self.tls_ca is not None and self.tls_cert is None:
             yield "tls_cert: missing while tls_ca is set; write tls_cert and tls_key as well"
-        for setting in ("http_host", "mllp_host"):
+        for setting in ("http_host", "mllp_host", "dicom_host"):
             if not is_loopback(host := getattr(self, setting)):
                 yield from self._exposed(setting, host)
         if self.environment == "production":
@@ -141,8 +153,8 @@ class Settings(BaseSettings):
             yield f"tokens: missing while {reason} tokens"
         if self.tls_cert is None:
             yield f"tls_cert: missing while {reason} tls_cert and tls_key"
-        if setting == "mllp_host" and self.tls_ca is None:
-            # MLLP carries no token: the client's certificate is all that tells a trust from a stranger (SEC-4).
+        if setting != "http_host" and self.tls_ca is None:
+            # MLLP and DICOM carry no token: the certificate is all that tells a trust from a stranger (SEC-4).
             yield f"tls_ca: missing while {reason} tls_ca"
 
 

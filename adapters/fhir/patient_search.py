@@ -14,8 +14,8 @@ from mpi.domain import person_filters as filters
 from mpi.domain.identifiers import Identifier
 from mpi.domain.person_filters import Filter
 from mpi.domain.views import SearchCriteria
+from mpi.domain.wanted import Wanted
 from mpi.errors import Fault, Refused
-from mpi.usecases.finding import Wanted
 
 T = TypeVar("T")
 

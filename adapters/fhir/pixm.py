@@ -11,7 +11,7 @@ from adapters.fhir.exchange import Addresses, require_json, respond
 from adapters.fhir.outcome import FhirRoute, Rejected
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import Resolution
+from mpi.domain.views import CrossReferences
 from mpi.errors import Fault, NotFound, Refused
 from mpi.usecases.query import Query
 
@@ -29,10 +29,10 @@ def pixm_routes(query: Query, addresses: Addresses, caller_of: Callable[[Request
         source = read_source(sources[0], addresses)
         targets = read_targets(request.query_params.getlist("targetSystem"), addresses)
         try:
-            resolution = query.cross_references(source, caller)
+            found = query.cross_references(source, caller)
         except NotFound as error:
             raise Rejected(404, "not-found", "sourceIdentifier Patient Identifier not found") from error
-        return respond(write_parameters(resolution, targets, addresses))
+        return respond(write_parameters(found, targets, addresses))
 
     return routes
 
@@ -55,14 +55,14 @@ def read_targets(systems: Sequence[str], addresses: Addresses) -> frozenset[str]
         raise Rejected(403, "code-invalid", "targetSystem not found") from error
 
 
-def write_parameters(resolution: Resolution, targets: frozenset[str], addresses: Addresses) -> dict[str, Any]:
+def write_parameters(known: CrossReferences, targets: frozenset[str], addresses: Addresses) -> dict[str, Any]:
     """The identifiers in the asked domains and the golden Patient; nothing at all when there are none (IHE-40)."""
     found = [
         {"name": "targetIdentifier", "valueIdentifier": addresses.identifier(one)}
-        for one in resolution.identifiers
-        if one != resolution.identifier and (not targets or one.authority in targets)
+        for one in known.identifiers
+        if one != known.identifier and (not targets or one.authority in targets)
     ]
     if not found:
         return {"resourceType": "Parameters"}
-    golden = {"name": "targetId", "valueReference": {"reference": f"Patient/{resolution.golden_id}"}}
+    golden = {"name": "targetId", "valueReference": {"reference": f"Patient/{known.golden_id}"}}
     return {"resourceType": "Parameters", "parameter": [*found, golden]}

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 import structlog
 
-from adapters.hl7v2 import batch
+from adapters.hl7v2 import ack, batch
 from adapters.hl7v2.ack import code_of
 from adapters.hl7v2.exchange import Peer, Reply
+from adapters.hl7v2.message import read_header
 from adapters.hl7v2.mllp import KEPT
 from adapters.hl7v2.receive import Receiver
 from mpi.domain.network import Feed
@@ -52,44 +53,49 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FileLoader:
-    """Loads files of one feed. `limit` is the longest message in bytes; `failures_only` leaves out AA and CA."""
+    """Loads files of one feed. `limit` is the longest message in bytes; `failures_only` leaves out AA and CA;
+    `progress` is told how many messages of how many are done."""
 
     receiver: Receiver
     feed: Feed
     limit: int
     failures_only: bool = False
     stopped: Callable[[], bool] = lambda: False
+    progress: Callable[[int, int], None] = lambda done, total: None
 
-    def load(self, file: Path) -> Loaded:
-        """Load a file; its answers are beside it, as its name and `.ack`.
+    def load(self, file: Path, taken: Collection[int] = ()) -> Loaded:
+        """Load a file; its answers are beside it, as its name and `.ack`. Messages at the places in `taken` (from 0)
+        are in the index already, and only answered.
 
         Raises `Unavailable` when the index cannot store or the file is still being written, and `Stopped`: then no
         answers are written. Raises `OSError` when files cannot be read or written.
         """
         loaded = Loaded(file.with_name(f"{file.name}.ack"))
         with file.open("rb") as content:
-            before = _version(content)
+            before = version_of(content)
             try:
                 head = batch.check(self._lines(content))
             except Refused as reason:
                 loaded.refusal = reason
                 self._write(loaded, iter(self._refuse(content, reason).blocks))
                 return loaded
-            if _version(content) != before:
+            if version_of(content) != before:
                 raise Unavailable(f"{file.name} is still being written; take it again later")
-            told = batch.answered(head, self._answers(content, loaded), self.receiver.clock(), self.receiver.new_id())
+            answers = self._answers(content, loaded, head.count, taken)
+            told = batch.answered(head, answers, self.receiver.clock(), self.receiver.new_id())
             self._write(loaded, told)
         for other, count in loaded.spoke_for.items():
             told_of = {"feed": other, "file_of": self.feed.id, "messages": count, "fault": Fault.FOREIGN_FEED}
             _log.warning("a file spoke for a feed that is not its own", **told_of)
         return loaded
 
-    def _answers(self, content: BinaryIO, loaded: Loaded) -> Iterator[bytes]:
+    def _answers(self, content: BinaryIO, loaded: Loaded, count: int, taken: Collection[int]) -> Iterator[bytes]:
         peer = Peer(feed=self.feed.id)
-        for message in batch.messages(self._lines(content), self.limit):
+        for place, single in enumerate(batch.messages(self._lines(content), self.limit)):
             if self.stopped():
                 raise Stopped
-            reply = self.receiver.take(message, peer, self.limit)
+            self.progress(place, count)
+            reply = self._accept(single) if place in taken else self.receiver.take(single, peer, self.limit)
             if not reply.stored:
                 raise Unavailable("the index cannot store messages now; take the file again later")
             if reply.spoke_for:
@@ -97,6 +103,10 @@ class FileLoader:
             for code in map(code_of, reply.blocks[-1:] or (b"",)):
                 loaded.codes[code] += 1
             yield from (b for b in reply.blocks if not self.failures_only or code_of(b) not in _POSITIVE)
+
+    def _accept(self, content: bytes) -> Reply:
+        header = read_header(content)
+        return Reply(ack.acknowledge(header, ack.ACCEPTED, self.receiver.clock(), self.receiver.new_id))
 
     def _refuse(self, content: BinaryIO, reason: Refused) -> Reply:
         content.seek(0)
@@ -118,6 +128,7 @@ class FileLoader:
         part.replace(loaded.answers)
 
 
-def _version(content: BinaryIO) -> tuple[int, int]:
+def version_of(content: BinaryIO) -> tuple[int, int]:
+    """Changes when somebody writes to the file."""
     state = os.fstat(content.fileno())
     return state.st_size, state.st_mtime_ns

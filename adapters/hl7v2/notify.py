@@ -7,6 +7,7 @@ a repetition (V2-16). AE is never sent again by itself: the consumer is stopped 
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from adapters.hl7v2.cx import write_cx
 from adapters.hl7v2.pen import Pen
-from adapters.hl7v2.send import MllpClient
+from adapters.hl7v2.send import MllpClient, Secure
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
@@ -46,7 +47,8 @@ class _Told:
 class Notifier:
     """Tells the consumers of the network file; for one thread. Close it, or use it as a context manager.
 
-    `connect` opens a client for a host and port. `deliver` is what a `Relay` of consumers wants.
+    `connect` opens a client for a host and port. Without it `secure` makes the connections of those secure who listen
+    for TLS; they are not told without that. `deliver` is what a `Relay` of consumers wants.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Notifier:
         telling: Telling,
         network: Network,
         connect: Callable[[str, int], MllpClient] | None = None,
+        secure: Secure | None = None,
     ) -> None:
         self._consumers = consumers
         self._telling = telling
         self._network = network
-        self._connect = connect or _connect
-        self._clients: dict[tuple[str, int], MllpClient] = {}
+        self._connect = connect
+        self._secure = secure
+        self._clients: dict[tuple[str, int, bool], MllpClient] = {}
         self._told: dict[int, _Told] = {}
 
     def deliver(self, subscription: Subscription, event: Event) -> None:
@@ -116,16 +120,24 @@ class Notifier:
                 yield control_id, write_link_change(control_id, change, event.at, consumer, self._network)
 
     def _send(self, consumer: Consumer, control_id: str, content: bytes) -> None:
-        address = (consumer.host, consumer.port)
+        address = (consumer.host, consumer.port, consumer.tls)
         client = self._clients.get(address)
         if client is None:
-            client = self._clients[address] = self._connect(*address)
+            client = self._clients[address] = self._client(consumer)
         try:
             reply = client.send(content)
         except OSError as error:
             self._clients.pop(address).close()
-            raise OSError(f"the consumer could not be reached: {type(error).__name__}") from None
+            raise OSError(_reason(error)) from None
         _check(reply, control_id)
+
+    def _client(self, consumer: Consumer) -> MllpClient:
+        if self._connect is not None:
+            return self._connect(consumer.host, consumer.port)
+        if consumer.tls and self._secure is None:
+            raise ValueError("the consumer listens for TLS, and there are no certificates for it")
+        secure = self._secure if consumer.tls else None
+        return MllpClient(consumer.host, consumer.port, timeout=_ANSWER, connect_timeout=_CONNECT, secure=secure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,5 +208,10 @@ def _check(reply: bytes, control_id: str) -> None:
         raise ValueError(f"the consumer answered {code}")
 
 
-def _connect(host: str, port: int) -> MllpClient:
-    return MllpClient(host, port, timeout=_ANSWER, connect_timeout=_CONNECT)
+def _reason(error: OSError) -> str:
+    """Why there was no answer, for an operator: a certificate is theirs to mend."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the consumer's certificate is refused: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"no secure connection to the consumer: {error.reason or type(error).__name__}"
+    return f"the consumer could not be reached: {type(error).__name__}"

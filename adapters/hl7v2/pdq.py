@@ -6,6 +6,7 @@ The use cases are PDQm's.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 from adapters.hl7v2.ack import Answer
@@ -15,11 +16,10 @@ from adapters.hl7v2.pen import Pen
 from adapters.hl7v2.pid import write_person
 from adapters.hl7v2.qbp import Asked, check_priority
 from adapters.hl7v2.rsp import Hits, Rejected, Response
+from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
-from mpi.domain.views import PersonView
 from mpi.errors import NotFound, Refused
-from mpi.usecases.finding import find
-from mpi.usecases.paging import Page, Paging, Shown
+from mpi.usecases.paging import Page, Paging
 from mpi.usecases.query import Query
 
 # Mandatory in the structure of v2.5 (not in IHE's): no score is given, because every parameter holds (IHE-46).
@@ -34,12 +34,12 @@ def answer(asked: Asked, query: Query, paging: Paging, network: Network) -> Resp
     quantity = asked.quantity
     if asked.pointer:
         return _continue(asked, paging, network, quantity)
-    people, complete = find(query, read_wanted(asked.qpd, network, domains), asked.consumer.caller)
-    shown = [one for one in (_shown(person, domains, asked) for person in people) if one.told]  # IHE-32
-    if not quantity or len(shown) <= quantity:
-        return _write(asked, network, Page(tuple(shown), len(shown), len(shown), complete), "")
-    pointer = paging.keep(shown, asked.tag, _digest(asked), asked.consumer.caller, complete=complete)
-    page = Page(tuple(shown[:quantity]), quantity, len(shown), complete)
+    caller, wanted = asked.consumer.caller, read_wanted(asked.qpd, network, domains)
+    answer = query.look_up(wanted, quantity, lambda known: _told(known, domains, asked), caller)  # IHE-32
+    page = Page(answer.shown, len(answer.shown), len(answer.found), answer.complete)
+    if page.end == page.total:
+        return _write(asked, network, page, "")
+    pointer = paging.keep(answer.found, asked.tag, _digest(asked), caller, complete=answer.complete)
     return _write(asked, network, page, pointer.hex)
 
 
@@ -55,9 +55,9 @@ def _continue(asked: Asked, paging: Paging, network: Network, quantity: int) -> 
     return _write(asked, network, page, pointer)
 
 
-def _shown(person: PersonView, domains: frozenset[str], asked: Asked) -> Shown:
-    told = [one for one in person.told if not domains or one.authority in domains]
-    return Shown(person, tuple(one for one in told if asked.consumer.wants(one.authority)))
+def _told(known: Sequence[Identifier], domains: frozenset[str], asked: Asked) -> list[Identifier]:
+    told = [one for one in known if not domains or one.authority in domains]
+    return [one for one in told if asked.consumer.wants(one.authority)]
 
 
 def _write(asked: Asked, network: Network, page: Page, pointer: str) -> Response:

@@ -19,8 +19,8 @@ from mpi.domain import person_filters as filters
 from mpi.domain.network import Network
 from mpi.domain.person_filters import Filter
 from mpi.domain.views import SearchCriteria
+from mpi.domain.wanted import Wanted
 from mpi.errors import Fault, Refused
-from mpi.usecases.finding import Wanted
 
 MOST = 200  # people a search may touch (SEC-6); they are told page by page
 _MOST_ALTERNATIVES = 40

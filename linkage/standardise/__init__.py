@@ -37,6 +37,8 @@ def standardise(raw: Demographics) -> StandardRecord:
         cautions |= names.cautions
     if raw.identity_unknown:
         cautions |= Caution.UNIDENTIFIED
+    if raw.imported:
+        cautions |= Caution.IMPORTED
     if raw.multiple_birth or order:
         cautions |= Caution.MULTIPLE_BIRTH
     postcode, house, street, town, previous_postcodes = _read_addresses(raw)

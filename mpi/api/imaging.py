@@ -12,12 +12,22 @@ from pydantic import Field, model_validator
 from mpi.api import fields
 from mpi.api.answers import answer, answer_tagged, link, next_page
 from mpi.api.fields import IdentifierText, Instant, Issued, Modality, OdsCode, StudyUid, Text
-from mpi.api.issuers import find_issuer, parse_identifier
+from mpi.api.imaging_shapes import (
+    HistoryChangeJson,
+    HistoryChangesJson,
+    HistoryJson,
+    RegisteredJson,
+    StudyJson,
+    StudyOfPersonJson,
+)
+from mpi.api.issuers import parse_identifier
 from mpi.api.responses import NOT_MODIFIED, failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
-from mpi.api.shapes import HistoryJson, RegisteredJson, StudyJson, StudyOfPersonJson, identifier_json
+from mpi.api.shapes import identifier_json
+from mpi.domain.history import HistoryChange
 from mpi.domain.identifiers import Identifier
+from mpi.domain.issuers import find_issuer
 from mpi.domain.views import HistoryFilter, HistoryPage, Study
 
 router = APIRouter(
@@ -63,6 +73,7 @@ class HistoryQuery(fields.Request):
     organisation: Annotated[OdsCode, Field(description="ODS code of the acquiring trust.")] = ""
     since: Annotated[date | None, Field(description="First day, inclusive.")] = None
     until: Annotated[date | None, Field(description="Last day, inclusive.")] = None
+    as_of: Annotated[Instant | None, Field(description="The history as it was believed to be at that time.")] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     after: Annotated[Text, Field(description="From `next` of the page before; do not build it.")] = ""
 
@@ -74,7 +85,7 @@ class HistoryQuery(fields.Request):
 
     def to_filter(self) -> HistoryFilter:
         """The filter the use case knows."""
-        return HistoryFilter(self.modality, self.body_site, self.organisation, self.since, self.until)
+        return HistoryFilter(self.modality, self.body_site, self.organisation, self.since, self.until, self.as_of)
 
 
 class HistoryOfIdentifierQuery(HistoryQuery):
@@ -97,6 +108,20 @@ def study_json(study: Study) -> StudyJson:
         "archive": study.archive,
         "series": study.series,
         "instances": study.instances,
+        "link": study.link,
+    }
+
+
+def _change_json(change: HistoryChange) -> HistoryChangeJson:
+    return {
+        "at": change.at,
+        "step": change.step,
+        "identifier": identifier_json(change.identifier),
+        "studies": list(change.studies),
+        "cause": change.cause,
+        "message": change.message,
+        "model": change.model,
+        "assertions": list(change.assertions),
     }
 
 
@@ -167,6 +192,18 @@ def imaging_of_person(
     """The imaging history of a golden identity across trusts; a retired id is answered with its successor's."""
     page = services.imaging.history(golden_id, caller, asked.to_filter(), asked.limit, asked.after)
     return _answer_history(request, page, golden_id)
+
+
+@router.get(
+    "/people/{golden_id}/imaging/changes",
+    response_model=None,
+    responses=success(HistoryChangesJson, "Every change, newest first.") | failures(404),
+)
+def changes_of_history(golden_id: UUID, services: Provided, caller: Calling) -> Response:
+    """Which studies joined or left this history, when, and by which message or decision; of a retired id too."""
+    found = services.imaging.changes(golden_id, caller)
+    content: HistoryChangesJson = {"golden_id": golden_id, "changes": [_change_json(change) for change in found]}
+    return answer(content)
 
 
 @router.get("/imaging", response_model=None, responses=_HISTORY)

@@ -9,8 +9,8 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from linkage.record import Address, Name, Sex
 from mpi.api.answers import answer
+from mpi.api.coercion import coercion_json
 from mpi.api.fields import Issued, PartialDate, Request, Text
-from mpi.api.issuers import find_issuer
 from mpi.api.problems import Fix, Invalid, Problem, problem_of
 from mpi.api.responses import failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
@@ -20,6 +20,7 @@ from mpi.domain.access import Caller
 from mpi.domain.commands import Field as RecordField
 from mpi.domain.commands import NhsNumber, Patch, Value
 from mpi.domain.identifiers import Identifier
+from mpi.domain.issuers import find_issuer
 from mpi.domain.network import Network
 from mpi.domain.views import Resolution
 from mpi.errors import Fault, NotFound, Refused
@@ -103,7 +104,7 @@ ResolveBody = Annotated[
 ]
 
 
-def resolution_json(resolution: Resolution) -> ResolutionJson:
+def resolution_json(resolution: Resolution, network: Network) -> ResolutionJson:
     """A resolution as JSON."""
     return {
         "identifier": identifier_json(resolution.identifier),
@@ -112,6 +113,7 @@ def resolution_json(resolution: Resolution) -> ResolutionJson:
         "identifiers": [identifier_json(i) for i in resolution.identifiers],
         "subsumed_by": identifier_or_null(resolution.subsumed_by),
         "task_ids": list(resolution.task_ids),
+        "coercion": coercion_json(resolution, network),
     }
 
 
@@ -143,7 +145,8 @@ def _resolve_all(services: Services, asked: list[Question], caller: Caller) -> R
     failed: list[tuple[int, Problem]] = []
     for at, (identifier, patch) in enumerate(asked):
         try:
-            results.append(resolution_json(services.resolve.resolve(identifier, patch, caller)))
+            found = services.resolve.resolve(identifier, patch, caller)
+            results.append(resolution_json(found, services.network))
         except (NotFound, Refused) as error:  # the item's own fault; anything else would fail for every item
             failed.append((at, problem_of(error)))
     if failed:
@@ -168,5 +171,5 @@ def resolve(body: ResolveBody, services: Provided, caller: Calling) -> Response:
     """
     if isinstance(body, ResolveRequest):
         identifier, patch = _question(services.network, body)
-        return answer(resolution_json(services.resolve.resolve(identifier, patch, caller)))
+        return answer(resolution_json(services.resolve.resolve(identifier, patch, caller), services.network))
     return answer(_resolve_all(services, _questions(services.network, body), caller))

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from mpi.api.coercion import CoercionJson
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, RecordState, ResolutionState, TaskKind, TaskState
 
@@ -50,55 +51,15 @@ class ResolutionJson(TypedDict):
     ]
     subsumed_by: Annotated[IdentifierJson | None, Field(description="The live identifier this one was merged into.")]
     task_ids: Annotated[list[int], Field(description="Open review tasks about this identity.")]
+    coercion: Annotated[
+        CoercionJson | None, Field(description="What to write into the images; null when golden ids have no issuer.")
+    ]
 
 
 class ResolutionsJson(TypedDict):
     """The answers to a batch, in the order of its requests."""
 
     results: list[ResolutionJson]
-
-
-class StudyJson(TypedDict):
-    """An imaging study and the patient id it was acquired under."""
-
-    study_uid: Annotated[str, Field(examples=["1.2.826.0.1.3680043.2.1125.1"])]
-    patient: IdentifierJson
-    started_at: datetime | None
-    modalities: Annotated[list[str], Field(examples=[["CT"]])]
-    body_site: Annotated[str, Field(examples=["CHEST"])]
-    description: str
-    accession: str
-    organisation: Annotated[str, Field(description="ODS code of the trust that acquired it.", examples=["RMC"])]
-    archive: Annotated[str, Field(description="Id of the archive that holds it.")]
-    series: int
-    instances: int
-
-
-class StudyOfPersonJson(TypedDict):
-    """One study and the person whose history it is in."""
-
-    golden_id: GoldenId
-    study: StudyJson
-
-
-class RegisteredJson(TypedDict):
-    """Where a study now belongs."""
-
-    study_uid: str
-    golden_id: GoldenId
-    created: Annotated[bool, Field(description="False when the study was known and has been updated.")]
-
-
-class HistoryJson(TypedDict):
-    """Part of one person's imaging history, newest first, undated studies last; each study once (IHE-64)."""
-
-    golden_id: GoldenId
-    requested_id: Annotated[
-        UUID | None, Field(description="The id asked for; differs from golden_id when it has been retired.")
-    ]
-    total: Annotated[int, Field(description="Studies that meet the filters, on all pages.")]
-    studies: list[StudyJson]
-    next: Annotated[str | None, Field(description="Reference of the next page; null on the last.")]
 
 
 class NameJson(TypedDict):

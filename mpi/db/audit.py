@@ -20,6 +20,14 @@ _RECORD = Prepared(
     ).bindparams(bindparam("subjects", type_=ARRAY(Text)), bindparam("detail", type_=JSONB))
 )
 
+_RECORD_EACH = Prepared(
+    text(
+        """insert into audit ("user", role, organisation, purpose, action, subjects, detail)
+       select :user, :role, :organisation, :purpose, :action, array[subject], :detail
+       from unnest(:subjects) with ordinality as s (subject, place) order by place"""
+    ).bindparams(bindparam("subjects", type_=ARRAY(Text)), bindparam("detail", type_=JSONB))
+)
+
 
 class AuditStore:
     """See `mpi.ports.Audit`."""
@@ -29,13 +37,21 @@ class AuditStore:
 
     def record(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
         """One audit row in this transaction."""
-        row = {
-            "user": caller.user,
-            "role": caller.role,
-            "organisation": caller.organisation,
-            "purpose": caller.purpose,
-            "action": action,
-            "subjects": list(subjects),
-            "detail": {**structlog.contextvars.get_contextvars(), **detail},  # the request's id, when there is one
-        }
-        self._connection.run(_RECORD, row)
+        self._connection.run(_RECORD, _row(caller, action, subjects, detail))
+
+    def record_each(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
+        """An audit row for each of the subjects (AUD-2)."""
+        if subjects:
+            self._connection.run(_RECORD_EACH, _row(caller, action, subjects, detail))
+
+
+def _row(caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "user": caller.user,
+        "role": caller.role,
+        "organisation": caller.organisation,
+        "purpose": caller.purpose,
+        "action": action,
+        "subjects": list(subjects),
+        "detail": {**structlog.contextvars.get_contextvars(), **detail},  # the request's id, when there is one
+    }

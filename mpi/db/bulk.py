@@ -6,8 +6,7 @@ more than everything else together (7 us a row against 1.3 to copy a blocking ke
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, cast
@@ -19,26 +18,23 @@ import psycopg
 from psycopg import errors
 from sqlalchemy import Connection, Engine, Row, text
 
-from mpi.db.records import other_names, state_columns
+from mpi.db import bulk_lines
+from mpi.db.bulk_lines import escape
 from mpi.db.session import DbUnit, DbUnits
 from mpi.domain.access import Caller
-from mpi.domain.codec import patch_to_json, stamp_to_json
 from mpi.domain.questions import Question
-from mpi.domain.record import Record, Update
 from mpi.domain.views import Study, TaskState
 from mpi.errors import Fault, Refused, Unavailable
 from mpi.ports import Contention
-from mpi.usecases.bulk import Line, Longs, Render
+from mpi.usecases.bulk import Line, Longs, Registration, Render
 from mpi.usecases.bulk_settling import Weighed
 
 _ROWS = 500_000  # of one COPY
 _LINES = 20_000  # people sent at a time
-_NULL = "\\N"
 _HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"  # of COPY's binary format, version 1
 _LENGTH = ">i4"
-_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
-_CLAIM = text("lock table source_record, golden_identity, subscription in access exclusive mode")
+_CLAIM = text("lock table message, source_record, golden_identity, subscription in access exclusive mode")
 _HELD = text(
     """select exists (select from source_record) or exists (select from golden_identity)
          or exists (select from subscription)"""
@@ -55,7 +51,9 @@ _FOREIGN_KEYS = text(
          order by 1, 2"""
 )
 _NUMBERED = text("select setval(pg_get_serial_sequence('source_record', 'id'), greatest(:last, 1), :last > 0)")
-_TABLES = "source_record, source_update, other_name, block_key, edge, golden_identity, link, task, study"
+_LAST_MESSAGE = text("select coalesce(max(id), 0) from message")
+_MESSAGES_NUMBERED = text("select setval(pg_get_serial_sequence('message', 'id'), :last)")
+_TABLES = "message, source_record, source_update, other_name, block_key, edge, golden_identity, link, task, study"
 _STUDY = """study_uid, started_at, modalities, body_site, description, accession, organisation, archive, series,
             instances"""
 _STUDIES_IN = text(
@@ -88,6 +86,19 @@ class BulkStore:
         for key in self._foreign_keys:
             self._connection.execute(text(f"alter table {key.table} drop constraint {key.name}"))
 
+    def add_messages(self, registrations: Iterable[Registration], callers: Mapping[str, Caller]) -> int:
+        """Messages with the audit row of each; returns the number of the first."""
+        first = int(self._connection.execute(_LAST_MESSAGE).scalar_one()) + 1
+        remaining = enumerate(registrations, first)
+        while some := list(islice(remaining, _LINES)):
+            self._copy(f"message ({bulk_lines.MESSAGE})", [bulk_lines.message(n, told) for n, (told, _) in some])
+            self._copy(
+                f"audit ({bulk_lines.AUDIT})",
+                [bulk_lines.audit(n, told, one, callers[told.feed]) for n, (told, one) in some],
+            )
+            self._connection.execute(_MESSAGES_NUMBERED, {"last": some[-1][0]})
+        return first
+
     def add_records(self, first: int, rows: Sequence[Line]) -> None:
         """Records, what was said of them, and their other names."""
         self._last = first + len(rows) - 1
@@ -96,7 +107,7 @@ class BulkStore:
         lines = b"".join(b"%d\t%b\n" % (n, row) for n, (row, _, _) in numbered)
         self._copy(f"source_record (id, {columns})", [lines])
         told = b"".join(b"%d\t%b\n" % (n, line) for n, (_, lines, _) in numbered for line in lines)
-        self._copy("source_update (record_id, patch, stamp)", [told])
+        self._copy("source_update (record_id, message_id, patch, stamp)", [told])
         names = b"".join(b"%d\t%b\n" % (n, line) for n, (_, _, lines) in numbered for line in lines)
         self._copy("other_name (record_id, family, given)", [names])
 
@@ -128,7 +139,7 @@ class BulkStore:
             lines = (
                 f"{number}\t{golden_id}\t{number in contested}\t{why}\n"
                 for golden_id, numbers, reason in some
-                for why in [_escape(reason)]
+                for why in [escape(reason)]
                 for number in numbers
             )
             self._copy("link (record_id, golden_id, contested, reason)", ["".join(lines).encode()])
@@ -137,7 +148,7 @@ class BulkStore:
     def add_tasks(self, asked: Iterable[tuple[Question, tuple[int, int]]]) -> int:
         """Review tasks."""
         lines = [
-            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{_escape(q.reason)}\n"
+            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{escape(q.reason)}\n"
             for q, (a, b) in asked
         ]
         self._copy("task (kind, state, a_id, b_id, weight, guards, reason)", ["".join(lines).encode()])
@@ -146,7 +157,7 @@ class BulkStore:
     def add_studies(self, studies: Iterable[Study]) -> int:
         """Studies, by way of a table of this transaction's own that finds their records."""
         self._connection.execute(_STUDIES_IN)
-        self._copy(f"incoming (authority, value, {_STUDY})", map(_study_line, studies))
+        self._copy(f"incoming (authority, value, {_STUDY})", map(bulk_lines.study, studies))
         try:
             return self._driver.execute(_STUDIES).rowcount
         except errors.NotNullViolation:
@@ -216,57 +227,8 @@ class BulkStores:
 
     @property
     def render(self) -> Render:
-        """See `render`."""
-        return render
-
-
-def render(record: Record, updates: Sequence[Update]) -> Line:
-    """A record and what was said of it as lines of COPY's text format, without ids and line ends."""
-    columns = state_columns(record)
-    active = columns["active"]
-    fields = (
-        _escape(record.identifier.authority),
-        _escape(record.identifier.value),
-        _json(columns["registers"]),
-        _NULL if columns["pending"] is None else _json(columns["pending"]),
-        _NULL if active is None else str(active),
-        str(columns["borrowed"]),
-        "{" + ",".join(map(str, columns["keys"])) + "}",
-        _NULL if record.encoded is None else "\\\\x" + record.encoded.hex(),
-        *(_escape(columns[name]) for name in ("family", "given", "birth_date")),
-    )
-    told = (f"{_json(patch_to_json(u.patch))}\t{_json(stamp_to_json(u.stamp))}" for u in updates)
-    names = ("\t".join(map(_escape, name)) for name in sorted(other_names(record.registers.demographics)))
-    return "\t".join(fields).encode(), tuple(line.encode() for line in told), tuple(line.encode() for line in names)
-
-
-def _study_line(study: Study) -> bytes:
-    modalities = ",".join(f'"{_quote(modality)}"' for modality in study.modalities)
-    fields = (
-        _escape(study.patient.authority),
-        _escape(study.patient.value),
-        _escape(study.study_uid),
-        _NULL if study.started_at is None else study.started_at.isoformat(),
-        _escape(f"{{{modalities}}}"),
-        *map(_escape, (study.body_site, study.description, study.accession, study.organisation, study.archive)),
-        str(study.series),
-        str(study.instances),
-    )
-    return ("\t".join(fields) + "\n").encode()
-
-
-def _json(value: Any) -> str:
-    return _ENCODER.encode(value).replace("\\", "\\\\")  # JSON itself escapes the rest
-
-
-def _quote(element: str) -> str:
-    return element.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _escape(value: str) -> str:
-    for plain, escaped in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
-        value = value.replace(plain, escaped)
-    return value
+        """See `bulk_lines.render`."""
+        return bulk_lines.render
 
 
 def _translate(error: psycopg.Error) -> Exception:

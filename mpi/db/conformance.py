@@ -29,6 +29,7 @@ _ADD_FAULT = Prepared(
          last_seen = greatest(feed_fault.last_seen, excluded.last_seen)"""
     )
 )
+_FORGET = tuple(Prepared(text(f"delete from {table} where day < :before")) for table in ("feed_day", "feed_fault"))
 _TOTALS = Prepared(
     text(
         """select coalesce(sum(messages), 0)::bigint as messages, coalesce(sum(validated), 0)::bigint as validated
@@ -62,6 +63,11 @@ class ConformanceStore:
                 what = {"fault": finding.fault, "found_by": finding.found_by.value, "messages": seen.messages}
                 when = {"first_seen": seen.first_seen, "last_seen": seen.last_seen}
                 self._connection.run(_ADD_FAULT, {**key, **place, **what, **when})
+
+    def forget(self, before: date) -> None:
+        """Let the days before that one go."""
+        for statement in _FORGET:
+            self._connection.run(statement, {"before": before})
 
     def report(self, feed: str, since: date) -> FeedReport:
         """The days of a feed from `since` on, added up."""

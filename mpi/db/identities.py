@@ -14,7 +14,9 @@ from sqlalchemy.types import Uuid
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
+from mpi.domain.codec import registers_from_json
 from mpi.domain.identifiers import Identifier
+from mpi.domain.record import Record
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
 _CURRENT = Prepared(
@@ -57,13 +59,25 @@ _CONTEST = Prepared(
        and contested <> (record_id = any(:contested)) returning record_id, contested"""
     ).bindparams(_IDS, bindparam("contested", type_=ARRAY(BigInteger)))
 )
-_CHANGED = Prepared(
+_AGES = Prepared(
     text(
-        """select g.id, max(greatest(g.created_at, l.since, r.updated_at)) as at from golden_identity g
+        """select g.id, g.created_at, max(greatest(g.created_at, l.since, r.updated_at)) as at from golden_identity g
        join link l on l.golden_id = g.id and l.until is null join source_record r on r.id = l.record_id
        where g.id = any(:golden) group by g.id"""
     ).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
 )
+# Of a large answer nothing else is told but the page that is asked for, and demographics are most of a record.
+_OUTLINES = Prepared(
+    text(
+        """select r.id, r.authority, r.value, l.golden_id, r.registers -> 'active' as active,
+         r.registers -> 'nhs_number' as nhs_number, r.registers -> 'restricted' as restricted,
+         s.authority as survivor_authority, s.value as survivor_value
+       from link l join source_record r on r.id = l.record_id left join source_record s on s.id = r.subsumed_by
+       where l.golden_id = any(:golden) and l.until is null
+       order by r.authority collate "C", r.value collate "C" """
+    ).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
+)
+_OUTLINED = ("active", "nhs_number", "restricted")
 _LINKED_AT = Prepared(
     text(
         """select golden_id from link where record_id = :id and since <= :at and (until is null or until > :at)
@@ -132,9 +146,15 @@ class IdentityStore:
         rows = self._connection.run(_BORN, {"golden": list(golden_ids)})
         return {row.id: row.created_at for row in rows}
 
-    def changed(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-        """When living golden identities, their links or their records last changed."""
-        return {row.id: row.at for row in self._connection.run(_CHANGED, {"golden": list(golden_ids)})}
+    def ages(self, golden_ids: Collection[UUID]) -> Mapping[UUID, tuple[datetime, datetime]]:
+        """When living golden identities were made, and when they, their links or their records last changed."""
+        rows = self._connection.run(_AGES, {"golden": list(golden_ids)})
+        return {row.id: (row.created_at, row.at) for row in rows}
+
+    def outlines(self, golden_ids: Collection[UUID]) -> list[Record]:
+        """The records linked to these golden ids, with no more than tells their identifiers."""
+        rows = self._connection.run(_OUTLINES, {"golden": list(golden_ids)}).mappings()
+        return [_outline(row) for row in rows]
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""
@@ -148,3 +168,14 @@ class IdentityStore:
         """The records linked to a golden id at a time."""
         rows = self._connection.run(_MEMBERS_AT, {"id": golden_id, "at": at})
         return [Identifier(row.authority, row.value) for row in rows]
+
+
+def _outline(row: Mapping[str, Any]) -> Record:
+    told = {name: cell for name in _OUTLINED if (cell := row[name]) is not None}
+    survivor = (row["survivor_authority"], row["survivor_value"])
+    return Record(
+        Identifier(row["authority"], row["value"]),
+        golden_id=row["golden_id"],
+        registers=registers_from_json(told),
+        subsumed_by=Identifier(*survivor) if survivor[0] else None,
+    )

@@ -53,6 +53,14 @@ _OF_GOLDEN = Prepared(
         order by r.authority collate "C", r.value collate "C" """
     ).bindparams(bindparam("golden", type_=ARRAY(Uuid)))
 )
+_OF_PERSON = Prepared(
+    text(
+        f"""select {RECORD_COLUMNS} from source_record i join link m on m.record_id = i.id and m.until is null
+        join link l on l.golden_id = m.golden_id and l.until is null join source_record r on r.id = l.record_id
+        left join source_record s on s.id = r.subsumed_by where i.authority = :authority and i.value = :value
+        order by r.authority collate "C", r.value collate "C" """
+    )
+)
 _HOLDERS = Prepared(
     text(
         f"""select {RECORD_COLUMNS} from block_key k join source_record r on r.id = k.record_id {RECORD_JOINS}
@@ -114,6 +122,10 @@ class RecordStore:
         parameters = {"authorities": [i.authority for i in wanted], "values": [i.value for i in wanted]}
         return self.fetch(_OF_IDENTIFIERS, parameters)
 
+    def of_person(self, identifier: Identifier) -> list[Record]:
+        """The records linked to the same golden id as this identifier's, itself among them; none when unknown."""
+        return self.fetch(_OF_PERSON, {"authority": identifier.authority, "value": identifier.value})
+
     def holders_of_key(self, key: int) -> list[Record]:
         """The records that emit one blocking key."""
         return self.fetch(_HOLDERS, {"key": key})
@@ -160,8 +172,7 @@ class RecordStore:
 
     def search(self, criteria: SearchCriteria) -> list[UUID]:
         """Golden ids with a live record that meets every criterion."""
-        statement, parameters = searching.looking_for(criteria)
-        return list(self._connection.run(statement, parameters).scalars())
+        return searching.people_meeting(self._connection, criteria)
 
     def _insert(self, record: Record) -> None:
         row = {"authority": record.identifier.authority, "value": record.identifier.value, **state_columns(record)}

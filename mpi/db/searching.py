@@ -2,27 +2,50 @@
 
 A record is met by any of its names, further and former ones too (IHE-31). Those stand in a table of their own, read
 by an arm of its own, so that the many who have but one name are still found by one index.
+
+Ten thousand people may have one surname, and nobody is told of more than some hundred. So the records that meet the
+criteria, which indexes alone tell, are taken in the order of their ids, only so many at a time as may hold the people
+wanted, and only of these it is asked whose they are.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, bindparam, text
 
+from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.domain.views import SearchCriteria
 
 _LAST = "\U0010ffff"  # greater than any letter
 _OF_RECORD = "select r.id from source_record r where r.live"
+_RECORDS = 4  # to a person, at least, or else it takes a second look
 _OF_OTHER_NAME = "select r.id from other_name n join source_record r on r.id = n.record_id where r.live"
 
 
+def people_meeting(lane: Lane, criteria: SearchCriteria) -> list[UUID]:
+    """Golden ids with a live record that meets every criterion; of too many those of the oldest records."""
+    statement, parameters = looking_for(criteria)
+    found: dict[UUID, None] = {}
+    after, asked = 0, parameters["records"]
+    while len(found) < criteria.limit:
+        rows = list(lane.run(statement, parameters | {"after": after}))
+        found |= dict.fromkeys(row.golden_id for row in rows if row.golden_id is not None)
+        if len(rows) < asked:
+            break
+        after = rows[-1].id
+    return sorted(islice(found, criteria.limit))
+
+
 def looking_for(criteria: SearchCriteria) -> tuple[Prepared, dict[str, Any]]:
-    """The statement for golden ids with a live record that meets every criterion, and its parameters."""
+    """The statement for live records that meet every criterion, with the golden id of each, and its parameters;
+    `after` is the id after which to look."""
     names, others = _names(criteria), _others(criteria)
-    parameters: dict[str, Any] = {"limit": criteria.limit}
+    parameters: dict[str, Any] = {"after": 0, "records": _RECORDS * criteria.limit}
     for _, values in (*names, *others):
         parameters |= values
     return _statement(tuple(clause for clause, _ in names), tuple(clause for clause, _ in others)), parameters
@@ -37,10 +60,11 @@ def _statement(names: tuple[str, ...], others: tuple[str, ...]) -> Prepared:
     # The records first: the planner would rather walk through everybody's links in the order of golden ids.
     return Prepared(
         text(
-            f"""with met as materialized ({met})
-            select distinct l.golden_id from met join link l on l.record_id = met.id and l.until is null
-            order by 1 limit :limit"""
-        )
+            f"""with met as materialized ({met}),
+            taken as materialized (select id from met where id > :after order by id limit :records)
+            select taken.id, l.golden_id from taken left join link l on l.record_id = taken.id and l.until is null
+            order by taken.id"""
+        ).bindparams(bindparam("after", type_=BigInteger), bindparam("records", type_=BigInteger))
     )
 
 

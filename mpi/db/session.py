@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -50,6 +51,7 @@ def connect(url: str, pool_size: int = 10, connect_timeout: int = 5) -> Engine:
         pool_pre_ping=False,
         pool_use_lifo=True,
         pool_reset_on_return=None,  # whoever opens a lane closes it
+        json_deserializer=from_json,  # twice as fast as the standard library's, and queries read much of it
         hide_parameters=True,  # they are demographics, and errors reach logs
         # The lane prepares what is worth it. The driver's own prepared statements must stay off: after a rollback it
         # makes the server forget all of them, the lane's too.

@@ -14,12 +14,15 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
+from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import HistoryFilter, Study
+from mpi.domain.views import HistoryFilter, LinkState, Study
 from mpi.errors import Fault, Refused
 
 _COLUMNS = """s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
-       s.archive, s.series, s.instances, r.authority, r.value"""
+       s.archive, s.series, s.instances, r.authority, r.value,
+       case when l.contested then 'contested' when coalesce(r.active, false) then 'certain' else 'provisional' end
+         as link"""
 _PUT = Prepared(
     text(
         """insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
@@ -44,6 +47,17 @@ _GET = Prepared(
     text(
         f"""select {_COLUMNS}, l.golden_id from study s join source_record r on r.id = s.record_id
         join link l on l.record_id = r.id and l.until is null where s.study_uid = :study_uid"""
+    )
+)
+_STAYS = Prepared(
+    text(
+        """select r.authority, r.value, l.since, l.until, l.reason, n.reason as ended, s.studies, s.registered
+       from link l join source_record r on r.id = l.record_id
+       cross join lateral (select array_agg(study_uid order by study_uid) as studies,
+           array_agg(registered_at order by study_uid) as registered from study where record_id = l.record_id) s
+       left join lateral (select reason from link where record_id = l.record_id and since >= l.until
+           order by since limit 1) n on true
+       where l.golden_id = :golden and s.studies is not null"""
     )
 )
 _OF_RECORDS = Prepared(text("select study_uid from study where record_id = any(:ids) order by study_uid"))
@@ -103,6 +117,20 @@ class StudyStore:
         page = studies[:limit]
         return page, total.scalar_one(), _cursor(page[-1]) if len(studies) > limit else ""
 
+    def stays(self, golden_id: UUID) -> list[Stay]:
+        """Every time that a record with studies was linked to a golden id."""
+        return [
+            Stay(
+                Identifier(row.authority, row.value),
+                row.since,
+                row.until,
+                row.reason,
+                row.ended,
+                tuple(zip(row.studies, row.registered, strict=True)),
+            )
+            for row in self._connection.run(_STAYS, {"golden": golden_id})
+        ]
+
     def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
         """Study UIDs that hang on these records."""
         return list(self._connection.run(_OF_RECORDS, {"ids": self._ids.list(identifiers)}).scalars())
@@ -120,8 +148,13 @@ def _statement(sql: str) -> Prepared:
 
 
 def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict[str, Any]]:
-    clauses = ["l.golden_id = :golden", "l.until is null"]
+    clauses = ["l.golden_id = :golden"]
     parameters: dict[str, Any] = {"golden": golden_id}
+    if wanted.as_of is None:
+        clauses.append("l.until is null")
+    else:
+        clauses.append("l.since <= :as_of and (l.until is null or l.until > :as_of) and s.registered_at <= :as_of")
+        parameters["as_of"] = wanted.as_of
     if wanted.modalities:
         clauses.append("s.modalities && :modalities")
         parameters["modalities"] = list(wanted.modalities)
@@ -165,4 +198,5 @@ def _to_study(row: Row[Any]) -> Study:
         archive=row.archive,
         series=row.series,
         instances=row.instances,
+        link=LinkState(row.link),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -31,6 +31,7 @@ _TOUCHING = Prepared(
         f"{_VIEW} where t.state in {_OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
     ).bindparams(_IDS)
 )
+_WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {_OPEN_STATES} group by kind"))
 _SYNC = Prepared(
     text(
         f"""with asked (kind, a_id, b_id, weight, guards, reason) as (
@@ -124,6 +125,10 @@ class TaskStore:
         """Unanswered tasks about these records."""
         rows = self._connection.run(_TOUCHING, {"ids": self._ids.list(identifiers)})
         return [_to_view(row) for row in rows]
+
+    def waiting(self) -> Mapping[TaskKind, int]:
+        """How many tasks of each kind are unanswered, by the index of the open ones alone."""
+        return {TaskKind(row.kind): row.number for row in self._connection.run(_WAITING, {})}
 
     def claim(self, task_id: int, user: str) -> None:
         """Give the task to a user; "" gives it back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from linkage.record import Address, AddressUse, Name, NameUse, Reliability, Sex
 from mpi.domain.commands import Death, Field, NhsNumber, Patch, Rank, Stamp, Value
@@ -15,6 +15,11 @@ from mpi.domain.registers import Cell, Registers
 Json = Any
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# Looked up, for a query decodes thousands of them and calling an enumeration costs more than all else here.
+_RANKS = {int(rank): rank for rank in Rank}
+_NAME_USES = {use.value: use for use in NameUse}
+_ADDRESS_USES = {use.value: use for use in AddressUse}
+_FIELDS = {field.value: field for field in Field}
 
 
 def _name_to_json(name: Name) -> Json:
@@ -23,7 +28,7 @@ def _name_to_json(name: Name) -> Json:
 
 def _name_from_json(data: Json) -> Name:
     family, given, middle, title, suffix, use = data
-    return Name(family, given, middle, title, suffix, NameUse(use))
+    return Name(family, given, middle, title, suffix, _NAME_USES[use])
 
 
 def _address_to_json(address: Address) -> Json:
@@ -31,7 +36,7 @@ def _address_to_json(address: Address) -> Json:
 
 
 def _address_from_json(data: Json) -> Address:
-    return Address(tuple(data[0]), data[1], data[2], data[3], AddressUse(data[4]))
+    return Address(tuple(data[0]), data[1], data[2], data[3], _ADDRESS_USES[data[4]])
 
 
 _Codec = tuple[Callable[[Any], Json], Callable[[Json], Value]]
@@ -73,8 +78,9 @@ def stamp_to_json(stamp: Stamp) -> Json:
 
 def stamp_from_json(data: Json) -> Stamp:
     """The inverse of `stamp_to_json`."""
-    occurred, recorded = (_EPOCH + at * _MICROSECOND for at in data[1:3])
-    return Stamp(Rank(data[0]), occurred, recorded, data[3])
+    rank, occurred, recorded, arrival = data
+    at = _EPOCH + timedelta(0, 0, occurred)
+    return Stamp(_RANKS[rank], at, at if recorded == occurred else _EPOCH + timedelta(0, 0, recorded), arrival)
 
 
 def patch_to_json(patch: Patch) -> dict[str, Json]:
@@ -84,7 +90,7 @@ def patch_to_json(patch: Patch) -> dict[str, Json]:
 
 def patch_from_json(data: Mapping[str, Json]) -> Patch:
     """The inverse of `patch_to_json`."""
-    return {Field(name): _value_from_json(Field(name), value) for name, value in data.items()}
+    return {_FIELDS[name]: _value_from_json(_FIELDS[name], value) for name, value in data.items()}
 
 
 def registers_to_json(registers: Registers) -> dict[str, Json]:
@@ -94,7 +100,7 @@ def registers_to_json(registers: Registers) -> dict[str, Json]:
 
 def registers_from_json(data: Mapping[str, Json]) -> Registers:
     """The inverse of `registers_to_json`."""
-    return Registers({Field(name): _cell_from_json(Field(name), cell) for name, cell in data.items()})
+    return Registers({(field := _FIELDS[name]): _cell_from_json(field, cell) for name, cell in data.items()})
 
 
 def pending_to_json(pending: Pending | None) -> Json:
@@ -125,9 +131,8 @@ def _cell_to_json(name: Field, cell: Cell) -> Json:
 
 
 def _cell_from_json(name: Field, data: Json) -> Cell:
-    past = cast(list[Json], data[2]) if len(data) > 2 else []
-    return Cell(
-        _value_from_json(name, data[0]),
-        stamp_from_json(data[1]),
-        tuple((_value_from_json(name, value), stamp_from_json(stamp)) for value, stamp in past),
-    )
+    value, stamp = _value_from_json(name, data[0]), stamp_from_json(data[1])
+    if len(data) == 2:
+        return Cell(value, stamp)
+    past = tuple((_value_from_json(name, value), stamp_from_json(stamp)) for value, stamp in data[2])
+    return Cell(value, stamp, past)

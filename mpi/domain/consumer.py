@@ -26,8 +26,8 @@ class Consumer:
     """A PIX or PDQ consumer, or an imaging registry: how it names itself, what it may ask and what it is told.
 
     `authorities` are the ids of the domains whose identifiers it is told, () all. `host` and `port` are where it
-    listens for what it is told over MLLP. `xad_oid` is the affinity domain whose patient ids are our golden ids
-    (ITI-64). `certificates` are as a feed's.
+    listens for what it is told over MLLP, `tls` whether for mutual TLS. `xad_oid` is the affinity domain whose
+    patient ids are our golden ids (ITI-64). `certificates` are as a feed's.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Consumer:
     port: int = 0
     xad_oid: str = ""
     certificates: frozenset[str] = frozenset()
+    tls: bool = False
 
     @property
     def caller(self) -> Caller:

@@ -122,13 +122,28 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive and how its images name their issuer: by DICOM Issuer of Patient ID, else by AE title."""
+    """An archive and how its images name their issuer: by DICOM Issuer of Patient ID, else by AE title.
+
+    `senders` are further application entities that send for it; their images must name their issuer themselves.
+    `charset` is the Python codec for text of images that declare no character set; "" refuses such text.
+    """
 
     id: str
     name: str
     organisation: str
     issuers: Mapping[str, str] = field(default_factory=dict)  # DICOM issuer -> authority id
     ae_titles: Mapping[str, str] = field(default_factory=dict)  # AE title -> authority id
+    retrieve: str = ""  # its DICOMweb address, where WADO-RS finds a study
+    senders: frozenset[str] = frozenset()
+    charset: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """How the index names itself as the issuer of golden ids: Issuer of Patient ID (0010,0021) and its OID."""
+
+    namespace: str
+    oid: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +158,7 @@ class Network:
     archives: tuple[Archive, ...] = ()
     population: str = "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
     consumers: tuple[Consumer, ...] = ()
+    issuer: Issuer | None = None  # None: golden ids are not written into images
 
     @cached_property
     def organisation_by_code(self) -> Mapping[str, Organisation]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from linkage.record import Address, Demographics, Name, Reliability, Sex
-from mpi.domain.commands import Death, Field, NhsNumber, Patch, Stamp, Value
+from mpi.domain.commands import Death, Field, NhsNumber, Patch, Rank, Stamp, Value
 
 _REMEMBERED = 8  # past names or addresses kept for matching; the newest by stamp, so the cut does not depend on order
 _WITH_PAST = frozenset({Field.NAMES, Field.ADDRESSES})
@@ -112,6 +112,7 @@ class Registers:
             birth_order=cast("int | None", self.value(Field.BIRTH_ORDER)),
             identity_unknown=self.value(Field.IDENTITY_UNKNOWN) is True,
             reliability=cast("frozenset[Reliability] | None", self.value(Field.RELIABILITY)) or frozenset(),
+            imported=bool(self.cells) and all(cell.stamp.rank is Rank.ARCHIVE for cell in self.cells.values()),
         )
 
     def _text(self, name: Field) -> str:

@@ -6,9 +6,9 @@ by any other. Nothing is stored, so nothing can go stale when records come and g
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from mpi.domain.commands import Field, NhsNumber, Stamp
+from mpi.domain.commands import Field, NhsNumber, Stamp, Value
 from mpi.domain.record import Record
 from mpi.domain.registers import Cell, Registers
 from mpi.domain.views import RecordState
@@ -16,29 +16,39 @@ from mpi.domain.views import RecordState
 _VERIFIED = "01"
 
 
+_Told = tuple[bool, Cell]
+"""Whether the record that tells it is live, and what it tells."""
+
+
 def golden(records: Sequence[Record]) -> Registers:
     """The surviving fields of a golden identity's records."""
-    return Registers({name: cell for name in Field if (cell := _best(name, records)) is not None})
+    told = [(record.state is RecordState.LIVE, record.registers.cells) for record in records]
+    return Registers({name: cell for name in Field if (cell := _best(name, told)) is not None})
 
 
-def _best(name: Field, records: Sequence[Record]) -> Cell | None:
+def survivor(name: Field, records: Sequence[Record]) -> Value:
+    """The value of one field of `golden`, None when nobody tells it."""
+    best = _best(name, [(record.state is RecordState.LIVE, record.registers.cells) for record in records])
+    return None if best is None else best.value
+
+
+def _best(name: Field, records: Sequence[tuple[bool, Mapping[Field, Cell]]]) -> Cell | None:
     told = [
-        (record, cell)
-        for record in records
-        if (cell := record.registers.cells.get(name)) is not None and cell.value is not None
+        (live, cell) for live, cells in records if (cell := cells.get(name)) is not None and cell.value is not None
     ]
-    if not told:
-        return None
+    if len(told) < 2:
+        return told[0][1] if told else None
     if name is Field.RESTRICTED:  # one trust's mark protects the person everywhere (NHS-57)
         return max((cell for _, cell in told), key=lambda cell: (cell.value is True, cell.stamp))
-    rank = _number_rank if name is Field.NHS_NUMBER else _plain_rank
-    return max(told, key=lambda item: rank(*item))[1]
+    return max(told, key=_number_rank if name is Field.NHS_NUMBER else _plain_rank)[1]
 
 
-def _plain_rank(record: Record, cell: Cell) -> tuple[bool, bool, Stamp]:
-    return (record.state is RecordState.LIVE, False, cell.stamp)
+def _plain_rank(told: _Told) -> tuple[bool, Stamp]:
+    live, cell = told
+    return live, cell.stamp
 
 
-def _number_rank(record: Record, cell: Cell) -> tuple[bool, bool, Stamp]:
+def _number_rank(told: _Told) -> tuple[bool, bool, Stamp]:
+    live, cell = told
     verified = isinstance(cell.value, NhsNumber) and cell.value.status == _VERIFIED
-    return (verified, record.state is RecordState.LIVE, cell.stamp)
+    return verified, live, cell.stamp

@@ -92,6 +92,16 @@ class Resolution:
     task_ids: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CrossReferences:
+    """All live identifiers of one person, the NHS number when verified; `identifier`, the one asked about, left out
+    (IHE-1)."""
+
+    identifier: Identifier
+    golden_id: UUID
+    identifiers: tuple[Identifier, ...]
+
+
 class MatchGrade(StrEnum):
     """FHIR match-grade codes; CERTAIN is the auto-link rule itself (IHE-46)."""
 
@@ -112,9 +122,17 @@ class MatchCandidate:
     model: str  # fingerprint
 
 
+class LinkState(StrEnum):
+    """How sure it is that a study is its person's: what the link of its record says."""
+
+    CERTAIN = "certain"
+    PROVISIONAL = "provisional"  # no feed vouches for the patient id it was acquired under
+    CONTESTED = "contested"  # the link is held until a reviewer decides
+
+
 @dataclass(frozen=True, slots=True)
 class Study:
-    """An imaging study, hung on the source record it was acquired under (promise 5)."""
+    """An imaging study, hung on the source record it was acquired under (promise 5). `link` is told, never stored."""
 
     study_uid: str
     patient: Identifier
@@ -127,17 +145,20 @@ class Study:
     archive: str = ""  # the network's archive id
     series: int = 0
     instances: int = 0
+    link: LinkState = field(default=LinkState.CERTAIN, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryFilter:
-    """What of a history to show; empty fields do not restrict. Dates are inclusive."""
+    """What of a history to show; empty fields do not restrict. Dates are inclusive. With `as_of` the history is as it
+    was believed to be at that time: the links of then, and the studies known by then."""
 
     modalities: tuple[str, ...] = ()
     body_site: str = ""
     organisation: str = ""
     since: date | None = None
     until: date | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +181,8 @@ class TaskKind(StrEnum):
     OVERLAY = "overlay"  # an update turned a record into somebody else
     LATE_MESSAGE = "late-message"  # a message for an identifier that had been merged away (V2-62)
     MOVE = "move"  # a source moved what was filed under one patient to another (A43)
+    STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
+    UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
 
 
 class TaskState(StrEnum):

@@ -5,19 +5,16 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import psycopg
 import typer
 from rich.progress import Progress
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from linkage.errors import LinkageError
-from mpi.errors import MpiError
 from mpi.logs import configure_logs
+from mpi.main.cli_loading import app as loading
+from mpi.main.spoken import spoken
 
 app = typer.Typer(
     help="Master patient index and cross-trust record linkage for NHS imaging networks.",
@@ -25,29 +22,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(loading)
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
-
-
-@contextmanager
-def _spoken() -> Iterator[None]:
-    """Errors that are the reader's to mend, as a sentence."""
-    try:
-        yield
-    except (MpiError, LinkageError) as error:
-        typer.echo(f"mpi: {error}", err=True)
-        raise typer.Exit(2) from None
-    except (SQLAlchemyError, psycopg.Error) as error:
-        # Of a failed connection the driver's words name host and database; of a failed statement they could hold
-        # demographics.
-        if isinstance(error, DBAPIError) and error.statement is None:
-            why, hint = str(error.orig).strip(), ""
-        else:
-            why, hint = type(error).__name__, "; its tables may be missing or of another version: run mpi migrate"
-        typer.echo(f"mpi: the database cannot be used: {why}{hint}", err=True)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
-        raise typer.Exit(2) from None
 
 
 @app.command()
@@ -61,67 +37,26 @@ def serve(
     """Run the index: MLLP, HTTP and FHIR, and the delivery of identity changes.
 
     Settings come from MPI_... environment variables and mpi.toml (or the file MPI_CONFIG names): MPI_DATABASE_URL
-    (else an embedded PostgreSQL under MPI_DATA_DIR), MPI_NETWORK, MPI_HTTP_PORT, MPI_MLLP_PORT, MPI_WORKERS,
-    MPI_TOKENS. Stops cleanly on SIGTERM or Ctrl-C: what is in hand is finished and acknowledged.
+    (else an embedded PostgreSQL under MPI_DATA_DIR), MPI_NETWORK, MPI_HTTP_PORT, MPI_MLLP_PORT,
+    MPI_DICOM_PORT, MPI_WORKERS, MPI_TOKENS. Stops cleanly on SIGTERM or Ctrl-C: what is in hand is finished and
+    acknowledged.
     """
     from mpi.main import serve as service  # noqa: PLC0415  the compiled kernel takes a moment to load
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken():
+    with spoken():
         settings = load_settings(tls_cert=tls_cert, tls_key=tls_key, tls_ca=tls_ca)
         configure_logs(settings.log_level)
         with service.planned(settings) as plan:
             host, port = plan.mllp.getsockname()[:2]
             secured = " over TLS with client certificates" if settings.tls_ca else ""
             typer.echo(f"mpi: serving HTTP on {plan.base_url} and MLLP on {host}:{port}{secured}", err=True)
+            if plan.dicom is not None:
+                host, port = plan.dicom.getsockname()[:2]
+                typer.echo(f"mpi: serving DICOM as {settings.dicom_ae_title} on {host}:{port}{secured}", err=True)
             if not settings.tokens_configured:
                 typer.echo(f"mpi: the administrator's token is in {settings.data_dir / 'tokens.toml'}", err=True)
             service.serve(plan)
-
-
-_FEED = typer.Option(help="The feed of the network whose messages these are.")
-_FAILURES = typer.Option("--failures-only", help="Leave positive acknowledgements out of the answers.")
-
-
-@app.command()
-def load(
-    file: Annotated[
-        Path, typer.Argument(help="HL7 v2 messages, in a batch or file (FHS, BHS) or one after another.")
-    ],
-    feed: Annotated[str, _FEED],
-    failures_only: Annotated[bool, _FAILURES] = False,
-) -> None:
-    """Take in a file of HL7 v2 messages; the answers are written beside it, as FILE.ack.
-
-    When its counts are wrong the file is quarantined before anything is applied. It may be loaded again at any time,
-    after an interruption too: nothing is applied twice. Exit status 1 when something was refused.
-    """
-    from mpi.main.load import loading, told  # noqa: PLC0415
-    from mpi.settings import load_settings  # noqa: PLC0415
-
-    with _spoken(), loading(load_settings(), feed, failures_only) as loader:
-        loaded = loader.load(file)
-        typer.echo(f"mpi: {told(file, loaded)}", err=True)
-    raise typer.Exit(0 if loaded.is_positive else 1)
-
-
-@app.command()
-def watch(
-    folder: Annotated[Path, typer.Argument(help="Files are taken from here, and put into its done and quarantine.")],
-    feed: Annotated[str, _FEED],
-    failures_only: Annotated[bool, _FAILURES] = False,
-    once: Annotated[bool, typer.Option("--once", help="Take what is there and end.")] = False,
-    settle: Annotated[float, typer.Option(min=0, help="Seconds a file must not have changed.")] = 2.0,
-) -> None:
-    """Take in the files of HL7 v2 messages that appear in a folder, as `mpi load` does, until SIGTERM or Ctrl-C."""
-    from mpi.main.load import watching  # noqa: PLC0415
-    from mpi.settings import load_settings  # noqa: PLC0415
-
-    with _spoken():
-        settings = load_settings()
-        configure_logs(settings.log_level)
-        for line in watching(settings, folder, feed, failures_only=failures_only, once=once, settle=settle):
-            typer.echo(f"mpi: {line}", err=True)
 
 
 @app.command()
@@ -131,7 +66,7 @@ def migrate() -> None:
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken(), database(load_settings()) as url:
+    with spoken(), database(load_settings()) as url:
         upgrade(url)
         typer.echo("mpi: the database is up to date", err=True)
 
@@ -144,7 +79,7 @@ def verify() -> None:
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
-    with _spoken():
+    with spoken():
         settings = load_settings()
         with database(settings) as url:
             found = compose(url, load_network(settings.network), load_model(settings)).verify.run()
@@ -172,16 +107,21 @@ def quarantine(
     from mpi.usecases.quarantine import Quarantine  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
-    with _spoken(), database(load_settings()) as url:
+    with spoken(), database(load_settings()) as url:
         refused = Quarantine(DbUnits(connect(url), ""))
         if message:
             sys.stdout.buffer.write(refused.raw(message, operator))
             return
         for row in refused.list(operator, after, limit):
-            when, sender = f"{row['received_at']:%Y-%m-%d %H:%M:%S}", row["feed"] or "unknown feed"
+            when, sender = f"{row['received_at']:%Y-%m-%d %H:%M:%S}", _sender(row)
             where = f" at {row['location']}" if row["location"] else ""
             said = f"{row['event']} {row['control_id'] or '(no control id)'}"
             typer.echo(f"{row['id']}  {when}  {sender}  {said}  {row['fault']}{where}: {row['reason']}")
+
+
+def _sender(row: Mapping[str, Any]) -> str:
+    known: str = row["feed"] or (row["application"] if row["event"].startswith("C-") else "")  # an AE title
+    return known or "unknown feed"
 
 
 @app.command()
@@ -198,7 +138,7 @@ def consumers(
     from mpi.settings import load_settings  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
-    with _spoken():
+    with spoken():
         settings = load_settings()
         with database(settings) as url:
             known = compose(url, load_network(settings.network), load_model(settings), 1).consumers
@@ -226,7 +166,7 @@ def conformance(
     from mpi.settings import load_settings  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
-    with _spoken():
+    with spoken():
         settings = load_settings()
         network = load_network(settings.network)
         with database(settings) as url:
@@ -253,7 +193,7 @@ def simulate(
     from mpi.simulate import simulate as simulate_region  # noqa: PLC0415
     from mpi.simulate import write  # noqa: PLC0415
 
-    with _spoken(), Progress(disable=not sys.stderr.isatty()) as progress:
+    with spoken(), Progress(disable=not sys.stderr.isatty()) as progress:
         bars: dict[str, int] = {}
 
         def report(what: str, done: int, total: int) -> None:
@@ -276,5 +216,5 @@ def demo(
     """Play a simulated region into a service of its own and show what it made of it."""
     from mpi.main.demo import demonstrate  # noqa: PLC0415
 
-    with _spoken():
+    with spoken():
         demonstrate(network, people, seed, once=once, as_json=as_json, workers=workers)

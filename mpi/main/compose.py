@@ -13,6 +13,8 @@ from fastapi import FastAPI, Request, Response
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from adapters.dicom.receive import Receiver as ImageReceiver
+from adapters.dicom.web import dicom_web
 from adapters.fhir import outcome
 from adapters.fhir.router import router as fhir_router
 from adapters.hl7v2.observer import Observer
@@ -33,6 +35,7 @@ from mpi.settings import Settings
 from mpi.tokens import Callers
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
+from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
@@ -119,7 +122,17 @@ def compose_receiver(index: Index, metrics: Metrics, observer: Observer) -> Rece
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
     query = Query(index.units, index.matching)
     queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
-    return Receiver(intake, index.network, _caller_of, index.clock.now, _new_id, queries, observer.note)
+    return Receiver(intake, index.network, caller_of, index.clock.now, _new_id, queries, observer.note)
+
+
+def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
+    """The DICOM edge."""
+
+    def count(archive: str, status: int, fault: str, seconds: float) -> None:
+        metrics.message(archive, "dicom", f"{status:04X}", seconds, fault)
+
+    images = Images(index.units, index.rematch, index.network, index.clock)
+    return ImageReceiver(images, index.network, _caller_of_archive, count)
 
 
 def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str) -> FastAPI:
@@ -152,6 +165,7 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
         base_url=f"{base_url}/fhir",
     )
     app.include_router(fhir, prefix="/fhir")
+    app.include_router(dicom_web(imaging, query, index.network, app.state.authenticator), prefix="/dicom-web")
     return app
 
 
@@ -183,8 +197,13 @@ def _new_id() -> str:
     return uuid.uuid4().hex[:20]
 
 
-def _caller_of(feed: Feed) -> Caller:
+def caller_of(feed: Feed) -> Caller:
+    """In whose name a feed's messages are taken."""
     return Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)
+
+
+def _caller_of_archive(archive: str, organisation: str) -> Caller:
+    return Caller(f"archive/{archive or 'shared'}", Role.ARCHIVE, organisation)
 
 
 def _tell_fhir(request: Request, problem: Problem) -> Response:

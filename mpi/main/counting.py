@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 
 import structlog
 
@@ -16,9 +17,11 @@ EVERY = 5.0
 
 
 class Counting:
-    """Writes out an observer's counts until `stop`, and what is left then."""
+    """Writes out an observer's counts until `stop`, and what is left then. Once a day it lets go of counts
+    older than `days`; 0 keeps all."""
 
-    def __init__(self, index: Index, observer: Observer) -> None:
+    def __init__(self, index: Index, observer: Observer, days: int = 0) -> None:
+        self._days = days
         self._index = index
         self._observer = observer
         self._stopped = threading.Event()
@@ -35,8 +38,20 @@ class Counting:
         self._write_out()
 
     def _run(self) -> None:
+        forgot: date | None = None
         while not self._stopped.wait(EVERY):
             self._write_out()
+            today = self._index.clock.now().date()
+            if self._days and forgot != today and self._forget():
+                forgot = today
+
+    def _forget(self) -> bool:
+        try:
+            self._index.conformance.forget(self._days)
+        except MpiError as error:  # tried again at the next writing
+            _log.warning("old conformance counts stay", error=type(error).__name__)
+            return False
+        return True
 
     def _write_out(self) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,15 +27,41 @@ from mpi.settings import Settings
 _log = structlog.get_logger("mpi.load")
 _LOOK = 1.0  # seconds between looks into the folder
 _AWAY = 5.0  # seconds until a file is tried again that could not be stored
+_SILENCE = 5.0  # seconds after which it is said how far a file is
+
+Say = Callable[[str], None]
+
+
+def say_nothing(line: str) -> None:
+    """For whoever wants no progress."""
+
+
+class Pace:
+    """Says every few seconds how far a file is."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._at, self._done = time.monotonic(), 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """`done` of `total` messages have their answer."""
+        passed = time.monotonic() - self._at
+        if passed >= _SILENCE:
+            self._say(f"{done:,} of {total:,} messages, {max(done - self._done, 0) / passed:,.0f}/s")
+            self._at, self._done = time.monotonic(), done
 
 
 @contextmanager
 def loading(
-    settings: Settings, feed: str, failures_only: bool, stopped: Callable[[], bool] = lambda: False
+    settings: Settings,
+    feed: str,
+    failures_only: bool,
+    stopped: Callable[[], bool] = lambda: False,
+    say: Say = say_nothing,
 ) -> Iterator[FileLoader]:
     """A loader over the settings' database. Raises `SettingsError` when the network has no such MLLP feed."""
     network = load_network(settings.network)
-    found = _feed(network, feed)
+    found = feed_of(network, feed)
     model = load_model(settings)
     kernel.warm(model)
     with database(settings) as url:
@@ -43,7 +70,7 @@ def loading(
         receiver, counting = compose_receiver(index, Metrics(), observer), Counting(index, observer)
         counting.start()
         try:
-            yield FileLoader(receiver, found, settings.max_message_bytes, failures_only, stopped)
+            yield FileLoader(receiver, found, settings.max_message_bytes, failures_only, stopped, Pace(say))
         finally:
             counting.stop()
             index.engine.dispose()
@@ -87,7 +114,8 @@ def told(file: Path, loaded: Loaded) -> str:
     return f"{file}: {sum(loaded.codes.values())} messages: {codes or 'none'}; the answers are in {loaded.answers}"
 
 
-def _feed(network: Network, name: str) -> Feed:
+def feed_of(network: Network, name: str) -> Feed:
+    """The MLLP feed of that name. Raises `SettingsError` that lists them."""
     feed = network.feed_by_id.get(name)
     if feed is None or feed.protocol is not Protocol.MLLP:
         known = ", ".join(f.id for f in network.feeds if f.protocol is Protocol.MLLP)

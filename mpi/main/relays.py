@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 
 from adapters.hl7v2.notify import Notifier
+from adapters.hl7v2.tls import OutgoingTls
 from mpi.api.webhook import Webhook
 from mpi.domain.consumer import TOLD
+from mpi.domain.views import TaskKind
 from mpi.errors import MpiError
 from mpi.main.alarms import age, alarms, name_of
 from mpi.main.compose import Index
@@ -18,13 +21,15 @@ from mpi.usecases.subscriptions import Relay
 _log = structlog.get_logger("mpi.relay")
 _IDLE = 0.2  # seconds between looks at an empty outbox
 _LOOK = 5.0  # seconds between looks at what is owed
+_COUNT = 60.0  # seconds between counts of review tasks
 
 
 class Relays:
-    """Runs until `stop`; what is under way is finished."""
+    """Runs until `stop`; what is under way is finished. `outgoing` is for consumers that listen for TLS."""
 
-    def __init__(self, index: Index, metrics: Metrics) -> None:
+    def __init__(self, index: Index, metrics: Metrics, outgoing: OutgoingTls | None = None) -> None:
         self._index = index
+        self._secure = outgoing.secure if outgoing else None
         self._metrics = metrics
         self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(False,), name="relay")]
@@ -44,8 +49,8 @@ class Relays:
             thread.join()
 
     def _run(self, consumers: bool) -> None:
-        index, relay = self._index, Relay(self._index.units, consumers=consumers)
-        with Notifier(index.consumers, index.telling, index.network) if consumers else Webhook() as teller:
+        relay = Relay(self._index.units, consumers=consumers)
+        with self._notifier() if consumers else Webhook() as teller:
             while not self._stopped.is_set():
                 try:
                     delivered = relay.run_once(teller.deliver)
@@ -57,8 +62,13 @@ class Relays:
                 if not delivered:
                     self._stopped.wait(_IDLE)
 
+    def _notifier(self) -> Notifier:
+        index = self._index
+        return Notifier(index.consumers, index.telling, index.network, secure=self._secure)
+
     def _watch(self) -> None:
         known: set[str] = set()
+        counted = float("-inf")
         while not self._stopped.is_set():
             try:
                 standing = self._index.consumers.standing()
@@ -71,4 +81,17 @@ class Relays:
                 for name in sorted(silent - known):
                     _log.error("a subscriber is not told of changes", subscriber=name)
                 known = silent
+            if time.monotonic() >= counted + _COUNT:
+                counted = time.monotonic()
+                self._count()
             self._stopped.wait(_LOOK)
+
+    def _count(self) -> None:
+        """Tell how many review tasks wait."""
+        try:
+            with self._index.units.begin(read_only=True) as unit:
+                waiting = unit.tasks.waiting()
+        except MpiError as error:
+            _log.warning("review tasks cannot be counted", error=type(error).__name__)
+        else:
+            self._metrics.questions({kind: waiting.get(kind, 0) for kind in TaskKind})

@@ -13,9 +13,21 @@ from pydantic import ValidationError
 
 from mpi.domain.conformance import Strictness
 from mpi.domain.consumer import Consumer, Transaction
-from mpi.domain.network import Archive, Authority, Feed, Moves, Network, Organisation, Overlays, Protocol, Site
+from mpi.domain.network import (
+    Archive,
+    Authority,
+    Feed,
+    Issuer,
+    Moves,
+    Network,
+    Organisation,
+    Overlays,
+    Protocol,
+    Site,
+)
 from mpi.errors import NetworkFileError
 from mpi.networks import positions, wording
+from mpi.networks.archive_rules import archive_problems, issuer_problems
 from mpi.networks.consumer_rules import consumer_problems
 from mpi.networks.nhs import NHS
 from mpi.networks.problem import Problem, suggest
@@ -65,7 +77,7 @@ def _checked(text: str, file: Path) -> NetworkTable:
         table = NetworkTable.model_validate(document)
     except ValidationError as failure:
         raise _wrong(file, text, map(wording.explain, failure.errors())) from None
-    if found := [*problems(table), *consumer_problems(table)]:
+    if found := [*problems(table), *archive_problems(table), *issuer_problems(table), *consumer_problems(table)]:
         raise _wrong(file, text, found)
     return table
 
@@ -92,6 +104,7 @@ def _network(table: NetworkTable) -> Network:
         archives=tuple(map(_archive, table.archives)),
         population=table.population,
         consumers=tuple(map(_consumer, table.consumers)),
+        issuer=None if table.issuer is None else Issuer(table.issuer.namespace, table.issuer.oid),
     )
 
 
@@ -142,7 +155,16 @@ def _feed(table: FeedTable) -> Feed:
 
 
 def _archive(table: ArchiveTable) -> Archive:
-    return Archive(table.id, table.name, table.organisation, dict(table.issuers), dict(table.ae_titles))
+    return Archive(
+        id=table.id,
+        name=table.name,
+        organisation=table.organisation,
+        issuers=dict(table.issuers),
+        ae_titles=dict(table.ae_titles),
+        senders=frozenset(table.senders),
+        charset=table.charset,
+        retrieve=table.retrieve,
+    )
 
 
 def _consumer(table: ConsumerTable) -> Consumer:
@@ -156,6 +178,7 @@ def _consumer(table: ConsumerTable) -> Consumer:
         processing_id=table.processing_id,
         host=table.host,
         port=table.port,
+        tls=table.tls,
         xad_oid=table.xad_oid,
         certificates=frozenset(map(certificate_name, table.certificates)),
     )

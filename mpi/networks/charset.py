@@ -16,4 +16,4 @@ def charset_fault(name: str) -> str:
     if decoded == _ASCII.decode("ascii"):
         return ""
     # MLLP carries no byte below 0x20, so the delimiters must be single ASCII bytes: no UTF-16, no UTF-32 (V2-4).
-    return f"'{name}' is not a character set that MLLP can carry; write cp1252, iso8859-1, iso8859-15 or utf-8"
+    return f"'{name}' is not a character set that keeps ASCII as it is; write cp1252, iso8859-1, iso8859-15 or utf-8"

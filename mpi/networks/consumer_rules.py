@@ -40,5 +40,7 @@ def _told(table: ConsumerTable, here: Path) -> Iterator[Problem]:
     told = [name for name in table.transactions if name in TOLD]
     if told and not (table.host and table.port):
         yield Problem(here, f"{told[0]} needs 'host' and 'port', where this consumer listens for MLLP")
+    if table.tls and not table.host:
+        yield Problem((*here, "tls"), "'tls' says how this consumer listens, but no 'host' where; write it too")
     if "ITI-64" in told and not _OID.fullmatch(table.xad_oid):
         yield Problem(here, "ITI-64 needs 'xad_oid', the OID of the affinity domain's patient ids (IHE-50)")

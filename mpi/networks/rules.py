@@ -11,7 +11,7 @@ from mpi.networks.charset import charset_fault
 from mpi.networks.nhs import NHS_NAMES
 from mpi.networks.positions import Path
 from mpi.networks.problem import Problem, suggest
-from mpi.networks.shape import ArchiveTable, AuthorityTable, FeedTable, NetworkTable, OrganisationTable
+from mpi.networks.shape import AuthorityTable, FeedTable, NetworkTable, OrganisationTable
 
 _TRUST_CODE = re.compile(r"[A-Z0-9]{3}")
 _SITE_CODE = re.compile(r"[A-Z0-9]{5}")
@@ -20,7 +20,6 @@ _NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,19}")
 _OID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _URI = re.compile(r"(https?://[^\s|/]+/[^\s|]*|urn:[a-z0-9][a-z0-9-]+:[^\s|]+)")
 _HL7_TEXT = re.compile(r"[^|^~\\&\x00-\x1f]+")
-_AE_TITLE = re.compile(r"(?! )[^\\\x00-\x1f\x7f-\uffff]{1,16}(?<! )")
 _CERTIFICATE_NAME = re.compile(r"(?!sha\d*:)(?![0-9a-f:]{40,}$)[^*\x00-\x1f]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _MLLP_ONLY = (
@@ -35,7 +34,6 @@ def problems(network: NetworkTable) -> Iterator[Problem]:
     yield from _organisations(network)
     yield from _authorities(network)
     yield from _feeds(network)
-    yield from _archives(network)
 
 
 def _organisations(network: NetworkTable) -> Iterator[Problem]:
@@ -236,29 +234,6 @@ def _feed_encoding(table: FeedTable, here: Path) -> Iterator[Problem]:
     if table.protocol == "fhir":
         for key in sorted(table.model_fields_set.intersection(_MLLP_ONLY)):
             yield Problem((*here, key), f"'{key}' means nothing for a FHIR feed; leave it out")
-
-
-def _archives(network: NetworkTable) -> Iterator[Problem]:
-    ids: set[str] = set()
-    organisations = {o.code for o in network.organisations}
-    for number, table in enumerate(network.archives):
-        here: Path = ("archives", number)
-        yield from _repeated(table.id, ids, (*here, "id"), "archive")
-        if table.organisation not in organisations:
-            yield _unknown((*here, "organisation"), "organisation", table.organisation, organisations)
-        yield from _issuers(network, table, here)
-
-
-def _issuers(network: NetworkTable, table: ArchiveTable, here: Path) -> Iterator[Problem]:
-    known = {NHS_AUTHORITY, *(a.id for a in network.authorities)}
-    for key, names in (("issuers", table.issuers), ("ae_titles", table.ae_titles)):
-        for name, authority in names.items():
-            if authority not in known:
-                yield _unknown((*here, key, name), "authority", authority, known)
-            if key == "ae_titles" and not _AE_TITLE.fullmatch(name):
-                yield Problem(
-                    (*here, key, name), f"'{name}' is no AE title; write 1 to 16 ASCII characters, no backslash"
-                )
 
 
 def _dates(

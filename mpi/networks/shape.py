@@ -89,6 +89,9 @@ class ArchiveTable(_Table):
     organisation: Text
     issuers: dict[str, Text] = {}
     ae_titles: dict[str, Text] = {}
+    retrieve: str = ""
+    senders: list[Text] = []
+    charset: str = ""
 
 
 class ConsumerTable(_Table):
@@ -103,8 +106,16 @@ class ConsumerTable(_Table):
     processing_id: Literal["P", "T", "D"] = "P"
     host: str = ""
     port: Annotated[int, Field(ge=0, le=65535)] = 0
+    tls: bool = False
     xad_oid: str = ""
     certificates: list[Text] = []
+
+
+class IssuerTable(_Table):
+    """The index itself, as the issuer of golden ids in images."""
+
+    namespace: Text
+    oid: Text
 
 
 class NetworkTable(_Table):
@@ -118,3 +129,4 @@ class NetworkTable(_Table):
     feeds: list[FeedTable] = []
     archives: list[ArchiveTable] = []
     consumers: list[ConsumerTable] = []
+    issuer: IssuerTable | None = None

@@ -15,5 +15,8 @@ class Conformance(Protocol):
     def add(self, days: Iterable[DayOfFeed]) -> None:
         """Add these counts to those that stand."""
 
+    def forget(self, before: date) -> None:
+        """Let the days before that one go."""
+
     def report(self, feed: str, since: date) -> FeedReport:
         """The days of a feed from `since` on, added up; nothing but zeros for a feed that never sent."""

@@ -60,6 +60,10 @@ class Records(Protocol):
     def of_identifiers(self, identifiers: Collection[Identifier]) -> list[Record]:
         """The records of these identifiers, by identifier; unknown ones are left out."""
 
+    def of_person(self, identifier: Identifier) -> list[Record]:
+        """The records linked to the same golden id as this identifier's, itself among them, by identifier; none when
+        it is unknown."""
+
     def holders_of_key(self, key: int) -> list[Record]:
         """The records that emit one blocking key."""
 
@@ -121,8 +125,12 @@ class Identities(Protocol):
     def born(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         """When these golden ids were made."""
 
-    def changed(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-        """When living golden identities, their links or their records last changed."""
+    def ages(self, golden_ids: Collection[UUID]) -> Mapping[UUID, tuple[datetime, datetime]]:
+        """When living golden identities were made, and when they, their links or their records last changed."""
+
+    def outlines(self, golden_ids: Collection[UUID]) -> list[Record]:
+        """The records linked to these golden ids, by identifier, with no more of their registers than says whether
+        they are live, their NHS number and whether the person is restricted."""
 
     def linked_at(self, identifier: Identifier, at: datetime) -> UUID | None:
         """The golden id a record was linked to at a time."""

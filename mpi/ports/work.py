@@ -11,6 +11,7 @@ from uuid import UUID
 from mpi.domain.access import Caller
 from mpi.domain.commands import Envelope, Receipt
 from mpi.domain.evidence import Assertion, Edge, Pair
+from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.record import Pending, Record, Update
@@ -87,6 +88,9 @@ class Tasks(Protocol):
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records."""
 
+    def waiting(self) -> Mapping[TaskKind, int]:
+        """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
+
     def claim(self, task_id: int, user: str) -> None:
         """Give the task to a user; "" gives it back."""
 
@@ -121,6 +125,9 @@ class Studies(Protocol):
 
     def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
         """A page newest first, the total, and where it goes on. Raises Refused for a bad `after`."""
+
+    def stays(self, golden_id: UUID) -> list[Stay]:
+        """Every time that a record with studies was linked to a golden id."""
 
     def of_records(self, identifiers: Collection[Identifier]) -> list[str]:
         """Study UIDs that hang on these records."""
@@ -188,6 +195,9 @@ class Audit(Protocol):
 
     def record(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
         """One audit row in this transaction. No demographics."""
+
+    def record_each(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
+        """An audit row for each of the subjects (AUD-2)."""
 
 
 class Scan(Protocol):

@@ -17,7 +17,7 @@ from mpi.simulate.registration import Kind, Records
 from mpi.simulate.sampling import DAY, Ints, Vocabulary, Words, between, in_hours, words
 
 # Modality mix near that of the Diagnostic Imaging Dataset of NHS England: half plain film, a quarter ultrasound.
-_EXAMINATIONS = """DX|CHEST|XR Chest|30, DX|KNEE|XR Knee|5, DX|HIP|XR Hip|4, DX|HAND|XR Hand|4, DX|ANKLE|XR
+EXAMINATIONS = """DX|CHEST|XR Chest|30, DX|KNEE|XR Knee|5, DX|HIP|XR Hip|4, DX|HAND|XR Hand|4, DX|ANKLE|XR
 Ankle|3, DX|LSPINE|XR Lumbar spine|2, DX|ABDOMEN|XR Abdomen|2, US|ABDOMEN|US Abdomen|9, US|PELVIS|US Pelvis|6,
 US|NECK|US Neck|2, US|UTERUS|US Obstetric|5, US|BREAST|US Breast|1.5, CT|HEAD|CT Head|5, CT|CHEST|CT
 Thorax|3.5, CT|ABDOMENPELVIS|CT Abdomen and pelvis|5, CT|SPINE|CT Spine|1, MR|HEAD|MRI Brain|3, MR|LSPINE|MRI
@@ -106,7 +106,7 @@ def scan(
     rows, started = _examined(rng, truth, records, per_person)
     order = np.argsort(started, kind="stable")
     rows, started = rows[order], started[order]
-    kinds = [entry.split("|") for entry in _EXAMINATIONS.replace("\n", " ").split(", ")]
+    kinds = [entry.split("|") for entry in EXAMINATIONS.replace("\n", " ").split(", ")]
     weights = np.array([float(k[3]) for k in kinds])
     picks = Vocabulary.weighted([str(k) for k in range(len(kinds))], weights).draw(rng, len(rows)).astype(np.int64)
     system = records.system[rows]

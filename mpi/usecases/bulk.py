@@ -7,7 +7,7 @@ when somebody has subscribed already, and whoever subscribes later reads the peo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,7 +23,7 @@ from linkage.encode import ENCODED_SIZE
 from linkage.engines.local import link
 from mpi.domain import questions
 from mpi.domain.access import Caller, Right
-from mpi.domain.commands import Register
+from mpi.domain.commands import Envelope, Register
 from mpi.domain.draft import Draft
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
@@ -44,6 +44,8 @@ Told = Callable[[str, int], None]
 Batch = Iterable[Update]
 """Sent to a worker process as it is and read there: a list, or anything that can be pickled and makes the updates
 when it is iterated. All updates of one identifier stand together in one batch; some thousand are a good size."""
+Registration = tuple[Envelope, Identifier]
+"""A message that registers one identifier and says no more."""
 
 
 class Store(Protocol):
@@ -51,6 +53,10 @@ class Store(Protocol):
 
     def claim(self) -> None:
         """Hold the index for this transaction alone; raises `Refused` unless it is empty."""
+
+    def add_messages(self, registrations: Iterable[Registration], callers: Mapping[str, Caller]) -> int:
+        """Messages whose updates come with this load, with the audit row of each by the caller of its feed; they are
+        numbered one after another, and the number of the first is returned: the arrivals of the updates."""
 
     def add_records(self, first: int, rows: Sequence[Line]) -> None:
         """Records numbered from `first`. Raises `Refused` for an identifier that was added before."""
@@ -133,8 +139,15 @@ class BulkLoad:
         self._workers = workers
         self._authorities = frozenset(a.id for a in network.authorities) - {NHS_AUTHORITY}
 
-    def run(self, batches: Iterable[Batch], caller: Caller, told: Told = lambda phase, rows: None) -> Loaded:
-        """Load source records and link them. Needs OPERATE; the index must be empty and without subscribers.
+    def run(
+        self,
+        batches: Iterable[Batch],
+        caller: Caller,
+        told: Told = lambda phase, rows: None,
+        begun: Callable[[Store], None] = lambda store: None,
+    ) -> Loaded:
+        """Load source records and link them. Needs OPERATE; the index must be empty and without subscribers. `begun`
+        is called in the transaction before the first batch is read.
 
         Nobody is answered meanwhile, feeds are told to try again. Raises `Refused` (CONFLICT: not empty;
         UNKNOWN_AUTHORITY; IDENTIFIER_IN_USE: not all updates of an identifier stood together; BAD_VALUE) and
@@ -143,6 +156,7 @@ class BulkLoad:
         caller.require(Right.OPERATE)
         with self._stores.begin() as store, Workers(self._workers) as workers:
             store.claim()
+            begun(store)
             population = self._records(store, workers, batches)
             told("records", len(population.identifiers))
             order = np.argsort(population.keys, kind="stable")  # an index is filled fastest in its own order

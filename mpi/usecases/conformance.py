@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.conformance import DayOfFeed, FeedReport
@@ -26,17 +26,29 @@ class Conformance:
         if days:
             attempt(lambda: self._keep(days))
 
+    def forget(self, days: int) -> None:
+        """Keep the counts of the last `days` days, today among them, and no older ones. Raises `Unavailable`."""
+        attempt(lambda: self._forget(self._since(days)))
+
     def report(self, feed: str, days: int, caller: Caller) -> FeedReport:
         """A feed's last `days` days, today among them (needs OPERATE). Raises NotFound, Forbidden, Unavailable."""
         caller.require(Right.OPERATE)
         if feed not in self._network.feed_by_id:
             raise NotFound("no feed of this network has this id")
-        since = (self._clock.now().astimezone(UTC) - timedelta(days=days - 1)).date()
+        since = self._since(days)
         with self._units.begin(read_only=True) as unit:
             found = unit.conformance.report(feed, since)
             unit.audit.record(caller, "read-conformance", [f"feed/{feed}"], {"since": since.isoformat()})
             unit.commit()
             return found
+
+    def _since(self, days: int) -> date:
+        return (self._clock.now().astimezone(UTC) - timedelta(days=days - 1)).date()
+
+    def _forget(self, before: date) -> None:
+        with self._units.begin() as unit:
+            unit.conformance.forget(before)
+            unit.commit()
 
     def _keep(self, days: Sequence[DayOfFeed]) -> None:
         with self._units.begin() as unit:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Patch
+from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
+from mpi.domain.imaging import joined
+from mpi.domain.priors import Prior, priors
 from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, Study
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
@@ -17,6 +22,9 @@ from mpi.usecases.resolve import provide
 from mpi.usecases.resolving import find
 
 _MOST = 500
+_CONSIDERED = 2_000  # studies of one person that are looked through for priors, the newest of them
+REPEAT_DAYS = 30
+_A_DAY = timedelta(days=1)  # a filter's dates are London's
 
 
 class Imaging:
@@ -39,14 +47,7 @@ class Imaging:
     def _register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         with self._units.begin() as unit:
             cause = Cause(caller, "register-study")
-            provide(unit, self._rematch, study.patient, None, cause, self._clock)
-            owner, created = unit.studies.put(study)
-            if owner != study.patient:
-                _check_merged(unit, owner, study.patient)
-                unit.studies.put(replace(study, patient=owner))
-            golden_id = unit.identities.current([owner])[owner]
-            if created:
-                unit.outbox.publish([self._registered(study, golden_id)], caller, None)
+            owner, golden_id, created = hang(unit, self._rematch, self._clock, study, None, cause)
             unit.audit.record(caller, "register-study", [str(owner), study.study_uid], {"new": created})
             unit.commit()
             return golden_id, created
@@ -63,7 +64,7 @@ class Imaging:
         `after`). Needs READ_IMAGING."""
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
-            golden_id = self._golden_id(unit, person)
+            golden_id = self._golden_id(unit, person, wanted.as_of)
             studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
             unit.audit.record(caller, "read-history", [str(golden_id)], {})
             unit.commit()
@@ -80,7 +81,49 @@ class Imaging:
             unit.commit()
             return found
 
-    def _golden_id(self, unit: Unit, person: UUID | Identifier) -> UUID:
+    def priors(
+        self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = REPEAT_DAYS
+    ) -> tuple[UUID, list[Prior]]:
+        """The earlier studies worth opening beside one, and those it may be repeating: beside a registered study, by
+        its UID, or beside one that is only planned, of which the patient, modalities and part of the body are said
+        and which begins `at` (now by default). Returns the golden id beside them. Raises NotFound. Needs
+        READ_IMAGING.
+        """
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            if isinstance(examination, str):
+                found = unit.studies.get(examination)
+                if found is None:
+                    raise NotFound("no study has this UID")
+                examination, golden_id = found
+            else:
+                golden_id = self._golden_id(unit, examination.patient, None)
+            begins = at or examination.started_at or self._clock.now()
+            history, _, _ = unit.studies.history(
+                golden_id, HistoryFilter(until=(begins + _A_DAY).date()), _CONSIDERED, ""
+            )
+            unit.audit.record(caller, "read-priors", [str(golden_id)], {})
+            unit.commit()
+            return golden_id, priors(examination, begins, history, repeat_days)
+
+    def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
+        """Which studies joined or left the history of a golden id, present or retired, when and by what, newest
+        first. Raises NotFound. Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            if not unit.identities.born([golden_id]):
+                raise NotFound("no person has this id")
+            told = history_changes(unit.studies.stays(golden_id))
+            unit.audit.record(caller, "read-history-changes", [str(golden_id)], {})
+            unit.commit()
+            return told
+
+    def _golden_id(self, unit: Unit, person: UUID | Identifier, as_of: datetime | None) -> UUID:
+        if as_of is not None:
+            golden_id = unit.identities.linked_at(person, as_of) if isinstance(person, Identifier) else person
+            if golden_id is None or not unit.identities.born([golden_id]):
+                raise NotFound("the index did not know this person then")
+            return golden_id
         if isinstance(person, Identifier):
             golden_id = find(unit, self._matching, person).golden_id
         else:
@@ -89,17 +132,46 @@ class Imaging:
             raise NotFound("no person has this id")
         return golden_id
 
-    def _registered(self, study: Study, golden_id: UUID) -> Event:
-        return Event(
-            id=0,
-            type=EventType.STUDY_REGISTERED,
-            at=self._clock.now(),
-            old_golden_ids=(),
-            new_golden_ids=(golden_id,),
-            identifiers=(study.patient,),
-            studies=(study.study_uid,),
-            reason="register-study",
-        )
+
+def hang(
+    unit: Unit,
+    rematch: Rematch,
+    clock: Clock,
+    study: Study,
+    patch: Patch | None,
+    cause: Cause,
+    *,
+    join: bool = False,
+) -> tuple[Identifier, UUID, bool]:
+    """Hang a study on its patient's record in this transaction: the record, its golden id, whether the study was new.
+
+    `patch` is what is known of a patient whom no feed has described. With `join` the study is what one image says,
+    and adds to what is known. Raises `Refused` (CONFLICT) when the study is another patient's.
+    """
+    provide(unit, rematch, study.patient, patch, cause, clock)
+    known = unit.studies.get(study.study_uid) if join else None
+    wanted = study if known is None else replace(joined(known[0], study), patient=study.patient)
+    owner, created = unit.studies.put(wanted)
+    if owner != study.patient:
+        _check_merged(unit, owner, study.patient)
+        unit.studies.put(replace(wanted, patient=owner))
+    golden_id = unit.identities.current([owner])[owner]
+    if created:
+        unit.outbox.publish([_registered(study, golden_id, clock)], cause.caller, None)
+    return owner, golden_id, created
+
+
+def _registered(study: Study, golden_id: UUID, clock: Clock) -> Event:
+    return Event(
+        id=0,
+        type=EventType.STUDY_REGISTERED,
+        at=clock.now(),
+        old_golden_ids=(),
+        new_golden_ids=(golden_id,),
+        identifiers=(study.patient,),
+        studies=(study.study_uid,),
+        reason="register-study",
+    )
 
 
 def _check_merged(unit: Unit, owner: Identifier, asked: Identifier) -> None:

@@ -41,15 +41,12 @@ class Paging:
         self._units = units
         self._new_pointer = new_pointer
 
-    def keep(self, people: Sequence[Shown], tag: str, digest: bytes, caller: Caller, *, complete: bool) -> UUID:
+    def keep(self, found: Sequence[Found], tag: str, digest: bytes, caller: Caller, *, complete: bool) -> UUID:
         """Keep an answer for some minutes; returns the pointer it is read on by."""
         caller.require(Right.READ_PERSON)
-        found = tuple(
-            Found(s.person.golden_id, s.told, tuple(r.identifier for r in s.person.records)) for s in people
-        )
         pointer = self._new_pointer()
         with self._units.begin(read_only=True) as unit:
-            unit.snapshots.keep(pointer, Snapshot(caller.user, tag, digest, found, complete))
+            unit.snapshots.keep(pointer, Snapshot(caller.user, tag, digest, tuple(found), complete))
             unit.commit()
         return pointer
 
@@ -64,8 +61,7 @@ class Paging:
                 raise NotFound("no answer can be continued by this pointer; ask anew")
             end = min(start + count, len(kept.people))
             shown = _show(unit, kept.people[start:end])
-            for one in shown:
-                unit.audit.record(caller, "search", [str(one.person.golden_id)], {})
+            unit.audit.record_each(caller, "search", [str(one.person.golden_id) for one in shown], {})
             unit.commit()
         return Page(tuple(shown), end, len(kept.people), kept.complete)
 

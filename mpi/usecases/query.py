@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,14 +13,39 @@ from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
 from mpi.domain.evidence import Edge
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import MatchCandidate, MatchGrade, PersonView, RecordState, Resolution, SearchCriteria
+from mpi.domain.record import Record
+from mpi.domain.snapshot import Found
+from mpi.domain.views import (
+    CrossReferences,
+    MatchCandidate,
+    MatchGrade,
+    PersonView,
+    RecordState,
+    SearchCriteria,
+)
+from mpi.domain.wanted import Wanted
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Candidate, Unit, Units
 from mpi.usecases.matching import Matching
-from mpi.usecases.people import people, person
-from mpi.usecases.resolving import find, resolution
+from mpi.usecases.paging import Shown
+from mpi.usecases.people import Outline, identifiers, outline_of, outlines, people, person
+from mpi.usecases.resolving import find
 
 _ASKED = Identifier("?", "?")  # stands for the demographics asked about, which are nobody's record
+
+
+Tell = Callable[[Sequence[Identifier]], Sequence[Identifier]]
+"""Which of a person's identifiers the asker is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Everybody found, the first of them whole, and whether that is all: a search that reached its limit may have
+    left out some."""
+
+    found: tuple[Found, ...]
+    shown: tuple[Shown, ...]
+    complete: bool
 
 
 class Query:
@@ -53,17 +80,17 @@ class Query:
                 found = person(unit, golden_id)
             return self._seen(unit, caller, "read-person", [found])[0]
 
-    def cross_references(self, identifier: Identifier, caller: Caller) -> Resolution:
+    def cross_references(self, identifier: Identifier, caller: Caller) -> CrossReferences:
         """All live identifiers of the same person (PIX). An awaited or deleted one is NotFound. Needs RESOLVE."""
         caller.require(Right.RESOLVE)
         with self._units.begin(read_only=True) as unit:
-            record = find(unit, self._matching, identifier)
-            if record.state in {RecordState.AWAITED, RecordState.DELETED}:
+            record, others = self._with_others(unit, identifier)
+            if record.golden_id is None or record.state in {RecordState.AWAITED, RecordState.DELETED}:
                 raise NotFound("no person has this identifier")
-            found = resolution(unit, identifier, record)
+            found = tuple(one for one in identifiers(others) if one != identifier)
             unit.audit.record(caller, "cross-references", [str(identifier)], {})
             unit.commit()
-            return found
+            return CrossReferences(identifier, record.golden_id, found)
 
     def match(
         self, demographics: Demographics, caller: Caller, count: int = 10, only_certain: bool = False
@@ -89,19 +116,65 @@ class Query:
         restricted person (NHS-57); a confidential service's record is found by its own number only (NHS-58). Raises
         Refused for too few criteria. Needs READ_PERSON."""
         caller.require(Right.READ_PERSON)
-        if not (criteria.identifier or criteria.family or criteria.birth_date):
-            raise Refused(Fault.BAD_VALUE, "a search needs at least an identifier, a family name or a birth date")
+        _require_enough(criteria)
         with self._units.begin(read_only=True) as unit:
-            shown = [
-                p
-                for p in people(unit, self._matching_ids(unit, criteria))
-                if not (criteria.postcode and p.restricted) and self._may_be_found(p, criteria)
-            ]
+            found = people(unit, self._matching_ids(unit, criteria))
+            shown = [p for p in found if self._may_be_found(outline_of(p), criteria)]
             return tuple(self._seen(unit, caller, "search", shown))
 
-    def _may_be_found(self, found: PersonView, criteria: SearchCriteria) -> bool:
-        live = {record.identifier for record in found.live}
-        return criteria.identifier in live or not all(map(self._matching.is_confidential, live))
+    def look_up(self, wanted: Wanted, first: int, tell: Tell, caller: Caller) -> LookedUp:
+        """Everybody wanted of whom `tell` tells an identifier, and the `first` of them whole (0: all), found as
+        `search` finds them; who is shown is audited (AUD-2). Raises Refused as `search`. Needs READ_PERSON."""
+        caller.require(Right.READ_PERSON)
+        with self._units.begin(read_only=True) as unit:
+            met, complete = self._met(unit, wanted.criteria)
+            if wanted.filters or not first or len(met) <= first:
+                views = wanted.keep(people(unit, list(met)))
+                found = self._told(map(outline_of, views), met, tell)
+            else:  # a page of many: those on it are read whole
+                found = self._told(outlines(unit, list(met)), met, tell)
+                views = people(unit, [one.golden_id for one in found[:first]])
+            view_of = {view.golden_id: view for view in views}
+            shown = [Shown(view_of[one.golden_id], one.told) for one in found[: first or None]]
+            self._seen(unit, caller, "search", [one.person for one in shown])
+            return LookedUp(tuple(found), tuple(shown), complete)
+
+    def _met(
+        self, unit: Unit, alternatives: Sequence[SearchCriteria]
+    ) -> tuple[dict[UUID, list[SearchCriteria]], bool]:
+        """Whom each of the criteria finds, and whether that is all of them."""
+        met: dict[UUID, list[SearchCriteria]] = defaultdict(list)
+        complete = True
+        for criteria in alternatives:
+            _require_enough(criteria)
+            ids = self._matching_ids(unit, criteria)
+            complete = complete and len(ids) < criteria.limit
+            for golden_id in ids:
+                met[golden_id].append(criteria)
+        return met, complete
+
+    def _told(
+        self, found: Iterable[Outline], met: Mapping[UUID, Sequence[SearchCriteria]], tell: Tell
+    ) -> list[Found]:
+        allowed = [one for one in found if any(self._may_be_found(one, criteria) for criteria in met[one.golden_id])]
+        told = [Found(one.golden_id, tuple(tell(one.told)), one.members) for one in allowed]
+        return [one for one in told if one.told]  # IHE-32
+
+    def _with_others(self, unit: Unit, identifier: Identifier) -> tuple[Record, list[Record]]:
+        """The record of an identifier and all of its person. Raises NotFound."""
+        if self._matching.is_nhs(identifier):
+            record = find(unit, self._matching, identifier)
+            return record, unit.records.of_golden([record.golden_id] if record.golden_id else [])
+        records = unit.records.of_person(identifier)
+        own = [record for record in records if record.identifier == identifier]
+        if not own:
+            raise NotFound("no person has this identifier")
+        return own[0], records
+
+    def _may_be_found(self, found: Outline, criteria: SearchCriteria) -> bool:
+        if criteria.postcode and found.restricted:
+            return False
+        return criteria.identifier in found.live or not all(map(self._matching.is_confidential, found.live))
 
     def _matching_ids(self, unit: Unit, criteria: SearchCriteria) -> list[UUID]:
         if criteria.identifier is None or not self._matching.is_nhs(criteria.identifier):
@@ -147,12 +220,17 @@ class Query:
 
     def _seen(self, unit: Unit, caller: Caller, action: str, shown: list[PersonView]) -> list[PersonView]:
         """Audit who was shown, one row a person (AUD-2)."""
-        for seen in shown:
-            unit.audit.record(caller, action, [str(seen.golden_id)], {})
-        if not shown:
+        if shown:
+            unit.audit.record_each(caller, action, [str(seen.golden_id) for seen in shown], {})
+        else:
             unit.audit.record(caller, action, [], {})
         unit.commit()
         return shown
+
+
+def _require_enough(criteria: SearchCriteria) -> None:
+    if not (criteria.identifier or criteria.family or criteria.birth_date):
+        raise Refused(Fault.BAD_VALUE, "a search needs at least an identifier, a family name or a birth date")
 
 
 def _believed(unit: Unit, identifier: Identifier, at: datetime) -> PersonView:

@@ -44,16 +44,17 @@ class Region:
         """The golden id by resolve."""
         return str(self.resolve(identifier)["golden_id"])
 
-    def register_study(self, identifier: str, uid: str) -> str:
+    def register_study(self, identifier: str, uid: str, **more: object) -> str:
         """POST /v1/studies; the golden id."""
         authority, value = identifier.split("|")
-        study = {
+        study: dict[str, object] = {
             "issuer": authority,
             "patient_id": value,
             "study_uid": uid,
             "archive": "gm-vna",
             "modalities": ["CT"],
         }
+        study |= more
         return str(ok(self.as_("archive").post("/v1/studies", json=study))["golden_id"])
 
     def history(self, identifier: str) -> set[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from adapters.hl7v2.mllp import Frame, Framer, wrap
@@ -27,8 +28,8 @@ class Receiver:
 
 
 @contextmanager
-def listening(receiver: Receiver) -> Iterator[None]:
-    """A small MLLP listener on loopback, one connection at a time."""
+def listening(receiver: Receiver, tls: ssl.SSLContext | None = None) -> Iterator[None]:
+    """A small MLLP listener on loopback, one connection at a time; over TLS with a context for it."""
     listener = socket.create_server(("127.0.0.1", receiver.port))
     receiver.port = listener.getsockname()[1]
     stopped = threading.Event()
@@ -39,8 +40,8 @@ def listening(receiver: Receiver) -> Iterator[None]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            with connection:
-                answer_all(connection, receiver)
+            with connection, suppress(ssl.SSLError, ConnectionError):  # a caller who will not have our certificate
+                answer_all(tls.wrap_socket(connection, server_side=True) if tls else connection, receiver)
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
@@ -57,7 +58,8 @@ def answer_all(connection: socket.socket, receiver: Receiver) -> None:
     framer = Framer()
     while data := connection.recv(1 << 16):
         for event in framer.feed(data):
-            assert isinstance(event, Frame)
+            if not isinstance(event, Frame):  # a caller who speaks something else, TLS say
+                return
             text = event.content.decode()
             receiver.received.append(text)
             if not receiver.code:

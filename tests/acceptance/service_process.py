@@ -24,6 +24,7 @@ from mpi.main.player import Target
 COMMAND = (sys.executable, "-m", "mpi.main")
 PATIENCE = 60.0  # seconds; everything waited for has this deadline, nothing is slept for
 _SERVING = re.compile(r"serving HTTP on (https?://\S+) and MLLP on ([0-9.]+):(\d+)")
+_DICOM = re.compile(r"serving DICOM as \S+ on ([0-9.]+):(\d+)")
 _PEOPLE = {
     "admin": ("administrator", "local"),
     "archive": ("archive", "R0A"),
@@ -89,6 +90,13 @@ class Service:
         """Where it listens."""
         assert self._target is not None, "not started"
         return self._target
+
+    @property
+    def dicom(self) -> tuple[str, int]:
+        """Where it listens for DICOM; it was started with a `dicom_port`."""
+        found = _DICOM.search(self.log.read_bytes()[self._told :].decode())
+        assert found is not None, "no DICOM"
+        return found[1], int(found[2])
 
     @property
     def pid(self) -> int:

@@ -45,6 +45,11 @@ def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
 
 def test_migrate_makes_the_tables_and_may_be_repeated(tmp_path: Path, empty_database_url: str) -> None:
     settings = {"database_url": empty_database_url, "data_dir": tmp_path}
+    early = mpi("verify", cwd=tmp_path, **settings)
+    assert (early.returncode, early.stderr) == (
+        2,
+        "mpi: the database has not the tables of this version: run mpi migrate\n",
+    )
     for _ in range(2):
         done = mpi("migrate", cwd=tmp_path, **settings)
         assert done.returncode == 0, done.stderr

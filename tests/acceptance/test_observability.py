@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.hl7v2.ack import code_of
 from mpi.domain.network import Network
+from mpi.domain.views import TaskKind
 from mpi.embedded import EmbeddedPostgres
 from tests.acceptance.archive_client import Region
 from tests.acceptance.index_state import reading
@@ -122,6 +123,13 @@ def test_the_metrics_of_all_workers_count_every_answer(service: Service, answers
     assert total(messages, protocol="fhir", feed="christie") == 2
     assert total(found["mpi_ack_seconds_count"], protocol="mllp") == total(messages, protocol="mllp")
     assert not [label for key in messages for _, label in key if "QUIX" in label]
+
+
+def test_the_review_tasks_that_wait_are_told_by_kind(service: Service) -> None:
+    """Counted at the start of a worker, and each minute; a kind of which there is none is told as 0."""
+    wait_for(lambda: "mpi_review_tasks_open" in scrape(service), "the tasks are counted")
+    told = scrape(service)["mpi_review_tasks_open"]
+    assert {dict(key)["kind"] for key in told} == set(TaskKind)
 
 
 @pytest.mark.usefixtures("answers")

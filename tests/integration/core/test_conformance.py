@@ -35,6 +35,14 @@ def test_a_report_adds_up_the_days_asked_for(world: World) -> None:
     assert conformance.report("stockport", 30, ADMINISTRATOR).faults == ()
 
 
+def test_counts_older_than_wanted_are_let_go(world: World) -> None:
+    conformance = world.index.conformance
+    conformance.keep([day("bolton", ago, 1, date=1) for ago in (0, 29, 30)])
+    conformance.forget(30)
+    found = conformance.report("bolton", 3650, ADMINISTRATOR)
+    assert (found.messages, [seen.messages for _, seen in found.faults]) == (2, [2])
+
+
 def test_processes_that_write_at_once_lose_nothing(world: World) -> None:
     def write() -> None:
         for _ in range(10):

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from linkage.record import Name
-from mpi.domain.commands import Field, Link, Merge, Patch, Unlink
-from mpi.domain.views import HistoryFilter, RecordState, ResolutionState
+from mpi.domain.commands import Field, Link, Merge, NhsNumber, Patch, Unlink
+from mpi.domain.views import HistoryFilter, RecordState, ResolutionState, TaskKind
 from mpi.errors import Fault, NotFound, Refused
 from tests.integration.core.world import (
     ADMINISTRATOR,
@@ -124,6 +124,22 @@ def test_an_archive_that_followed_the_merge_may_register_the_study_under_the_sur
     golden_id, created = world.imaging.register(study("1.1", "BOL|1", series=4), ARCHIVE)
     assert (golden_id, created) == (world.golden("BOL|1"), False)
     assert world.imaging.study("1.1", ARCHIVE)[0].patient == of("BOL|2")
+
+
+def test_ihe_68_name_and_birth_date_alone_bind_no_image(world: World) -> None:
+    """What only an image says is asked about; with the NHS number it joins, and a feed's word needs neither."""
+    ada = person(number=nhs(1))
+    world.tell(register("BOL|1", 1, ada))
+    header = {name: ada[name] for name in (Field.NAMES, Field.BIRTH_DATE, Field.SEX)}
+    world.resolving.resolve(of("CHR|1"), header, ARCHIVE)
+    world.resolving.resolve(of("CHR|2"), header | {Field.NHS_NUMBER: NhsNumber(nhs(1))}, ARCHIVE)
+    assert not world.together("BOL|1", "CHR|1")
+    assert world.together("BOL|1", "CHR|2")
+    assert "WEAK_IDENTITY" in world.task(TaskKind.POSSIBLE_MATCH).guards
+    world.verify()
+    world.tell(register("CHR|1", 2, header | {Field.ACTIVE: True}))
+    assert not world.record("CHR|1").registers.demographics.imported
+    world.verify()
 
 
 def test_an_unknown_id_is_provisional_with_a_golden_id_and_a_later_adt_joins(world: World) -> None:

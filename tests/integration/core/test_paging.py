@@ -11,10 +11,11 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field, Link, Merge, Register, Unlink
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.views import SearchCriteria
+from mpi.domain.wanted import Wanted
 from mpi.errors import Forbidden, NotFound
-from mpi.usecases.finding import Wanted, find
+from mpi.usecases.finding import find
 from mpi.usecases.paging import Paging, Shown
-from tests.integration.core.world import ARCHIVE, World, at, of, other_person, person, register
+from tests.integration.core.world import ARCHIVE, World, at, nhs, of, other_person, person, register
 
 RIS = Consumer("ris", "RMC", "RIS", "RMC", frozenset({Transaction.PDQ})).caller
 OTHER = replace(RIS, user="consumer/other")
@@ -37,9 +38,9 @@ def five(world: World) -> None:
 
 
 def keep(world: World, paging: Paging, tag: str = "T1", caller: Caller = RIS) -> tuple[object, list[Shown]]:
-    people, complete = find(world.query, Wanted((SearchCriteria(family="Whitworth"),)), caller)
-    shown = [Shown(one, one.told) for one in people]
-    return paging.keep(shown, tag, DIGEST, caller, complete=complete), shown
+    wanted = Wanted((SearchCriteria(family="Whitworth"),))
+    answer = world.query.look_up(wanted, 0, lambda known: known, caller)
+    return paging.keep(answer.found, tag, DIGEST, caller, complete=answer.complete), list(answer.shown)
 
 
 def told(shown: object) -> list[list[str]]:
@@ -149,6 +150,43 @@ def test_aud_1_every_page_is_audited_person_by_person_and_a_snapshot_holds_no_de
     (kept,) = world.rows("select people::text as text from snapshot")
     assert "WHITWORTH" not in kept.text.upper()
     assert "HIGH STREET" not in kept.text.upper()
+
+
+def test_aud_2_the_first_page_of_many_is_what_all_of_them_begin_with_and_who_is_shown_is_audited(
+    world: World, paging: Paging
+) -> None:
+    """The rest is read without demographics, and is the same people with the same identifiers all the same."""
+    number = nhs(1)
+    same = person("Whitworth", "Hedda", "1931-02-02", Sex.FEMALE, number=number)
+    world.tell(register("BOL|7", 2, same), register("CHR|7", 3, same), register("BOL|8", 2))  # another surname
+    world.tell(register("GUM|9", 3, person("Whitworth", "Ivor", "1920-02-02")))  # confidential (NHS-58)
+    world.tell(register("BOL|6", 4, person("Whitworth", "Jo", "1921-02-02")), Merge(of("BOL|5"), of("BOL|6"), at(5)))
+    world.tell(Register((of("BOL|2"),), {Field.RESTRICTED: True}, at(6)))
+    wanted = Wanted((SearchCriteria(family="Whitworth"), SearchCriteria(family="Whit", given="A")))
+    everybody = world.query.look_up(wanted, 0, lambda known: known, RIS)
+    before = world.count("audit")
+    page = world.query.look_up(wanted, 2, lambda known: known, RIS)
+    assert world.count("audit") - before == 2
+    assert page.found == everybody.found
+    assert page.shown == everybody.shown[:2]
+    assert (len(everybody.found), everybody.complete, page.complete) == (6, True, True)
+    assert {str(one) for found in page.found for one in found.told} >= {f"NHS|{number}", "BOL|7", "CHR|7", "BOL|2"}
+    assert not {"GUM|9", "BOL|6", "BOL|8"} & {str(one) for found in page.found for one in found.told}
+    christie = world.query.look_up(wanted, 1, lambda known: [one for one in known if one.authority == "CHR"], RIS)
+    assert {str(one) for found in christie.found for one in found.told} == {"CHR|3", "CHR|4", "CHR|7"}
+    assert [len(one.told) for one in christie.shown] == [1]
+
+
+def test_people_with_more_records_than_one_look_takes_are_counted_once(world: World) -> None:
+    """A search reads some records at a time, and goes on until it has the people wanted or has seen all."""
+    for number in range(12):
+        world.tell(register(f"BOL|{number}", 1, person("Whitworth", number=nhs(1))))
+    world.tell(register("CHR|1", 1, other_person(family="Whitworth")))
+    with world.index.units.begin(read_only=True) as unit:
+        found = {limit: unit.records.search(SearchCriteria(family="Whitworth", limit=limit)) for limit in (1, 2, 3)}
+    assert found[1] == [world.golden("BOL|0")]
+    assert set(found[2]) == {world.golden("BOL|0"), world.golden("CHR|1")}
+    assert found[2] == found[3] == sorted(found[3])
 
 
 def test_ihe_31_a_whole_surname_finds_no_longer_ones(world: World) -> None:

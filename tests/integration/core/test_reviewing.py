@@ -172,3 +172,15 @@ def test_an_alarm_that_rang_again_cannot_be_reopened_beside_itself(world: World)
     assert world.task(TaskKind.LATE_MESSAGE).id != first.id
     with pytest.raises(Conflict):
         world.review.undo(first.id, "", REVIEWER)
+
+
+def test_the_questions_that_wait_are_counted_by_kind(world: World) -> None:
+    def waiting() -> dict[TaskKind, int]:
+        with world.index.units.begin(read_only=True) as unit:
+            return dict(unit.tasks.waiting())
+
+    assert waiting() == {}
+    world.tell(register("BOL|1", 1), register("STO|1", 2))  # Stockport's links wait for a reviewer
+    assert waiting() == {TaskKind.POSSIBLE_MATCH: 1}
+    world.review.decide(world.task(TaskKind.POSSIBLE_MATCH).id, Decision.SAME, "known", REVIEWER)
+    assert waiting() == {}

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mpi.api.issuers import find_issuer, parse_identifier
+from mpi.api.issuers import parse_identifier
 from mpi.domain.identifiers import Identifier
+from mpi.domain.issuers import find_issuer
 from mpi.domain.network import Archive
 from mpi.errors import Fault, Refused
 from tests.unit.api.synthetic import NETWORK

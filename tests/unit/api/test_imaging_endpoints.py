@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -11,7 +11,7 @@ from mpi.domain.access import Role
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import HistoryFilter, Study
 from tests.unit.api.loopback import Live, as_problem
-from tests.unit.api.synthetic import ALPHA, RETIRED
+from tests.unit.api.synthetic import ALPHA, AT, BOLTON, NEW, RETIRED
 
 STUDY = {"study_uid": "1.2.826.0.1.99", "issuer": "BOL", "patient_id": "1234567"}
 
@@ -157,3 +157,41 @@ def test_registering_is_a_right(live: Live, role: Role, status: int) -> None:
 def test_reading_histories_is_a_right(live: Live) -> None:
     for path in (f"/v1/people/{ALPHA}/imaging", "/v1/imaging?identifier=BOLTON|1234567", "/v1/studies/1.2.1"):
         assert as_problem(live.call("GET", path, Role.FEED)) == (403, "forbidden")
+
+
+def test_priors_say_why_they_matter_and_which_may_be_repeated(live: Live) -> None:
+    live.house.imaging.studies[:] = [
+        Study("1.2.1", BOLTON, AT, ("CT",), "CHEST"),
+        Study("1.2.2", BOLTON, AT - timedelta(days=90), ("DX",), "CHEST"),
+        Study("1.2.3", BOLTON, AT - timedelta(days=400), ("MR",), "KNEE"),
+    ]
+    body = live.call("GET", "/v1/studies/1.2.1/priors", params={"repeat_days": 10}).json()
+    assert (body["golden_id"], body["total"], body["possible_repeats"]) == (str(ALPHA), 1, 0)
+    planned = {"identifier": "BOLTON|1234567", "modality": "CT", "body_site": "Chest", "limit": 1}
+    body = live.call("GET", "/v1/imaging/priors", params=planned).json()
+    (prior,) = body["priors"]
+    assert (prior["study"]["study_uid"], prior["days"], prior["possible_repeat"]) == ("1.2.1", 7, True)
+    assert prior["reason"] == "same part of the body, same kind of imaging"
+    assert prior["study"]["link"] == "certain"
+    assert body["total"] == 2
+    assert as_problem(live.call("GET", "/v1/studies/1.2.9/priors")) == (404, "not-found")
+    assert live.call("GET", "/v1/imaging/priors", params={"identifier": "BOLTON|1234567"}).status_code == 422
+
+
+def test_what_changed_in_a_history_is_told_with_its_cause(live: Live) -> None:
+    body = live.call("GET", f"/v1/people/{RETIRED}/imaging/changes").json()
+    assert body["golden_id"] == str(RETIRED)
+    assert body["changes"] == [
+        {
+            "at": AT.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "step": "joined",
+            "identifier": {"authority": "BOLTON", "value": "1234567"},
+            "studies": ["1.2.1"],
+            "cause": "ADT^A40",
+            "message": 12,
+            "model": "f00d",
+            "assertions": [3],
+        }
+    ]
+    assert live.call("GET", f"/v1/people/{NEW}/imaging/changes").status_code == 404
+    assert live.call("GET", f"/v1/people/{ALPHA}/imaging/changes", Role.FEED).status_code == 403

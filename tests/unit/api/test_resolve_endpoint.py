@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -9,9 +11,10 @@ from linkage.record import Address, Name, Sex
 from mpi.domain.access import Role
 from mpi.domain.commands import Field, NhsNumber
 from mpi.domain.identifiers import Identifier
+from mpi.domain.network import Issuer
 from mpi.errors import Unavailable
 from tests.unit.api.loopback import Live, as_problem
-from tests.unit.api.synthetic import ALPHA, BOLTON, CHRISTIE, NEW
+from tests.unit.api.synthetic import ALPHA, BOLTON, CHRISTIE, NETWORK, NEW
 
 
 def ask(live: Live, body: object, role: Role | None = Role.ARCHIVE) -> httpx.Response:
@@ -33,7 +36,19 @@ def test_every_name_of_an_authority_and_a_dicom_issuer_resolve(live: Live, issue
         ],
         "subsumed_by": None,
         "task_ids": [],
+        "coercion": None,
     }
+
+
+def test_ihe_61_what_to_write_into_the_image_comes_with_the_answer(live: Live) -> None:
+    live.app.state.services = replace(live.house.services, network=replace(NETWORK, issuer=Issuer("OURS", "1.2.3.9")))
+    coercion = ask(live, {"issuer": "BOLTON", "patient_id": "1234567"}).json()["coercion"]
+    assert coercion["attributes"]["00100020"] == {"vr": "LO", "Value": [str(ALPHA)]}
+    assert coercion["attributes"]["00100021"] == {"vr": "LO", "Value": ["OURS"]}
+    assert coercion["other_patient_id"]["00100020"] == {"vr": "LO", "Value": ["1234567"]}
+    assert coercion["other_patient_id"]["00100021"] == {"vr": "LO", "Value": ["BOLTONPAS"]}
+    assert coercion["replaced"] == ["00100020", "00100021", "00100024"]
+    assert "00101000" not in str(coercion)
 
 
 def test_an_image_without_issuer_is_judged_by_its_ae_title(live: Live) -> None:

@@ -15,7 +15,9 @@ from mpi.api.services import Services
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
+from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
+from mpi.domain.priors import Prior, priors
 from mpi.domain.views import (
     AssertionView,
     Decision,
@@ -156,6 +158,20 @@ class FakeImaging:
             if study.study_uid == study_uid:
                 return study, ALPHA
         raise NotFound("no such study")
+
+    def priors(
+        self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = 30
+    ) -> tuple[UUID, list[Prior]]:
+        self.faults.check()
+        asked = self.study(examination, caller)[0] if isinstance(examination, str) else examination
+        return ALPHA, priors(asked, at or AT + timedelta(days=7), self.studies, repeat_days)
+
+    def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
+        self.faults.check()
+        caller.require(Right.READ_IMAGING)
+        if golden_id not in {ALPHA, RETIRED}:
+            raise NotFound("no such person")
+        return [HistoryChange(AT, HistoryStep.JOINED, BOLTON, ("1.2.1",), "ADT^A40", 12, "f00d", (3,))]
 
 
 @dataclass

@@ -22,13 +22,13 @@ from mpi.domain.commands import Command, Envelope, Receipt, Status
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_OID, NHS_SYSTEM, Identifier
 from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol
 from mpi.domain.views import (
+    CrossReferences,
     HistoryFilter,
     HistoryPage,
     MatchCandidate,
     PersonView,
     RecordState,
     RecordView,
-    Resolution,
     SearchCriteria,
     Study,
 )
@@ -188,7 +188,7 @@ class FakeQuery(Query):
 
     def __init__(self) -> None:
         self.people: dict[UUID, PersonView] = {ANN: person()}
-        self.resolutions: dict[Identifier, Resolution] = {}
+        self.resolutions: dict[Identifier, CrossReferences] = {}
         self.found: tuple[PersonView, ...] = ()
         self.candidates: tuple[MatchCandidate, ...] = ()
         self.searches: list[SearchCriteria] = []
@@ -206,7 +206,7 @@ class FakeQuery(Query):
             raise NotFound("no such person")
         return self.people[golden_id]
 
-    def cross_references(self, identifier: Identifier, caller: Caller) -> Resolution:
+    def cross_references(self, identifier: Identifier, caller: Caller) -> CrossReferences:
         self._serve(caller, Right.RESOLVE)
         if identifier not in self.resolutions:
             raise NotFound("no such identifier")

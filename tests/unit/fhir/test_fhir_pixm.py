@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mpi.domain.identifiers import NHS_SYSTEM, Identifier
-from mpi.domain.views import Resolution, ResolutionState
+from mpi.domain.views import CrossReferences
 from mpi.errors import Unavailable
 from tests.unit.fhir.fhir_builders import ANN, NORTH, SOUTH_OID, House
 
@@ -17,7 +17,7 @@ SOUTH = f"urn:oid:{SOUTH_OID}"
 
 def house_knowing(*others: Identifier) -> House:
     house = House()
-    house.query.resolutions[N1] = Resolution(N1, ANN, ResolutionState.CERTAIN, others)
+    house.query.resolutions[N1] = CrossReferences(N1, ANN, others)
     return house
 
 

@@ -14,17 +14,19 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Death
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.identifiers import Identifier
+from mpi.domain.snapshot import Found
 from mpi.domain.views import (
+    CrossReferences,
     PersonView,
     RecordState,
     RecordView,
-    Resolution,
-    ResolutionState,
     SearchCriteria,
 )
+from mpi.domain.wanted import Wanted
 from mpi.errors import NotFound, Unavailable
+from mpi.usecases.finding import find
 from mpi.usecases.paging import Page, Paging, Shown
-from mpi.usecases.query import Query
+from mpi.usecases.query import LookedUp, Query, Tell
 from tests.unit.hl7v2.wire_builders import NETWORK as FEEDS_ONLY
 from tests.unit.hl7v2.wire_builders import NOW, RecordingIntake, caller_of
 
@@ -108,17 +110,26 @@ class FakeQuery(Query):
         self.searches: list[SearchCriteria] = []
         self.down = False
 
-    def cross_references(self, identifier: Identifier, caller: Caller) -> Resolution:
+    def cross_references(self, identifier: Identifier, caller: Caller) -> CrossReferences:
         self._serve(caller, Right.RESOLVE)
         known = RESOLUTIONS.get(str(identifier))
         if known is None:
             raise NotFound("no person has this identifier")
-        return Resolution(identifier, golden(1), ResolutionState.CERTAIN, tuple(map(Identifier.parse, known)))
+        return CrossReferences(identifier, golden(1), tuple(map(Identifier.parse, known)))
 
     def search(self, criteria: SearchCriteria, caller: Caller) -> tuple[PersonView, ...]:
         self._serve(caller, Right.READ_PERSON)
         self.searches.append(criteria)
         return tuple(one for one in PEOPLE if _meets(one, criteria))[: criteria.limit]
+
+    def look_up(self, wanted: Wanted, first: int, tell: Tell, caller: Caller) -> LookedUp:
+        people, complete = find(self, wanted, caller)
+        told = [(one, tuple(tell(one.told))) for one in people]
+        shown = [Shown(one, known) for one, known in told if known]
+        found = [
+            Found(one.person.golden_id, one.told, tuple(r.identifier for r in one.person.records)) for one in shown
+        ]
+        return LookedUp(tuple(found), tuple(shown[: first or None]), complete)
 
     def _serve(self, caller: Caller, right: Right) -> None:
         caller.require(right)
@@ -145,18 +156,20 @@ class FakePaging(Paging):
     """Keeps one answer in memory."""
 
     def __init__(self) -> None:
-        self.kept: tuple[tuple[Shown, ...], str, bytes, str, bool] | None = None
+        self.kept: tuple[tuple[Found, ...], str, bytes, str, bool] | None = None
 
-    def keep(self, people: Sequence[Shown], tag: str, digest: bytes, caller: Caller, *, complete: bool) -> UUID:
-        self.kept = tuple(people), tag, digest, caller.user, complete
+    def keep(self, found: Sequence[Found], tag: str, digest: bytes, caller: Caller, *, complete: bool) -> UUID:
+        self.kept = tuple(found), tag, digest, caller.user, complete
         return POINTER
 
     def page(self, pointer: UUID, start: int, count: int, digest: bytes, caller: Caller) -> Page:
         if self.kept is None or (pointer, digest, caller.user) != (POINTER, self.kept[2], self.kept[3]):
             raise NotFound("no answer can be continued by this pointer")
-        people = self.kept[0]
-        end = min(start + count, len(people))
-        return Page(people[start:end], end, len(people), self.kept[4])
+        found = self.kept[0]
+        end = min(start + count, len(found))
+        person_of = {one.golden_id: one for one in PEOPLE}
+        shown = tuple(Shown(person_of[one.golden_id], one.told) for one in found[start:end])
+        return Page(shown, end, len(found), self.kept[4])
 
     def cancel(self, tag: str, caller: Caller) -> None:
         if self.kept is not None and self.kept[1] == tag:

@@ -9,8 +9,8 @@ from adapters.hl7v2.pdq_parameters import MOST, SUPPORTED, read_wanted
 from adapters.hl7v2.pen import STANDARD
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import SearchCriteria
+from mpi.domain.wanted import Wanted
 from mpi.errors import Fault, Refused
-from mpi.usecases.finding import Wanted
 from tests.unit.hl7v2.query_builders import NETWORK
 
 VALUES = {"PID.7": "19540307", "PID.8": "F", "PID.24": "Y", "PID.25": "2"}

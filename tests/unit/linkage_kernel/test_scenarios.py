@@ -101,6 +101,10 @@ CASES = [
          Guard.WEAK_IDENTITY),
     Case("same name and town only", JOHN, {}, {**MOVED, "town": "MANCHESTER", "birth_date": BirthDate(1971, 8, 2)},
          (NONE,), Guard.WEAK_IDENTITY),
+    Case("image with rare name, date and sex and nothing else", JANE, {},
+         {**NO_ADDRESS, "cautions": Caution.IMPORTED}, (CERTAIN, POSSIBLE), Guard.WEAK_IDENTITY),
+    Case("image at the same house", JANE, {}, {"cautions": Caution.IMPORTED}, (CERTAIN,)),
+    Case("image with the number", JANE, VERIFIED, {**TRACED, **NO_ADDRESS, "cautions": Caution.IMPORTED}, (CERTAIN,)),
     # With an NHS number
     Case("verified number and date", JANE, VERIFIED,
          {**VERIFIED, **NO_ADDRESS, "surnames": (), "forenames": ()}, (CERTAIN,)),

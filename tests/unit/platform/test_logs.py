@@ -121,3 +121,11 @@ def test_no_key_passes_that_is_not_on_the_list(event: dict[str, Any]) -> None:
 def test_the_list_names_nothing_a_person_is_known_by() -> None:
     people = {"name", "family", "given", "surname", "birth_date", "dob", "postcode", "address", "phone", "nhs_number"}
     assert not ALLOWED & people
+
+
+@pytest.mark.parametrize("logger", ["pydicom", "pynetdicom.assoc", "pynetdicom.dimse"])
+def test_dicom_libraries_are_silent_because_they_write_names_into_their_templates(
+    stream: io.StringIO, logger: str
+) -> None:
+    logging.getLogger(logger).error(f"Invalid value for Patient's Name: {NAME}")
+    assert stream.getvalue() == ""

@@ -167,3 +167,23 @@ def test_a_secret_does_not_show_in_the_settings_text() -> None:
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().http_port = 1  # type: ignore[misc]
+
+
+def test_dicom_listens_only_when_asked_and_beyond_this_machine_only_over_mutual_tls(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEC-4: an association carries no token."""
+    assert load_settings().dicom_port is None
+    monkeypatch.setenv("MPI_DICOM_PORT", "11112")
+    assert (load_settings().dicom_port, load_settings().dicom_host) == (11112, "127.0.0.1")
+    open_to_all = {"dicom_host": "0.0.0.0", "admin_token": TOKEN, "tls_cert": certificate, "tls_key": certificate}
+    with pytest.raises(SettingsError, match="tls_ca: missing while dicom_host"):
+        load_settings(**open_to_all)
+    assert load_settings(**open_to_all, tls_ca=certificate).dicom_host == "0.0.0.0"
+
+
+@pytest.mark.parametrize("title", ["", " MPI", "MPI ", "A" * 17, "A\\B", "Ä"])
+def test_an_ae_title_is_what_dicom_allows(title: str) -> None:
+    with pytest.raises(SettingsError, match="dicom_ae_title"):
+        load_settings(dicom_ae_title=title)
+    assert load_settings(dicom_ae_title="GM MPI").dicom_ae_title == "GM MPI"

@@ -132,6 +132,33 @@ WRONG = {
         ["organisation 'ZZZ'"],
     ),
     "an AE title's authority that is not there": ('WWL_GW = "WWL"', 'WWL_GW = "WLW"', "WWL_GW", ["'WLW'"]),
+    "golden ids by a trust's name": ('namespace = "GMMPI"', 'namespace = "RMC"', 'namespace = "RMC"', ["'BOLTON'"]),
+    "golden ids by an archive's issuer": ('namespace = "GMMPI"', 'namespace = "RW3"', 'namespace = "RW3"', ["RW3"]),
+    "golden ids by a name with a blank": ('namespace = "GMMPI"', 'namespace = "GM MPI"', "GM MPI", ["20 letters"]),
+    "golden ids by the NHS number's OID": (
+        'oid = "2.25.19986773054841756461175271937358851943"',
+        'oid = "2.16.840.1.113883.2.1.4.1"',
+        'oid = "2.16.840.1.113883.2.1.4.1"',
+        ["the NHS number"],
+    ),
+    "a sender that is no AE title": (
+        'id = "gm-vna"\nname',
+        'senders = ["GM\\\\VNA"]\nid = "gm-vna"\nname',
+        "senders",
+        ["1 to 16 ASCII"],
+    ),
+    "a sender that is mapped as well": (
+        'id = "gm-vna"\nname',
+        'senders = ["WWL_GW"]\nid = "gm-vna"\nname',
+        "senders",
+        ["'ae_titles' already"],
+    ),
+    "an archive's character set that is none": (
+        'id = "gm-vna"\nname',
+        'charset = "utf-16"\nid = "gm-vna"\nname',
+        'charset = "utf-16"',
+        ["'utf-16' is not a character set"],
+    ),
     "an AE title that is too long": ("WWL_GW", "WWL_GATEWAY_NUMBER_1", "WWL_GATEWAY", ["1 to 16 ASCII"]),
     "an organisation twice": (
         'code = "RWJ"',
@@ -259,7 +286,7 @@ WRONG = {
         'charset = "iso8859-1"',
         'charset = "utf-16"',
         "utf-16",
-        ["MLLP can carry"],
+        ["keeps ASCII as it is"],
     ),
     "a successor at a site the owner has not": (
         'site = "RW602"',
@@ -417,3 +444,9 @@ def test_what_becomes_of_an_overlay_is_the_feeds_to_say(tmp_path: Path) -> None:
     assert {feed.id for feed in feeds if feed.overlays is Overlays.REFUSE} == {"bolton"}
     ((_, words),) = complaints(tmp_path, edited('versions = ["2.4"]', 'versions = ["2.4"]\noverlays = "drop"'))
     assert "'hold' or 'refuse'" in words
+
+
+@pytest.mark.parametrize("address", ["archive.example", "https://archive.example/dicom-web/"])
+def test_where_an_archive_is_read_is_an_address_without_its_last_slash(tmp_path: Path, address: str) -> None:
+    ((_, words),) = complaints(tmp_path, edited('id = "gm-vna"', f'id = "gm-vna"\nretrieve = "{address}"'))
+    assert "https://archive.example/dicom-web" in words

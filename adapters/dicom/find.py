@@ -1,0 +1,74 @@
+"""Ask an archive which studies it has: C-FIND at STUDY level (IHE-62: with the issuer, which PATIENT level lacks)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from pydicom import Dataset
+from pynetdicom import _config
+from pynetdicom.ae import ApplicationEntity
+from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
+
+from mpi.errors import Unavailable
+
+_PENDING = frozenset({0xFF00, 0xFF01})
+_SUCCESS = 0x0000
+_RETURN_KEYS = (
+    *("SpecificCharacterSet", "StudyTime", "AccessionNumber", "ModalitiesInStudy", "StudyDescription"),
+    *("InstitutionName", "TimezoneOffsetFromUTC", "PatientName", "PatientID", "IssuerOfPatientID"),
+    *("PatientBirthDate", "PatientSex", "StudyInstanceUID"),
+    *("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances"),
+)
+_RETURN_SEQUENCES = ("IssuerOfPatientIDQualifiersSequence", "OtherPatientIDsSequence", "OriginalAttributesSequence")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """An archive that answers C-FIND, and what we call ourselves."""
+
+    host: str
+    port: int
+    ae_title: str
+    calling: str = "MPI"
+    timeout: float = 60.0  # seconds for each response
+
+
+def find_studies(peer: Peer, day: date) -> Iterator[tuple[Dataset, str]]:
+    """Every study of a day as the archive tells it, with the transfer syntax. Raises `Unavailable` when it cannot be
+    reached or does not answer to the end: then what has come is not the whole day."""
+    _config.LOG_HANDLER_LEVEL = "none"
+    entity = ApplicationEntity(peer.calling)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = peer.timeout
+    entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
+    association = entity.associate(peer.host, peer.port, ae_title=peer.ae_title)
+    if not association.is_established:
+        raise Unavailable(f"{peer.ae_title} at {peer.host}:{peer.port} does not accept our association")
+    finished = False
+    try:
+        syntax = str(association.accepted_contexts[0].transfer_syntax[0])
+        answers = association.send_c_find(_query(day), StudyRootQueryRetrieveInformationModelFind)
+        code = None
+        for status, identifier in answers:
+            code = status.get("Status")
+            if code in _PENDING and identifier is not None:
+                yield identifier, syntax
+        finished = True
+        if code != _SUCCESS:
+            said = "nothing" if code is None else f"0x{code:04X}"
+            raise Unavailable(f"{peer.ae_title} answered {said} when asked for the studies of {day}")
+    finally:
+        if association.is_established:
+            association.release() if finished else association.abort()
+
+
+def _query(day: date) -> Dataset:
+    query = Dataset()
+    query.QueryRetrieveLevel = "STUDY"
+    for keyword in _RETURN_KEYS:
+        setattr(query, keyword, None)
+    for keyword in _RETURN_SEQUENCES:
+        setattr(query, keyword, [])
+    query.StudyDate = f"{day:%Y%m%d}"
+    return query

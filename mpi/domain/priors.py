@@ -1,0 +1,61 @@
+"""Earlier studies worth opening beside a new one, and those that the new one may be repeating."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from mpi.domain.examination import kinds_of, regions_of, site_of
+from mpi.domain.views import Study
+
+
+class Relevance(StrEnum):
+    """Why an earlier study matters, the best reason first."""
+
+    SAME_EXAMINATION = "same part of the body, same kind of imaging"
+    SAME_REGION_AND_KIND = "same region, same kind of imaging"
+    SAME_REGION = "same region, another kind of imaging"
+    SAME_KIND = "same kind of imaging, another region"
+
+
+_ORDER = {reason: number for number, reason in enumerate(Relevance)}
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """An earlier study and why it matters. `days` are whole days between the two; `repeat`: the same examination
+    within the days asked about, at whatever trust."""
+
+    study: Study
+    relevance: Relevance
+    days: int
+    repeat: bool
+
+
+def priors(examination: Study, at: datetime, history: Iterable[Study], repeat_days: int) -> list[Prior]:
+    """The relevant of those begun before `at`, by reason and then newest first; undated studies are left out."""
+    found = []
+    for study in history:
+        if study.study_uid == examination.study_uid or study.started_at is None or study.started_at >= at:
+            continue
+        reason = _relevance(examination, study)
+        if reason is not None:
+            age = at - study.started_at
+            repeat = reason is Relevance.SAME_EXAMINATION and age <= timedelta(days=repeat_days)
+            found.append(Prior(study, reason, age.days, repeat))
+    return sorted(found, key=lambda prior: (_ORDER[prior.relevance], at - (prior.study.started_at or at)))
+
+
+def _relevance(one: Study, other: Study) -> Relevance | None:
+    same_kind = bool(kinds_of(one) & kinds_of(other))
+    same_region = bool(regions_of(one) & regions_of(other))
+    same_site = bool(site_of(one)) and site_of(one) == site_of(other)
+    if same_kind and same_site:
+        return Relevance.SAME_EXAMINATION
+    if same_kind and same_region:
+        return Relevance.SAME_REGION_AND_KIND
+    if same_region or same_site:
+        return Relevance.SAME_REGION
+    return Relevance.SAME_KIND if same_kind else None

@@ -1,0 +1,119 @@
+"""Back-load an archive's studies: a day at a time, throttled, and gone on with where it stopped.
+
+A day is done when the archive has answered to the end and every study it listed is committed; then one line is added
+to the progress file. What was half done is done again, which changes nothing: every study is registered once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+
+from adapters.dicom.find import Peer, find_studies
+from adapters.dicom.harvest import Day, Harvester
+from linkage import kernel
+from mpi.domain.access import Caller, Role
+from mpi.domain.network import Archive, Network
+from mpi.errors import SettingsError
+from mpi.main.compose import compose, load_model
+from mpi.main.serve import database
+from mpi.networks import load_network
+from mpi.settings import Settings
+from mpi.usecases.images import Images
+
+_PEER = re.compile(r"(?P<title>[^@]{1,16})@(?P<host>.+):(?P<port>\d{1,5})")
+
+
+def harvesting(
+    settings: Settings, archive: str, peer: str, since: date, until: date, progress: Path, rate: float
+) -> Iterator[Day]:
+    """Take in every day from `since` to `until` that `progress` does not tell yet; yields each when it is done.
+
+    Raises `SettingsError` for an archive, peer or progress file that is none, and `Unavailable` when archive or index
+    are away.
+    """
+    network = load_network(settings.network)
+    source, asked = _archive(network, archive), _peer(peer, settings.dicom_ae_title)
+    done = _done(progress, archive)
+    model = load_model(settings)
+    kernel.warm(model)
+    with database(settings) as url:
+        index = compose(url, network, model)
+        images = Images(index.units, index.rematch, network, index.clock)
+        caller = Caller(f"archive/{source.id}", Role.ARCHIVE, source.organisation)
+        harvester = Harvester(images, network, source, asked.ae_title, caller, _pacer(rate))
+        try:
+            for day in (since + timedelta(n) for n in range((until - since).days + 1)):
+                if day in done:
+                    continue
+                counts = harvester.take(day, find_studies(asked, day))
+                _note(progress, archive, counts)
+                yield counts
+        finally:
+            index.engine.dispose()
+
+
+def _pacer(rate: float) -> Callable[[], None]:
+    """Waits so that it returns at most `rate` times a second; 0 never waits."""
+    due = time.monotonic()
+
+    def pace() -> None:
+        nonlocal due
+        now = time.monotonic()
+        if rate > 0:
+            time.sleep(max(0.0, due - now))
+            due = max(due, now) + 1 / rate
+
+    return pace
+
+
+def _done(progress: Path, archive: str) -> frozenset[date]:
+    """The days told."""
+    days = set()
+    for number, line in enumerate(_whole_lines(progress), start=1):
+        try:
+            told = json.loads(line)
+            owner, day = told["archive"], date.fromisoformat(told["day"])
+        except (ValueError, KeyError, TypeError):
+            raise SettingsError(f"{progress}:{number}: is no line of a harvest's progress") from None
+        if owner != archive:
+            raise SettingsError(f"{progress}: is the progress of archive {owner}; name another file")
+        days.add(day)
+    return frozenset(days)
+
+
+def _whole_lines(progress: Path) -> list[bytes]:
+    """The lines of the file; a last one that a crash cut off counts for nothing."""
+    return progress.read_bytes().split(b"\n")[:-1] if progress.exists() else []
+
+
+def _note(progress: Path, archive: str, counts: Day) -> None:
+    whole = sum(len(line) + 1 for line in _whole_lines(progress))
+    line = json.dumps({"archive": archive} | asdict(counts) | {"day": counts.day.isoformat()})
+    with progress.open("r+b" if progress.exists() else "wb") as file:
+        file.truncate(whole)
+        file.seek(whole)
+        file.write(line.encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _archive(network: Network, name: str) -> Archive:
+    for archive in network.archives:
+        if archive.id == name:
+            return archive
+    known = ", ".join(archive.id for archive in network.archives)
+    raise SettingsError(f"'{name}' is no archive of {network.id}; write one of {known}")
+
+
+def _peer(text: str, calling: str) -> Peer:
+    found = _PEER.fullmatch(text)
+    if found is None or not 0 < int(found["port"]) < 65536:
+        raise SettingsError(f"--peer: '{text}' is no peer; write AETITLE@host:port, as in GM_VNA@127.0.0.1:4242")
+    return Peer(found["host"].strip("[]"), int(found["port"]), found["title"], calling)

@@ -1,0 +1,43 @@
+"""Errors of a command that are its reader's to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import typer
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from linkage.errors import LinkageError
+from mpi.errors import MpiError
+
+_NO_SUCH_TABLE = frozenset({"42P01", "42703"})  # undefined_table, undefined_column
+
+
+@contextmanager
+def spoken() -> Iterator[None]:
+    """Errors that are the reader's to mend, as a sentence."""
+    try:
+        yield
+    except (MpiError, LinkageError) as error:
+        typer.echo(f"mpi: {error}", err=True)
+        raise typer.Exit(2) from None
+    except (SQLAlchemyError, psycopg.Error) as error:
+        typer.echo(f"mpi: {_of_database(error)}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
+        raise typer.Exit(2) from None
+
+
+def _of_database(error: Exception) -> str:
+    """What is wrong with the database. Of a failed connection the driver's words name host and database; of a failed
+    statement they could hold demographics."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None)
+    if state in _NO_SUCH_TABLE:
+        return "the database has not the tables of this version: run mpi migrate"
+    if isinstance(error, DBAPIError) and error.statement is None:
+        return f"the database cannot be used: {str(cause).strip()}"
+    return f"the database cannot be used: it refused a statement ({state or 'without a code'})"

@@ -1,0 +1,122 @@
+"""Take in what images say, one by one: study and patient at once; what cannot be right waits in quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Envelope, Patch, Rank, Register, Stamp
+from mpi.domain.evidence import Pair
+from mpi.domain.identifiers import Identifier
+from mpi.domain.network import Network
+from mpi.domain.views import Study, TaskKind
+from mpi.errors import Fault, Refused
+from mpi.ports import Clock, Unit, Units
+from mpi.usecases.attempts import attempt
+from mpi.usecases.imaging import hang
+from mpi.usecases.rematch import Cause, Rematch
+from mpi.usecases.resolve import provide
+from mpi.usecases.screening import screen
+
+_CONFLICT = "one study came under two patient ids; it stays under the first"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """What an image says. `patch` is None when it says nothing of the patient, or nothing that can be read; then
+    `flaw` tells why."""
+
+    study: Study
+    patch: Patch | None = None
+    flaw: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of an image, committed: under whom its study is (None: under nobody new), and the fault for which
+    its header is in quarantine, "" when it is not."""
+
+    golden_id: UUID | None = None
+    created: bool = False
+    fault: str = ""
+
+
+class Images:
+    """Images on their way into an archive. An image is never refused for what it says (promise 7)."""
+
+    def __init__(self, units: Units, rematch: Rematch, network: Network, clock: Clock) -> None:
+        self._units = units
+        self._rematch = rematch
+        self._network = network
+        self._clock = clock
+
+    def take(self, envelope: Envelope, image: Image, caller: Caller) -> Taken:
+        """Register the study of an image under its patient id, joining what is known of both.
+
+        A header with a flaw goes to quarantine besides, and a task is raised. So does one whose study is under
+        another patient already: the study stays where it is, and a task asks about the two patients. Raises
+        `Unavailable` when nothing could be stored. Needs WRITE_IMAGING.
+        """
+        caller.require(Right.WRITE_IMAGING)
+        try:
+            return attempt(lambda: self._take(envelope, image, caller))
+        except Refused as refused:
+            reason = refused
+        return attempt(lambda: self._quarantine(envelope, image, reason, caller))
+
+    def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Taken:
+        """Quarantine the header of an image without an identity. Raises `Unavailable`. Needs WRITE_IMAGING."""
+        caller.require(Right.WRITE_IMAGING)
+        return attempt(lambda: self._quarantine(envelope, None, reason, caller))
+
+    def _take(self, envelope: Envelope, image: Image, caller: Caller) -> Taken:
+        with self._units.begin() as unit:
+            cause = Cause(caller, "store-image")
+            study = image.study
+            _, golden_id, created = hang(
+                unit, self._rematch, self._clock, study, self._known(image), cause, join=True
+            )
+            unit.audit.record(caller, "store-image", [str(study.patient), study.study_uid], {"new": created})
+            if image.flaw is not None and self._keep(unit, envelope, image.flaw, caller):
+                pair = Pair.of(study.patient, study.patient)
+                unit.tasks.raise_alarm(TaskKind.UNREADABLE_IMAGE, pair, f"of an image {image.flaw.text}")
+            unit.commit()
+            return Taken(golden_id, created, image.flaw.fault if image.flaw else "")
+
+    def _quarantine(self, envelope: Envelope, image: Image | None, reason: Refused, caller: Caller) -> Taken:
+        with self._units.begin() as unit:
+            if self._keep(unit, envelope, reason, caller) and image is not None and reason.fault is Fault.CONFLICT:
+                self._ask(unit, image, caller)
+            unit.commit()
+            return Taken(fault=reason.fault)
+
+    def _keep(self, unit: Unit, envelope: Envelope, reason: Refused, caller: Caller) -> bool:
+        """Whether the header was not in quarantine before."""
+        claim = unit.inbox.claim(envelope)
+        if claim.receipt is not None:
+            return False
+        unit.inbox.refuse(claim.message_id, reason)
+        detail = {"message": claim.message_id, "fault": reason.fault, "location": reason.location}
+        unit.audit.record(caller, "quarantine", [], detail)
+        return True
+
+    def _ask(self, unit: Unit, image: Image, caller: Caller) -> None:
+        patient = image.study.patient
+        provide(unit, self._rematch, patient, self._known(image), Cause(caller, "store-image"), self._clock)
+        held = unit.studies.get(image.study.study_uid)
+        if held is not None:
+            unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, Pair.of(held[0].patient, patient), _CONFLICT)
+
+    def _known(self, image: Image) -> Patch | None:
+        """What the image says of its patient, without an NHS number that has no business here (NHS-5)."""
+        return screened(image.study.patient, image.patch, self._network.population, self._clock)
+
+
+def screened(patient: Identifier, patch: Patch | None, population: str, clock: Clock) -> Patch | None:
+    """The patch as a message of a feed would be screened."""
+    if not patch:
+        return None
+    now = clock.now()
+    ((command,), _) = screen((Register((patient,), patch, Stamp(Rank.ARCHIVE, now, now)),), population)
+    return command.patch if isinstance(command, Register) else None
