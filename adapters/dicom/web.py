@@ -6,6 +6,7 @@ Only a patient, or a study, can be asked for: this is no catalogue of the networ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -35,6 +36,7 @@ _KEYWORDS = {
     "00100021": "IssuerOfPatientID",
     "0020000D": "StudyInstanceUID",
 }
+_KEYWORD = re.compile(r"[A-Za-z0-9_.]{1,64}", re.ASCII)  # what a header may repeat
 _MOST = 200  # studies in one answer
 _PAGE = 500
 
@@ -94,7 +96,7 @@ def read_search(parameters: Sequence[tuple[str, str]], network: Network) -> Sear
         if keyword in _KEYWORDS.values() or keyword in {"limit", "offset"}:
             told[keyword] = f"{told[keyword]},{value}" if keyword in told else value
         elif keyword != "includefield":  # all that is known is told anyway
-            unsupported.append(keyword)
+            unsupported.append(keyword if _KEYWORD.fullmatch(keyword) else "one that is no attribute")
     uids = frozenset(uid for uid in told.get("StudyInstanceUID", "").replace("\\", ",").split(",") if uid)
     asked, issuer = told.get("PatientID", "").strip(), told.get("IssuerOfPatientID", "").strip()
     if not asked and not uids:
@@ -115,14 +117,15 @@ def read_search(parameters: Sequence[tuple[str, str]], network: Network) -> Sear
 
 
 def _patient(asked: str, issuer: str, network: Network) -> Identifier | UUID:
-    if issuer:
+    ours = (network.issuer.namespace, network.issuer.oid) if network.issuer else ()
+    if issuer and issuer not in ours:
         authority = NHS_AUTHORITY if network.is_nhs(issuer) else _issued_by(issuer, network)
         value = nhs_number.accept(asked) if authority == NHS_AUTHORITY else asked
         return Identifier(authority, value or asked)
     try:
         return UUID(asked)
     except ValueError:
-        text = "without IssuerOfPatientID a patient id may be anybody's: name the issuer, or ask with a golden id"
+        text = "without its IssuerOfPatientID a patient id may be anybody's: name the issuer, or ask with a golden id"
         raise Refused(Fault.MISSING_FIELD, text, "00100021") from None
 
 

@@ -28,7 +28,8 @@ class StudyJson(TypedDict):
     series: int
     instances: int
     link: Annotated[
-        LinkState, Field(description="How sure it is that the study is this person's: what its record's link says.")
+        LinkState | None,
+        Field(description="How sure it is that the study is this person's, by its record's link; null with as_of."),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -114,6 +115,8 @@ class StudyStore:
                         order by coalesce(s.started_at, '{_UNDATED}') desc, s.study_uid desc limit :limit"""
         rows = self._connection.run(_statement(statement), parameters | {"limit": limit + 1})
         studies = [_to_study(row) for row in rows]
+        if wanted.as_of is not None:  # a link says no more whether it was contested then
+            studies = [replace(study, link=None) for study in studies]
         page = studies[:limit]
         return page, total.scalar_one(), _cursor(page[-1]) if len(studies) > limit else ""
 

@@ -37,8 +37,10 @@ class Versions:
 
     def tell(self, update: Update) -> Versions:
         """The versions after one more update, which must be later than all before."""
+        if update.patch.get(Field.ACTIVE) is False:
+            return self._delete(update)
         if self.pending is None:
-            return self._open(update) if self._is_overlay(update) else self._write(update)
+            return self._change(update)
         to_former, to_pending = _changes(self.registers, update), _changes(self.pending.registers, update)
         if to_former < to_pending and to_former < _SOMEBODY_ELSE:
             return replace(self._write(update), pending=None)
@@ -46,19 +48,31 @@ class Versions:
             return self._open(update)  # a third person
         return self._wait(replace(self.pending, registers=_write(self.pending.registers, update)), update)
 
-    def _is_overlay(self, update: Update) -> bool:
-        return self.registers.active and is_overlay(*_before_and_after(self.registers, update))
+    def _change(self, update: Update) -> Versions:
+        if not is_overlay(*_before_and_after(self.registers, update)):
+            return self._write(update)
+        # A number that was given back may be anybody's, and nothing of its former owner goes with it.
+        return self._open(update) if self.registers.active else Versions(self._afresh(update))
+
+    def _delete(self, update: Update) -> Versions:
+        """A deletion ends the question who the record is; whom it describes beside must be whom it deletes."""
+        somebody_else = _changes(self.registers, update) >= _SOMEBODY_ELSE
+        said: Patch = {Field.ACTIVE: False} if self.pending or somebody_else else update.patch
+        return Versions(self.registers.write(said, update.stamp))
 
     def _open(self, update: Update) -> Versions:
+        return self._wait(Pending(self._afresh(update), update.addressed, update.stamp), update)
+
+    def _afresh(self, update: Update) -> Registers:
         kept = {name: cell for name, cell in self.registers.cells.items() if name in _OF_THE_RECORD}
-        return self._wait(Pending(_write(Registers(kept), update), update.addressed, update.stamp), update)
+        return _write(Registers(kept), update)
 
     def _wait(self, pending: Pending, update: Update) -> Versions:
         if update.accepted is True:
             return Versions(pending.registers)
         if update.accepted is False:
             pending = replace(pending, rejected=True)
-        # A deletion, and a mark of privacy, is about the record: it does not wait.
+        # A mark of privacy is about the record, and does not wait.
         at_once: Patch = {
             name: value
             for name, value in update.patch.items()

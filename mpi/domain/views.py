@@ -145,7 +145,7 @@ class Study:
     archive: str = ""  # the network's archive id
     series: int = 0
     instances: int = 0
-    link: LinkState = field(default=LinkState.CERTAIN, compare=False)
+    link: LinkState | None = field(default=LinkState.CERTAIN, compare=False)  # None: of another time
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,13 @@ def load(
     registrations go in by bulk, all or nothing, then the rest one by one. When that is interrupted, go on without
     --initial.
     """
+    from mpi.main.filling import load_all  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with spoken():
+        operator = getpass.getuser() if initial else ""
+        positive = load_all(load_settings(), files, feed, operator, failures_only=failures_only, say=_say)
+    raise typer.Exit(0 if positive else 1)
 
 
 @app.command()

@@ -35,9 +35,11 @@ def harvesting(
 ) -> Iterator[Day]:
     """Take in every day from `since` to `until` that `progress` does not tell yet; yields each when it is done.
 
-    Raises `SettingsError` for an archive, peer or progress file that is none, and `Unavailable` when archive or index
-    are away.
+    Raises `SettingsError` for an archive, peer, progress file or span of days that is none, and `Unavailable`
+    when archive or index are away.
     """
+    if until < since:
+        raise SettingsError(f"--until: {until} is before --since, {since}")
     network = load_network(settings.network)
     source, asked = _archive(network, archive), _peer(peer, settings.dicom_ae_title)
     done = _done(progress, archive)

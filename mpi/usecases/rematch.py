@@ -74,13 +74,15 @@ class Rematch:
         draft: Draft,
         cause: Cause,
         withdrawn: Sequence[Assertion] = (),
+        ruled: Collection[Identifier] = (),
         released: Collection[Identifier] = (),
     ) -> list[int]:
         """Store a draft and everything that follows from it; returns the ids of its assertions.
 
-        `released` are records that a reviewer says are somebody else now (see `Component`).
+        `ruled` are records of which a reviewer has said who they are, or has taken it back: their questions are asked
+        anew. `released` are those of them that are somebody else now (see `Component`).
         """
-        seeds = _Seeds(withdrawn=list(withdrawn), released=frozenset(released))
+        seeds = _Seeds(identifiers=set(ruled), withdrawn=list(withdrawn), released=frozenset(released))
         records = [self._prepared(record) for record in draft.changed]
         stored = self._store_records(unit, draft, records, cause, seeds)
         made = unit.evidence.add_assertions(draft.assertions, cause.caller, cause.reason)
@@ -143,7 +145,7 @@ class Rematch:
         settlement = Settler(component, self._matching.thresholds, self._matching.score).settle()
         self._hold(unit, settlement, cause)
         held = {m.identifier: m.golden_id for m in members if m.golden_id is not None}
-        lineage = self._lineage(unit, settlement, held)
+        lineage = self._lineage(unit, settlement, _staying(held, seeds.released))
         told = self._move(unit, held, lineage, component, cause)
         told += self._contest(unit, members, settlement, lineage, cause)
         unit.outbox.publish(told, cause.caller, cause.message_id)
@@ -245,6 +247,12 @@ class Rematch:
         encoded = {m.identifier: m.encoded for m in component.members}
         one, other = encoded[pair.one], encoded[pair.other]
         return (0.0, Guard.NONE) if one is None or other is None else self._matching.score_pair(one, other)
+
+
+def _staying(held: Mapping[Identifier, UUID], released: Collection[Identifier]) -> Mapping[Identifier, UUID]:
+    """Who may claim a golden id: it stays with the person, not with the record that has become somebody else."""
+    persons = {golden_id for identifier, golden_id in held.items() if identifier not in released}
+    return {i: golden_id for i, golden_id in held.items() if i not in released or golden_id not in persons}
 
 
 def _standing(record: Record) -> tuple[RecordState, bool]:

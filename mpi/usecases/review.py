@@ -62,7 +62,11 @@ class Review:
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             asked = _task(unit, task_id)
-            encoded = [r.encoded for r in unit.records.of_identifiers([asked.one, asked.other]) if r.encoded]
+            records = unit.records.of_identifiers([asked.one, asked.other])
+            encoded = [r.encoded for r in records if r.encoded]
+            waiting = [r.pending for r in records if r.pending is not None and asked.kind is TaskKind.OVERLAY]
+            # Of an overlay the two to compare are the version that counts and the one that waits.
+            encoded += [self._matching.encode(pending.registers.demographics)[0] for pending in waiting]
             unit.audit.record(caller, "explain-task", [f"task/{task_id}"], {})
             unit.commit()
             return self._matching.explain(encoded[0], encoded[-1]) if encoded else ()
@@ -155,7 +159,8 @@ class Review:
             made = unit.tasks.reopen(task_id, comment, caller.user)
             if decided.decision in _RULINGS:
                 unit.rulings.withdraw(task_id, caller, comment)
-                self._reread(unit, decided.one, Cause(caller, comment or "undo"))
+                released = [decided.one] if decided.decision is Decision.ACCEPT else []
+                self._reread(unit, decided.one, Cause(caller, comment or "undo"), released)
             if made is not None:
                 self._withdraw(unit, made, comment, caller)
             return self._done(unit, task_id, "undo-task", caller)
@@ -169,12 +174,12 @@ class Review:
         accepted = decision is Decision.ACCEPT
         unit.rulings.add(record.pending, accepted, asked.id, caller, comment or asked.reason)
         cause = Cause(caller, comment or f"reviewer: {decision.value}")
-        self._reread(unit, asked.one, cause, released=[asked.one] if accepted else [])
+        self._reread(unit, asked.one, cause, [asked.one] if accepted else [])
 
-    def _reread(self, unit: Unit, one: Identifier, cause: Cause, released: Sequence[Identifier] = ()) -> None:
+    def _reread(self, unit: Unit, one: Identifier, cause: Cause, released: Sequence[Identifier]) -> None:
         draft = open_draft(unit, [one])
         draft.refold(unit.records.updates(draft.members))
-        self._rematch.absorb(unit, draft, cause, released=released)
+        self._rematch.absorb(unit, draft, cause, ruled=[one], released=released)
 
     def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         if one == other:

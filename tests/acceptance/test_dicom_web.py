@@ -63,6 +63,14 @@ def test_any_identifier_finds_the_studies_of_every_trust(service: Service, patie
     assert [study.NumberOfStudyRelatedSeries for study in found] == [3, 2, 1]
 
 
+def test_a_golden_id_finds_them_as_coercion_writes_it(service: Service, network: Network) -> None:
+    with service.http("archive") as http:
+        golden_id = http.post("/v1/resolve", json={"issuer": "BOLTON", "patient_id": "B1"}).json()["golden_id"]
+    assert network.issuer is not None
+    assert len(search(service, PatientID=golden_id)) == 3
+    assert len(search(service, PatientID=golden_id, IssuerOfPatientID=network.issuer.namespace)) == 3
+
+
 def test_filters_and_pages(service: Service) -> None:
     whose = {"PatientID": "B1", "IssuerOfPatientID": "BOLTON"}
     assert len(search(service, **whose, StudyDate="20260309-")) == 2
@@ -109,6 +117,10 @@ def test_what_is_not_supported_is_told_in_a_warning(service: Service) -> None:
         assert answer.headers["content-type"] == "application/dicom+json"
         assert "PatientSex" in answer.headers["warning"]
         assert "offset" in answer.headers["warning"]
+        odd = "f%E2%82%ACo=1&f%0d%0aX:y=1&f%22oo=1&a%00b=1"
+        answer = http.get(f"/dicom-web/studies?PatientID=B1&IssuerOfPatientID=BOLTON&{odd}")
+        assert (answer.status_code, len(answer.json())) == (200, 3)
+        assert "one that is no attribute" in answer.headers["warning"]
         refused = http.get("/dicom-web/studies", params=asked, headers={"Accept": "application/dicom+xml"})
         assert refused.status_code in {406, 415, 422}
     assert httpx.get(f"{service.target.http}/dicom-web/studies", params=asked, trust_env=False).status_code == 401

@@ -178,3 +178,43 @@ def test_a_feed_may_have_overlays_refused(world: World) -> None:
 def test_the_remark_of_an_overlay_stands_in_the_audit(overlaid: World) -> None:
     rows = overlaid.rows("select detail from audit where action = 'feed' order by id desc limit 1")
     assert rows[0].detail["flags"] == ["overlay, waits for a reviewer"]
+
+
+def test_an_answer_taken_back_when_the_trust_has_put_it_right_asks_nothing(overlaid: World) -> None:
+    world = overlaid
+    asked = world.task(TaskKind.OVERLAY)
+    world.review.decide(asked.id, Decision.REJECT, "", REVIEWER)
+    world.tell(register("BOL|1", 5, ADA))
+    world.review.undo(asked.id, "", REVIEWER)
+    assert world.tasks() == []
+    assert world.resolve("BOL|1").state is ResolutionState.CERTAIN
+    world.verify()
+
+
+def test_undoing_an_acceptance_takes_the_record_out_of_whom_it_had_joined(overlaid: World) -> None:
+    """Soft evidence would hold that link too."""
+    world = overlaid
+    number = {Field.PHONES: ("0161 496 0777",)}
+    world.tell(register("CHR|9", 1, other_person(more=number)), register("BOL|1", 4, other_person(more=number)))
+    before = world.partition()
+    asked = world.task(TaskKind.OVERLAY)
+    world.review.decide(asked.id, Decision.ACCEPT, "", REVIEWER)
+    assert world.together("BOL|1", "CHR|9")
+    world.review.undo(asked.id, "no, a typing error", REVIEWER)
+    assert world.partition() == before
+    assert [task.kind for task in world.tasks()] == [TaskKind.OVERLAY]
+    assert world.history("CHR|9") == []
+    world.verify()
+
+
+def test_the_golden_id_stays_with_the_person(overlaid: World) -> None:
+    world = overlaid
+    person_ = world.golden("CHR|1")
+    world.review.decide(world.task(TaskKind.OVERLAY).id, Decision.ACCEPT, "", REVIEWER)
+    assert world.golden("CHR|1") == person_ != world.golden("BOL|1")
+
+
+def test_an_explanation_compares_who_counts_with_who_waits(overlaid: World) -> None:
+    sentences = " ".join(overlaid.review.explain(overlaid.task(TaskKind.OVERLAY).id, REVIEWER))
+    assert "different" in sentences.lower() or "differ" in sentences.lower(), sentences
+    assert "Whitworth" not in sentences

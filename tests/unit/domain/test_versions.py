@@ -71,9 +71,18 @@ def test_an_overlay_waits_and_takes_nothing_of_the_former_person() -> None:
         (said(3, BERNARD, sex=Sex.FEMALE), ("Adaeze", "Bernard")),
         (said(3, MOVED), ("Adaeze", "Bernard")),
         (said(3, CHLOE), ("Adaeze", "Chloe")),
-        (said(3, {Field.ACTIVE: False}), ("Adaeze", "Bernard")),
+        (said(3, {Field.ACTIVE: False}), ("Adaeze", "")),
+        (said(3, {**BERNARD, Field.ACTIVE: False}), ("Adaeze", "")),
     ],
-    ids=["put right", "put right, married since", "corrected", "says not who", "a third person", "deleted"],
+    ids=[
+        "put right",
+        "put right, married since",
+        "corrected",
+        "says not who",
+        "a third person",
+        "deleted",
+        "deleted as the second",
+    ],
 )
 def test_what_is_said_next_belongs_to_whom_it_speaks_of(next_: Update, shown: tuple[str, str]) -> None:
     assert names(versions(said(1, ADA), said(2, BERNARD), next_)) == shown
@@ -139,6 +148,14 @@ def test_nhs_53_an_unidentified_patient_is_identified_without_asking() -> None:
 def test_a_number_that_was_given_back_may_be_anybodys() -> None:
     told = versions(said(1, ADA), said(2, {Field.ACTIVE: False}), said(3, BERNARD))
     assert told.pending is None
+    new = told.registers.demographics
+    assert (new.names, new.nhs_number, new.phones, new.previous_names) == (BERNARD[Field.NAMES], "", (), ())
+    waiting = versions(
+        said(1, ADA), said(2, BERNARD), said(3, {Field.ACTIVE: False}), said(4, CHLOE, sex=Sex.MALE, active=True)
+    )
+    assert names(waiting) == ("Chloe", "")
+    again = versions(said(1, ADA), said(2, {Field.ACTIVE: False}), said(3, ADA))
+    assert again.registers.demographics.phones == ADA[Field.PHONES]
 
 
 def test_the_latest_stamp_tells_whether_an_update_can_be_told() -> None:
