@@ -77,13 +77,15 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
     """Play a region and tell what came of it; afterwards go on serving until interrupted, unless `once`."""
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else _WIDTH)
     loaded = load_network(network)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that all that was started ends, as by Ctrl-C
+    ending = _Ending()
     with tempfile.TemporaryDirectory(prefix="mpi-demo-") as folder, EmbeddedPostgres(Path(folder)) as server:
         tokens = _write_tokens(Path(folder), loaded)
         console.print(f"Simulating {people:,} people of {loaded.name}, seed {seed} ...")
         region = simulate(loaded, people, seed)
+        ending.check()
         with _service(Path(folder), server.url, network, workers, tokens) as (target, service):
             score, seconds = _play(region, target, console)
+            ending.check()
             index = compose(server.url, loaded, load_model(load_settings()))
             result = _judge(index, region, score, seconds)
             _show_person(index, target, console)
@@ -91,8 +93,30 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
             _show(result, console)
             if as_json:
                 print(json.dumps(asdict(result)), flush=True)
+            ending.check()
             if not once:
                 _go_on(target, service, console)
+
+
+class _Ending:
+    """SIGTERM ends a demonstration as Ctrl-C does, with all that it has started.
+
+    An interrupt that falls into a callback of a library is swallowed there: so it is told again between the steps.
+    """
+
+    def __init__(self) -> None:
+        self._told = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._end)
+
+    def check(self) -> None:
+        """Raise the KeyboardInterrupt again that somebody may have swallowed."""
+        if self._told:
+            raise KeyboardInterrupt
+
+    def _end(self, number: int, frame: object) -> None:
+        self._told = True
+        raise KeyboardInterrupt
 
 
 def _play(region: Region, target: Target, console: Console) -> tuple[Score, float]:
