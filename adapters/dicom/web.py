@@ -73,8 +73,9 @@ def dicom_web(imaging: Imaging, query: Query, network: Network, caller_of: Calla
         shown = _shown(search, golden_id, query, caller)
         addresses = {archive.id: archive.retrieve for archive in network.archives}
         page = list(islice(studies, search.offset, search.offset + search.limit + 1))
-        warnings = [f"these query parameters are not supported: {', '.join(search.unsupported)}"]
-        warnings = warnings if search.unsupported else []
+        warnings: list[str] = []
+        if search.unsupported:
+            warnings.append(f"these query parameters are not supported: {', '.join(search.unsupported)}")
         if len(page) > search.limit:
             warnings.append("there are more results than are told here; ask for them with offset")
         headers = {"Cache-Control": "private, no-cache"}

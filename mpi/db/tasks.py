@@ -60,6 +60,12 @@ _ALARM = Prepared(
           on conflict (kind, a_id, b_id) where state in {_OPEN_STATES} do nothing"""
     )
 )
+_WITHDRAW = Prepared(
+    text(
+        f"""update task set state = 'withdrawn', claimed_by = ''
+        where kind = :kind and a_id = :id and b_id = :id and state in {_OPEN_STATES}"""
+    )
+)
 _REOPEN = Prepared(
     text(
         """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
@@ -88,6 +94,10 @@ class TaskStore:
             "reasons": [q.reason for q in wanted.values()],
         }
         self._connection.run(_SYNC, row)
+
+    def withdraw(self, kind: TaskKind, about: Identifier) -> None:
+        """Withdraw the unanswered task of this kind about one record alone, so that it can be asked anew."""
+        self._connection.run(_WITHDRAW, {"kind": kind, "id": self._ids[about]})
 
     def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
         """Open a task that no later evidence withdraws, unless the same one is open."""

@@ -3,6 +3,7 @@
 The overlay, and what its source says after it, makes a pending version that starts from nothing: nothing of the
 former person belongs to the next. It ends when the source speaks of the former person again, or when a reviewer
 accepts it: then it is the version that counts. A rejected one goes on collecting what is said of the wrong person.
+A deletion (A29) ends it too; whoever is registered under the number afterwards may be anybody.
 
 A pure function of the updates in the order of their stamps and of the rulings upon them, so that identity is one too.
 """
@@ -73,11 +74,7 @@ class Versions:
         if update.accepted is False:
             pending = replace(pending, rejected=True)
         # A mark of privacy is about the record, and does not wait.
-        at_once: Patch = {
-            name: value
-            for name, value in update.patch.items()
-            if name is Field.ACTIVE or (name is Field.RESTRICTED and value is True)
-        }
+        at_once: Patch = {Field.RESTRICTED: True} if update.patch.get(Field.RESTRICTED) is True else {}
         return Versions(self.registers.write(at_once, update.stamp), pending)
 
     def _write(self, update: Update) -> Versions:

@@ -131,7 +131,7 @@ def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
     def count(archive: str, status: int, fault: str, seconds: float) -> None:
         metrics.message(archive, "dicom", f"{status:04X}", seconds, fault)
 
-    images = Images(index.units, index.rematch, index.network, index.clock)
+    images = Images(index.units, index.rematch, index.clock)
     return ImageReceiver(images, index.network, _caller_of_archive, count)
 
 

@@ -47,7 +47,7 @@ def harvesting(
     kernel.warm(model)
     with database(settings) as url:
         index = compose(url, network, model)
-        images = Images(index.units, index.rematch, network, index.clock)
+        images = Images(index.units, index.rematch, index.clock)
         caller = Caller(f"archive/{source.id}", Role.ARCHIVE, source.organisation)
         harvester = Harvester(images, network, source, asked.ae_title, caller, _pacer(rate))
         try:

@@ -69,6 +69,9 @@ class Tasks(Protocol):
     def sync(self, among: Collection[Identifier], questions: Sequence[Question]) -> None:
         """Make `questions` the unanswered questions touching these records: new ones open, gone ones withdraw."""
 
+    def withdraw(self, kind: TaskKind, about: Identifier) -> None:
+        """Withdraw the unanswered task of this kind about one record alone, so that it can be asked anew."""
+
     def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
         """Open a task that no later evidence withdraws, unless the same one is open."""
 

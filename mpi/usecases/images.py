@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.commands import Envelope, Patch, Rank, Register, Stamp
+from mpi.domain.commands import Envelope, Patch
 from mpi.domain.evidence import Pair
-from mpi.domain.identifiers import Identifier
-from mpi.domain.network import Network
 from mpi.domain.views import Study, TaskKind
 from mpi.errors import Fault, Refused
 from mpi.ports import Clock, Unit, Units
@@ -17,7 +15,6 @@ from mpi.usecases.attempts import attempt
 from mpi.usecases.imaging import hang
 from mpi.usecases.rematch import Cause, Rematch
 from mpi.usecases.resolve import provide
-from mpi.usecases.screening import screen
 
 _CONFLICT = "one study came under two patient ids; it stays under the first"
 
@@ -45,10 +42,9 @@ class Taken:
 class Images:
     """Images on their way into an archive. An image is never refused for what it says (promise 7)."""
 
-    def __init__(self, units: Units, rematch: Rematch, network: Network, clock: Clock) -> None:
+    def __init__(self, units: Units, rematch: Rematch, clock: Clock) -> None:
         self._units = units
         self._rematch = rematch
-        self._network = network
         self._clock = clock
 
     def take(self, envelope: Envelope, image: Image, caller: Caller) -> Taken:
@@ -74,9 +70,7 @@ class Images:
         with self._units.begin() as unit:
             cause = Cause(caller, "store-image")
             study = image.study
-            _, golden_id, created = hang(
-                unit, self._rematch, self._clock, study, self._known(image), cause, join=True
-            )
+            _, golden_id, created = hang(unit, self._rematch, self._clock, study, image.patch, cause, join=True)
             unit.audit.record(caller, "store-image", [str(study.patient), study.study_uid], {"new": created})
             if image.flaw is not None and self._keep(unit, envelope, image.flaw, caller):
                 pair = Pair.of(study.patient, study.patient)
@@ -103,20 +97,7 @@ class Images:
 
     def _ask(self, unit: Unit, image: Image, caller: Caller) -> None:
         patient = image.study.patient
-        provide(unit, self._rematch, patient, self._known(image), Cause(caller, "store-image"), self._clock)
+        provide(unit, self._rematch, patient, image.patch, Cause(caller, "store-image"), self._clock)
         held = unit.studies.get(image.study.study_uid)
         if held is not None:
             unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, Pair.of(held[0].patient, patient), _CONFLICT)
-
-    def _known(self, image: Image) -> Patch | None:
-        """What the image says of its patient, without an NHS number that has no business here (NHS-5)."""
-        return screened(image.study.patient, image.patch, self._network.population, self._clock)
-
-
-def screened(patient: Identifier, patch: Patch | None, population: str, clock: Clock) -> Patch | None:
-    """The patch as a message of a feed would be screened."""
-    if not patch:
-        return None
-    now = clock.now()
-    ((command,), _) = screen((Register((patient,), patch, Stamp(Rank.ARCHIVE, now, now)),), population)
-    return command.patch if isinstance(command, Register) else None

@@ -68,6 +68,11 @@ class Rematch:
         """The time by this mechanism's clock."""
         return self._clock.now()
 
+    @property
+    def population(self) -> str:
+        """Whose NHS numbers may be in this index (NHS-5)."""
+        return self._matching.population
+
     def absorb(
         self,
         unit: Unit,
@@ -118,6 +123,10 @@ class Rematch:
         seeds.identifiers |= {
             r.identifier for before, r in changes_made if before and _standing(before) != _standing(r)
         }
+        for before, record in changes_made:
+            if before and before.overlaid and record.overlaid and _standing(before) != _standing(record):
+                # Somebody else waits now: an answer to the old question must not be taken for one about them.
+                unit.tasks.withdraw(TaskKind.OVERLAY, record.identifier)
         return changes_made
 
     def _lock(self, unit: Unit, rescored: Sequence[Change]) -> None:
@@ -255,8 +264,8 @@ def _staying(held: Mapping[Identifier, UUID], released: Collection[Identifier]) 
     return {i: golden_id for i, golden_id in held.items() if i not in released or golden_id not in persons}
 
 
-def _standing(record: Record) -> tuple[RecordState, bool]:
-    return record.state, record.overlaid
+def _standing(record: Record) -> tuple[RecordState, Stamp | None]:
+    return record.state, record.pending.opened if record.pending and record.overlaid else None
 
 
 def _evidence(record: Record) -> tuple[bytes | None, tuple[int, ...]]:

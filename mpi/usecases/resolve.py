@@ -14,6 +14,7 @@ from mpi.usecases.drafting import open_draft
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Cause, Rematch
 from mpi.usecases.resolving import find, resolution
+from mpi.usecases.screening import screen_patch
 
 
 class Resolve:
@@ -55,7 +56,10 @@ class Resolve:
 def provide(
     unit: Unit, rematch: Rematch, identifier: Identifier, patch: Patch | None, cause: Cause, clock: Clock
 ) -> None:
-    """Make sure that an identifier has a record, and so a golden id, in this transaction."""
+    """Make sure that an identifier has a record, and so a golden id, in this transaction.
+
+    Of what is said of it an NHS number that has no business here is left out (NHS-5).
+    """
     if identifier.authority == NHS_AUTHORITY:
         raise Refused(Fault.BAD_VALUE, "an NHS number names a person, not a patient id that a trust has issued")
     draft = open_draft(unit, [identifier])
@@ -63,8 +67,9 @@ def provide(
     if known is not None and (known.registers.cells or known.state is not RecordState.AWAITED or not patch):
         return
     draft.record(identifier)
-    if patch:
+    said = screen_patch(patch or {}, rematch.population)
+    told: Patch = {name: value for name, value in said.items() if name != Field.ACTIVE}
+    if told:
         now = clock.now()
-        told: Patch = {name: value for name, value in patch.items() if name != Field.ACTIVE}
         draft.apply(Register((identifier,), told, Stamp(Rank.ARCHIVE, now, now)))
     rematch.absorb(unit, draft, cause)

@@ -23,11 +23,16 @@ def screen(commands: Sequence[Command], population: str) -> tuple[tuple[Command,
     return screened, (remark,) if dropped else ()
 
 
+def screen_patch(patch: Patch, population: str) -> Patch:
+    """What an image or archive says of a patient, without such a number."""
+    number = patch.get(Field.NHS_NUMBER)
+    if not isinstance(number, NhsNumber) or classify(number.value) not in _BARRED[population]:
+        return patch
+    return {name: value for name, value in patch.items() if name != Field.NHS_NUMBER}
+
+
 def _screened(command: Command, population: str) -> Command:
     if not isinstance(command, Register):
         return command
-    number = command.patch.get(Field.NHS_NUMBER)
-    if not isinstance(number, NhsNumber) or classify(number.value) not in _BARRED[population]:
-        return command
-    patch: Patch = {name: value for name, value in command.patch.items() if name != Field.NHS_NUMBER}
-    return replace(command, patch=patch)
+    patch = screen_patch(command.patch, population)
+    return command if patch is command.patch else replace(command, patch=patch)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from linkage.record import Name
+from linkage.record import Name, Sex
 from mpi.domain.commands import Field, Link, Merge, NhsNumber, Patch, Unlink
 from mpi.domain.views import HistoryFilter, RecordState, ResolutionState, TaskKind
 from mpi.errors import Fault, NotFound, Refused
@@ -140,6 +140,18 @@ def test_ihe_68_name_and_birth_date_alone_bind_no_image(world: World) -> None:
     world.tell(register("CHR|1", 2, header | {Field.ACTIVE: True}))
     assert not world.record("CHR|1").registers.demographics.imported
     world.verify()
+
+
+def test_nhs_5_an_archive_brings_no_test_number_into_a_live_index(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.index.matching, "population", "live")
+    number = NhsNumber(nhs(1))
+    for told in ({Field.NHS_NUMBER: number}, {Field.NHS_NUMBER: number, Field.SEX: Sex.FEMALE}):
+        identifier = f"CHR|{len(told)}"
+        world.resolving.resolve(of(identifier), told, ARCHIVE)
+        assert world.record(identifier).registers.demographics.nhs_number == ""
+    assert world.record("CHR|2").registers.demographics.sex is Sex.FEMALE
 
 
 def test_an_unknown_id_is_provisional_with_a_golden_id_and_a_later_adt_joins(world: World) -> None:

@@ -218,3 +218,19 @@ def test_an_explanation_compares_who_counts_with_who_waits(overlaid: World) -> N
     sentences = " ".join(overlaid.review.explain(overlaid.task(TaskKind.OVERLAY).id, REVIEWER))
     assert "different" in sentences.lower() or "differ" in sentences.lower(), sentences
     assert "Whitworth" not in sentences
+
+
+def test_a_third_person_is_another_question(overlaid: World) -> None:
+    """A reviewer who has the second before him does not answer for the third."""
+    world = overlaid
+    seen = world.review.claim(world.task(TaskKind.OVERLAY).id, REVIEWER)
+    world.tell(register("BOL|1", 4, person("Rahman", "Omar", "1990-07-21", Sex.MALE)))
+    asked = world.task(TaskKind.OVERLAY)
+    assert asked.id != seen.id
+    assert world.review.task(seen.id, REVIEWER).state is TaskState.WITHDRAWN
+    with pytest.raises(Conflict):
+        world.review.decide(seen.id, Decision.ACCEPT, "", REVIEWER)
+    assert world.record("BOL|1").registers.value(Field.NAMES) == ADA[Field.NAMES]
+    world.tell(register("BOL|1", 5, person("Rahman", "Omar", "1990-07-21", Sex.MALE)))
+    assert world.task(TaskKind.OVERLAY).id == asked.id
+    world.verify()
