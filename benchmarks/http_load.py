@@ -144,4 +144,6 @@ def _size(received: bytearray) -> int:
         return 0
     head = bytes(received[:end]).lower()
     at = head.find(b"content-length:")
+    if at < 0:  # 204 and 304 have no body
+        return end + 4
     return end + 4 + int(head[at + 15 :].split(b"\r", 1)[0])

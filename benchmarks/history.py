@@ -1,14 +1,15 @@
-"""Latency of `resolve` and of imaging histories over real HTTP, printed as one JSON object.
+"""Latency of `resolve`, of imaging histories and of QIDO-RS over real HTTP, printed as one JSON object.
 
-    python -m benchmarks.resolve --resident 100000 --studies 300000 --seconds 30 [--connections 8] [--workers 4]
+    python -m benchmarks.history --people 1000000 --studies 10000000 --seconds 30 [--connections 8] [--workers 4]
 
-A durable embedded PostgreSQL is filled with `--resident` simulated records of an NHS region and `--studies` studies
-on them. Then a client process asks over keep-alive connections, one request in flight each: who a known patient id is
-(`POST /v1/resolve`), and the imaging history of a person by golden id; first as fast as answers come (`_at_most`),
-then at random moments: at half that rate (`_at_half`), and at `--rate` (`_p50_ms`, `_p99_ms`), where a latency counts
-from the moment its request was meant to leave. The default of 100/s is some fifty times what the region's 4 million
-examinations a year ask for in the busiest hour. `baseline` is the same history select by pgbench, from as many
-connections in the same run.
+A durable embedded PostgreSQL is filled with the records that `--people` simulated people of an NHS region have in its
+trusts, and with `--studies` studies on them, of which one person has 500. Then a client process asks over keep-alive
+connections, one request in flight each: who a known patient id is (`POST /v1/resolve`), the imaging history of a
+person by golden id, the whole history of the person with 500 studies, and a person's studies by QIDO-RS; first as
+fast as answers come (`_at_most`), then at random moments: at half that rate (`_at_half`), and at `--rate` (`_p50_ms`,
+`_p99_ms`; a tenth of it for the 500), where a latency counts from the moment its request was meant to leave. The
+default of 100/s is some fifty times what the region's 4 million examinations a year ask for in the busiest hour.
+`baseline` is the same history select by pgbench, from as many connections in the same run.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ from benchmarks.machine import Meter, machine, percentile_ms, pgbench, versions
 from benchmarks.residents import batches, region
 from benchmarks.service import LOADER, Serving, Stage, load, say, serving, staged
 from mpi.domain.identifiers import Identifier
+from mpi.domain.network import Network
 from mpi.domain.views import Study
 
 _ASKED = 20_000  # different people asked about
 _WARM = 3.0  # seconds not counted
+_RECORDS_OF_A_PERSON = 2.2  # as the simulated trusts have them
+_MANY = 500  # studies of the one person who has most
 _KINDS = (("DX", "CHEST", "XR Chest"), ("US", "ABDOMEN", "US Abdomen"), ("CT", "HEAD", "CT Head"))
 _PEOPLE = text(
     """select l.golden_id from study s join link l on l.record_id = s.record_id and l.until is null
@@ -52,7 +56,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """From filling to the last answer."""
     before = machine()
     with staged() as stage:
-        people = region(stage.index.network, options.resident, 0)
+        people = region(stage.index.network, int(options.people * _RECORDS_OF_A_PERSON), 0)
         loading = load(stage, batches(people.loaded))
         count = stage.loader.studies(_studies(people.loaded, options.studies), LOADER)
         stage.vacuum()
@@ -80,20 +84,38 @@ def _measure(stage: Stage, loaded: pd.DataFrame, options: argparse.Namespace) ->
             _request(service, "POST", "/v1/resolve", json.dumps({"issuer": authority, "patient_id": value}))
             for authority, value in zip(asked.authority.tolist(), asked.value.tolist(), strict=True)
         ]
-        histories = [_request(service, "GET", f"/v1/people/{golden_id}/imaging") for golden_id in golden]
+        asked_for = {
+            "resolve": resolves,
+            "history": [_request(service, "GET", f"/v1/people/{golden_id}/imaging") for golden_id in golden],
+            "history_of_500": [_request(service, "GET", _whole_history(loaded))],
+            "qido": [_request(service, "GET", path) for path in _qido(asked, stage.index.network)],
+        }
         meter = Meter({"service": service.pid, "postgres": stage.postmaster})
-        for name, requests in (("resolve", resolves), ("history", histories)):
+        for name, requests in asked_for.items():
             ask(service.http, requests, options.connections, _WARM)
             used = meter.read()
             most = ask(service.http, requests, options.connections, options.seconds)
             rate, count = len(most.latencies) / most.seconds, max(len(most.latencies), 1)
             told[f"{name}_cpu_ms"] = meter.spent(used, count) | {"load": round(most.cpu / count * 1000, 3)}
             half = ask(service.http, requests, options.connections, options.seconds, rate / 2)
-            steady = ask(service.http, requests, options.connections, options.seconds, options.rate)
+            usual = options.rate / (10 if name == "history_of_500" else 1)  # few have so many
+            steady = ask(service.http, requests, options.connections, options.seconds, usual)
             told |= {f"{name}_{what}": value for what, value in _told(steady).items()}
             told |= {f"{name}_at_most": _told(most), f"{name}_at_half": _told(half)}
             say(f"{name}: {rate:.0f}/s, p99 {told[f'{name}_p99_ms']} ms, {dict(steady.statuses)}")
     return told
+
+
+def _whole_history(loaded: pd.DataFrame) -> str:
+    return f"/v1/imaging?identifier={loaded.authority.iloc[0]}|{loaded.value.iloc[0]}&limit={_MANY}"
+
+
+def _qido(asked: pd.DataFrame, network: Network) -> list[str]:
+    namespaces = {authority.id: authority.namespaces[0] for authority in network.authorities}
+    return [
+        f"/dicom-web/studies?PatientID={value}&IssuerOfPatientID={namespaces[authority]}"
+        for authority, value in zip(asked.authority.tolist(), asked.value.tolist(), strict=True)
+    ]
 
 
 def _told(answers: Answers) -> dict[str, Any]:
@@ -123,11 +145,11 @@ def _request(service: Serving, method: str, path: str, body: str = "") -> bytes:
 
 
 def _studies(loaded: pd.DataFrame, count: int) -> Iterator[Study]:
-    """Studies on records drawn at random, over fifteen years."""
+    """Studies on records drawn at random, over fifteen years, the first 500 on the first record."""
     dice = random.Random(7)
     authorities, values = loaded.authority.tolist(), loaded.value.tolist()
     for n in range(count):
-        row = dice.randrange(len(values))
+        row = dice.randrange(len(values)) if n >= _MANY else 0
         modality, site, description = dice.choice(_KINDS)
         started = datetime.fromtimestamp(dice.randrange(1_293_840_000, 1_767_225_600), UTC)
         patient = Identifier(authorities[row], values[row])
@@ -139,7 +161,7 @@ def _studies(loaded: pd.DataFrame, count: int) -> Iterator[Study]:
 def main() -> None:
     """Run and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--resident", type=int, default=100_000)
+    parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--studies", type=int, default=300_000)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--connections", type=int, default=8)
