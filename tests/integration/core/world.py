@@ -253,6 +253,7 @@ class World:
         }
         asked = between(placed, frozenset(apart), self.index.matching.model.certain)
         alarms = {TaskKind.LATE_MESSAGE, TaskKind.OVERLAY, TaskKind.MOVE, TaskKind.CONTESTED_LINK}
+        alarms |= {TaskKind.STUDY_CONFLICT, TaskKind.UNREADABLE_IMAGE}
         tasks = [t for t in self.tasks() if t.kind not in alarms and t.golden_ids[0] != t.golden_ids[1]]
         assert sorted((t.kind, Pair.of(t.one, t.other)) for t in tasks) == sorted((q.kind, q.pair) for q in asked)
 
