@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -14,26 +14,46 @@ from adapters.fhir.feed import envelope, feed_of, query_of, read_commands
 from adapters.fhir.outcome import FhirRoute, outcome, refusal
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Receipt, Status
+from mpi.domain.network import Feed
 from mpi.errors import Fault, Refused
 from mpi.usecases.intake import Intake
 
+Note = Callable[[Feed, Sequence[str], Refused | None], None]
+"""Who counts what arrives wrong: the feed, the reader's remarks, and why a message was refused."""
 
-def feed_routes(
-    intake: Intake, addresses: Addresses, caller_of: Callable[[Request], Caller], clock: Callable[[], datetime]
-) -> APIRouter:
-    """ITI-104 routes."""
-    routes = APIRouter(route_class=FhirRoute)
 
-    def receive(request: Request, caller: Caller, body: bytes) -> Receipt:
+def nobody(feed: Feed, remarks: Sequence[str], reason: Refused | None) -> None:
+    """Counts nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a feed's messages are taken in: to commands, to the index, and counted."""
+
+    intake: Intake
+    addresses: Addresses
+    clock: Callable[[], datetime]
+    note: Note = nobody
+
+    def receive(self, request: Request, caller: Caller, body: bytes) -> Receipt:
+        """What became of a message, committed. Raises `Forbidden`."""
         caller.require(Right.FEED)
-        feed = feed_of(caller, addresses)
+        feed = feed_of(caller, self.addresses)
         query = query_of(parse_qsl(request.url.query))
         message = envelope(request.method, query, body, feed, request.headers.get("x-request-id", ""))
         try:
-            told = read_commands(message.raw, feed, addresses, clock())
+            told = read_commands(message.raw, feed, self.addresses, self.clock())
         except Refused as reason:
-            return intake.refuse(message, reason, caller)
-        return intake.register(replace(message, flags=told.flags), told.commands, caller)
+            self.note(feed, (), reason)
+            return self.intake.refuse(message, reason, caller)
+        receipt = self.intake.register(replace(message, flags=told.flags), told.commands, caller)
+        self.note(feed, told.flags, _reason(receipt))
+        return receipt
+
+
+def feed_routes(desk: Desk, addresses: Addresses, caller_of: Callable[[Request], Caller]) -> APIRouter:
+    """ITI-104 routes."""
+    routes = APIRouter(route_class=FhirRoute)
 
     @routes.put("/Patient")
     def put_patient(
@@ -41,7 +61,7 @@ def feed_routes(
         caller: Caller = Depends(caller_of),
         body: bytes = Depends(read_resource),
     ) -> Response:
-        receipt = receive(request, caller, body)
+        receipt = desk.receive(request, caller, body)
         if receipt.status is Status.REFUSED:
             return _refused(receipt)
         headers = {"X-Message-Id": str(receipt.message_id)}
@@ -54,12 +74,18 @@ def feed_routes(
     @routes.delete("/Patient")
     def delete_patient(request: Request, caller: Caller = Depends(caller_of)) -> Response:
         require_json(request)
-        receipt = receive(request, caller, b"")
+        receipt = desk.receive(request, caller, b"")
         if receipt.status is Status.REFUSED:
             return _refused(receipt)
         return Response(status_code=204, headers={"X-Message-Id": str(receipt.message_id)})
 
     return routes
+
+
+def _reason(receipt: Receipt) -> Refused | None:
+    if receipt.status is not Status.REFUSED:
+        return None
+    return Refused(Fault(receipt.fault), receipt.text, receipt.location)
 
 
 def _refused(receipt: Receipt) -> Response:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from adapters.fhir.capability import capability_routes
 from adapters.fhir.exchange import Addresses
-from adapters.fhir.feed_routes import feed_routes
+from adapters.fhir.feed_routes import Desk, Note, feed_routes, nobody
 from adapters.fhir.imaging_study import imaging_routes
 from adapters.fhir.match import match_routes
 from adapters.fhir.outcome import FhirRoute, Rejected
@@ -33,10 +33,12 @@ def router(
     caller_of: Callable[[Request], Caller],
     clock: Callable[[], datetime],
     base_url: str,
+    note: Note = nobody,
 ) -> APIRouter:
     """The FHIR routes, to be mounted where `base_url` points (e.g. `https://mpi.example/fhir`, prefix `/fhir`).
 
-    `caller_of` authenticates a request (and raises `Forbidden` or an HTTPException); `clock` tells aware UTC.
+    `caller_of` authenticates a request (and raises `Forbidden` or an HTTPException); `clock` tells aware UTC; `note`
+    counts what feeds send.
     """
     addresses = Addresses(network, base_url.rstrip("/"))
 
@@ -45,7 +47,7 @@ def router(
 
     fhir = APIRouter(route_class=FhirRoute, include_in_schema=False)
     fhir.include_router(capability_routes(addresses, clock))
-    fhir.include_router(feed_routes(intake, addresses, caller, clock))
+    fhir.include_router(feed_routes(Desk(intake, addresses, clock, note), addresses, caller))
     # Operations before `Patient/{id}`, which would take "$match" for an id.
     fhir.include_router(pixm_routes(query, addresses, caller))
     fhir.include_router(match_routes(query, addresses, caller, clock))

@@ -1,26 +1,24 @@
 """Counts what arrives wrong, beside the acknowledgement's path: in memory, written out every few seconds.
 
 What our reader remarks is counted of every message. Of a lenient feed one message in N, chosen by its control id so
-that sending it again chooses it again, waits to be shown to the validator by whoever calls `write_out`. A process
-that is killed loses the counts of its last seconds and no message.
+that sending it again chooses it again, waits to be shown to the validator by whoever calls `write_out`.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from adapters.hl7v2 import validation
 from adapters.hl7v2.judgement import Judgement
 from adapters.hl7v2.message import Message
-from mpi.domain.conformance import DayOfFeed, Finding, FoundBy, Sighting
+from mpi.domain.conformance import DayOfFeed, Finding, FoundBy
 from mpi.domain.network import Feed
-from mpi.errors import MpiError, Refused
+from mpi.errors import Refused
+from mpi.usecases.tallies import Tallies
 
 _WAITING = 32  # messages kept for the validator: at 10 to 30 ms each, under a second; beyond it the sample shrinks
 _FIELD = re.compile(r"\b([A-Z][A-Z0-9]{2})-(\d+)")
@@ -28,28 +26,12 @@ _SEGMENT = re.compile(r"\bno ([A-Z][A-Z0-9]{2}) segment")
 _ERL = re.compile(r"([A-Z][A-Z0-9]{2})(?:\^\d+(?:\^(\d+)(?:\^\d+(?:\^(\d+)(?:\^\d+)?)?)?)?)?")
 
 
-@dataclass(slots=True)
-class _Tally:
-    messages: int = 0
-    validated: int = 0
-    faults: dict[Finding, Sighting] = field(default_factory=dict)
-
-    def add(self, findings: Iterable[Finding], at: datetime) -> None:
-        for finding in findings:
-            self.join(finding, Sighting(1, at, at))
-
-    def join(self, finding: Finding, seen: Sighting) -> None:
-        before = self.faults.get(finding)
-        self.faults[finding] = before.joined(seen) if before else seen
-
-
 class Observer:
-    """One process's counts. `clock` gives aware datetimes. Safe to use from several threads."""
+    """Counts each message of a feed in `tallies`. `clock` gives aware datetimes. Safe to use from several threads."""
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], tallies: Tallies | None = None) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
-        self._tallies: dict[tuple[str, date], _Tally] = {}
+        self._tallies = tallies or Tallies()
         self._waiting: deque[tuple[Feed, Message, datetime]] = deque(maxlen=_WAITING)
 
     def note(
@@ -67,25 +49,14 @@ class Observer:
         if reason is not None and not any(judgement.refuses for judgement in judged or ()):
             findings.add(of_refusal(reason))
         now = self._clock()
-        with self._lock:
-            tally = self._tally(feed, now)
-            tally.messages += 1
-            tally.validated += judged is not None
-            tally.add(findings, now)
-            if message is not None and judged is None and is_sampled(feed, message):
-                self._waiting.append((feed, message, now))
+        self._tallies.add(feed.id, findings, now, validated=judged is not None)
+        if message is not None and judged is None and is_sampled(feed, message):
+            self._waiting.append((feed, message, now))
 
     def write_out(self, keep: Callable[[Sequence[DayOfFeed]], None]) -> None:
-        """Show the waiting messages to the validator and hand all counts to `keep`; an `MpiError` of it is raised,
-        and the counts are kept for the next time."""
+        """Show the waiting messages to the validator and hand all counts to `keep`, as `Tallies` does."""
         self._validate()
-        with self._lock:
-            taken, self._tallies = self._tallies, {}
-        try:
-            keep([DayOfFeed(feed, day, t.messages, t.validated, t.faults) for (feed, day), t in taken.items()])
-        except MpiError:
-            self._put_back(taken)
-            raise
+        self._tallies.write_out(keep)
 
     def _validate(self) -> None:
         while self._waiting:
@@ -95,22 +66,7 @@ class Observer:
             except Exception as error:  # no message may end the thread that counts: counted itself instead
                 failed = f"the validator failed with {type(error).__name__}"
                 findings = {Finding("", 0, 0, failed, FoundBy.VALIDATOR)}
-            with self._lock:
-                tally = self._tally(feed, at)
-                tally.validated += 1
-                tally.add(findings, at)
-
-    def _put_back(self, taken: dict[tuple[str, date], _Tally]) -> None:
-        with self._lock:
-            for key, old in taken.items():
-                tally = self._tallies.setdefault(key, _Tally())
-                tally.messages += old.messages
-                tally.validated += old.validated
-                for finding, seen in old.faults.items():
-                    tally.join(finding, seen)
-
-    def _tally(self, feed: Feed, at: datetime) -> _Tally:
-        return self._tallies.setdefault((feed.id, at.astimezone(UTC).date()), _Tally())
+            self._tallies.add(feed.id, findings, at, messages=0, validated=True)
 
 
 def is_sampled(feed: Feed, message: Message) -> bool:

@@ -22,7 +22,13 @@ router = APIRouter(
 class FeedFaultJson(TypedDict):
     """One way of being wrong at one place."""
 
-    place: Annotated[str, Field(description="Segment, field, component; empty: the message.", examples=["PID-3.4"])]
+    place: Annotated[
+        str,
+        Field(
+            description="Segment, field, component, or the element of a FHIR Patient; empty: the message.",
+            examples=["PID-3.4", "Patient.birthDate"],
+        ),
+    ]
     fault: Annotated[str, Field(examples=["PID-7 is not a date and was ignored"])]
     found_by: Annotated[
         Literal["reader", "validator"],

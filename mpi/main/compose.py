@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapters.dicom.receive import Receiver as ImageReceiver
 from adapters.dicom.web import dicom_web
 from adapters.fhir import outcome
+from adapters.fhir.observer import Observer as FhirObserver
 from adapters.fhir.router import router as fhir_router
 from adapters.hl7v2.observer import Observer
 from adapters.hl7v2.receive import Receiver
@@ -43,6 +44,7 @@ from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Relay, Subscriptions
+from mpi.usecases.tallies import Tallies
 from mpi.usecases.telling import Telling
 from mpi.usecases.verify import Verify
 
@@ -135,7 +137,9 @@ def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
     return ImageReceiver(images, index.network, _caller_of_archive, count)
 
 
-def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str) -> FastAPI:
+def compose_app(
+    index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str, tallies: Tallies
+) -> FastAPI:
     """The HTTP edge: the native API and FHIR."""
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "fhir")
     query = Query(index.units, index.matching)
@@ -163,6 +167,7 @@ def compose_app(index: Index, callers: Callers, metrics: Metrics, settings: Sett
         caller_of=app.state.authenticator,
         clock=index.clock.now,
         base_url=f"{base_url}/fhir",
+        note=FhirObserver(tallies, index.clock.now).note,
     )
     app.include_router(fhir, prefix="/fhir")
     app.include_router(dicom_web(imaging, query, index.network, app.state.authenticator), prefix="/dicom-web")

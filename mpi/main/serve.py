@@ -32,6 +32,7 @@ from mpi.metrics import Metrics
 from mpi.networks import load_network
 from mpi.settings import Settings
 from mpi.tokens import load_callers
+from mpi.usecases.tallies import Tallies
 
 _log = structlog.get_logger("mpi.serve")
 _RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin
@@ -164,10 +165,11 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     sys.setswitchinterval(_SWITCH)
     metrics = Metrics(metrics_directory)
     index = compose(plan.url, plan.network, plan.model, settings.pool_size)
-    observer = Observer(index.clock.now)
+    tallies = Tallies()
+    observer = Observer(index.clock.now, tallies)
     receiver = compose_receiver(index, metrics, observer)
     mllp = compose_listener(index, receiver, plan.mllp, metrics, settings)
-    app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url)
+    app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url, tallies)
     config = uvicorn.Config(
         app,
         log_config=None,
