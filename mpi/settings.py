@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     frame_timeout: Annotated[float, Field(gt=0)] = 60.0  # seconds from the first byte of an MLLP frame to its last
     mllp_connections: Annotated[int, Field(ge=1, le=10_000)] = 256  # of each worker; one more waits its turn
     conformance_days: Annotated[int, Field(ge=1, le=36_500)] = 400  # counts of what arrives wrong are kept so long
+    # An answer that moves more studies than that to another history needs two people.
+    second_person_studies: Annotated[int, Field(ge=0)] = 20
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")

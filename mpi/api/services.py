@@ -17,6 +17,7 @@ from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscriptions
+from mpi.usecases.worklist import Worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Services:
     resolve: Resolve
     imaging: Imaging
     review: Review
+    worklist: Worklist
     subscriptions: Subscriptions
     conformance: Conformance
     network: Network

@@ -158,11 +158,48 @@ class TaskJson(TypedDict):
     reason: str
     created_at: datetime
     claimed_by: str
+    claimed_at: datetime | None
+    proposed: Annotated[
+        Decision | None, Field(description="An answer that stands once another person than `proposed_by` gives it.")
+    ]
+    proposed_by: str
+    studies: Annotated[int, Field(description="Imaging studies that hang on the two records.")]
     decision: Decision | None
     comment: str
     decided_by: str
     decided_at: datetime | None
     due: date | None
+
+
+class DepartureJson(TypedDict):
+    """Records that come under another golden id, and the studies that change their history with them."""
+
+    old: UUID
+    new: Annotated[UUID | None, Field(description="Null: a golden id that would be given then.")]
+    identifiers: list[IdentifierJson]
+    studies: list[str]
+    retires: Annotated[bool, Field(description="Nobody is left under the old golden id.")]
+
+
+class ConsequenceJson(TypedDict):
+    """What an answer would do. Nothing has been done."""
+
+    task_id: int
+    decision: Decision
+    needs_two: Annotated[bool, Field(description="The answer will wait for a second person.")]
+    breaks_verified: Annotated[bool, Field(description="It parts records with one verified NHS number.")]
+    departures: list[DepartureJson]
+    contested: list[IdentifierJson]
+    confirmed: list[IdentifierJson]
+    told: Annotated[list[str], Field(description="ODS codes of the organisations concerned.", examples=[["RMC"]])]
+
+
+class WorklistJson(TypedDict):
+    """Unanswered tasks, the most urgent first."""
+
+    tasks: list[TaskJson]
+    total: Annotated[int, Field(description="Tasks that meet the filters; 1000 means that or more.")]
+    next: Annotated[str | None, Field(description="Reference of the next page; null on the last.")]
 
 
 class TasksJson(TypedDict):

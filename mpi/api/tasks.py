@@ -93,6 +93,10 @@ def task_json(task: TaskView) -> TaskJson:
         "reason": task.reason,
         "created_at": task.created_at,
         "claimed_by": task.claimed_by,
+        "claimed_at": task.claimed_at,
+        "proposed": task.proposed,
+        "proposed_by": task.proposed_by,
+        "studies": task.studies,
         "decision": task.decision,
         "comment": task.comment,
         "decided_by": task.decided_by,
@@ -154,7 +158,8 @@ def release_task(task_id: TaskId, services: Provided, caller: Calling) -> Respon
 
 @router.post("/tasks/{task_id}/decision", response_model=None, responses=_TASK | failures(400, 404, 409, 413, 415))
 def decide_task(task_id: TaskId, body: DecisionRequest, services: Provided, caller: Calling) -> Response:
-    """Answer a task. When this returns, the identities have changed accordingly."""
+    """Answer a task. When this returns, the identities have changed accordingly, unless the answer is `proposed`:
+    one that parts a verified NHS number or moves many studies stands when a second person gives it too."""
     decided = services.review.decide(task_id, body.decision, body.comment, caller, body.due)
     return answer(task_json(decided))
 

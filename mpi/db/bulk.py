@@ -63,6 +63,8 @@ _STUDIES_IN = text(
 )
 _STUDIES = f"""insert into study (record_id, {_STUDY})
     select r.id, {_STUDY} from incoming left join source_record r using (authority, value)"""
+_COUNTED = """update task t set studies = (select count(*) from study s where s.record_id in (t.a_id, t.b_id))
+    where t.state in ('open', 'claimed', 'deferred')"""
 
 
 class BulkStore:
@@ -159,7 +161,9 @@ class BulkStore:
         self._connection.execute(_STUDIES_IN)
         self._copy(f"incoming (authority, value, {_STUDY})", map(bulk_lines.study, studies))
         try:
-            return self._driver.execute(_STUDIES).rowcount
+            count = self._driver.execute(_STUDIES).rowcount
+            self._driver.execute(_COUNTED)
+            return count
         except errors.NotNullViolation:
             raise Refused(Fault.UNKNOWN_IDENTIFIER, "a study's patient id is not in the index") from None
         except errors.UniqueViolation:

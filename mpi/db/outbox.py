@@ -112,9 +112,17 @@ class OutboxStore:
 
     def __init__(self, connection: Lane) -> None:
         self._connection = connection
+        self._published: list[Event] = []
+
+    @property
+    def published(self) -> Sequence[Event]:
+        """What this unit has published so far."""
+        return self._published
 
     def publish(self, events: Iterable[Event], caller: Caller, message_id: int | None) -> None:
         """Append events and queue them for every subscription."""
+        events = list(events)
+        self._published += events
         rows = [
             {
                 "type": item.type,

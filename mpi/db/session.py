@@ -27,6 +27,7 @@ from mpi.db.scan import ScanStore
 from mpi.db.snapshots import SnapshotStore
 from mpi.db.studies import StudyStore
 from mpi.db.tasks import TaskStore
+from mpi.db.worklist import WorklistStore
 from mpi.errors import Fault, Refused, Unavailable
 from mpi.ports import Contention
 
@@ -84,6 +85,7 @@ class DbUnit:
         self.evidence = EvidenceStore(lane, ids, model)
         self.identities = IdentityStore(lane, ids)
         self.tasks = TaskStore(lane, ids)
+        self.worklist = WorklistStore(lane)
         self.rulings = RulingStore(lane, ids)
         self.studies = StudyStore(lane, ids)
         self.outbox = OutboxStore(lane)

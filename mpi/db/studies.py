@@ -26,7 +26,8 @@ _COLUMNS = """s.study_uid, s.started_at, s.modalities, s.body_site, s.descriptio
          as link"""
 _PUT = Prepared(
     text(
-        """insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
+        """with put as (
+       insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
                           organisation, archive, series, instances)
        values (:study_uid, :record_id, :started_at, :modalities, :body_site, :description, :accession,
                :organisation, :archive, :series, :instances)
@@ -35,7 +36,11 @@ _PUT = Prepared(
          organisation = excluded.organisation, archive = excluded.archive, series = excluded.series,
          instances = excluded.instances
          where study.record_id = excluded.record_id
-       returning (xmax = 0) as created"""
+       returning record_id, (xmax = 0) as created),
+       counted as (
+         update task t set studies = t.studies + 1 from put where put.created
+           and (t.a_id = put.record_id or t.b_id = put.record_id) and t.state in ('open', 'claimed', 'deferred'))
+       select created from put"""
     )
 )
 _OWNER = Prepared(

@@ -242,6 +242,9 @@ Index("ix_link_golden_id", link.c.golden_id, postgresql_where=text("until is nul
 Index("ix_link_history", link.c.record_id, postgresql_where=text("until is not null"))
 Index("ix_link_golden_history", link.c.golden_id, postgresql_where=text("until is not null"))
 
+# A wrong identity on an image first, then where there are images, then the surest, then the oldest.
+_PLACE = """-2 * case kind when 'nhs-number-confusion' then 4 when 'overlay' then 4 when 'nhs-number-duplicate' then 3
+ when 'contested-link' then 3 when 'possible-match' then 1 else 2 end - least(studies, 1)"""
 task = Table(
     "task",
     metadata,
@@ -256,6 +259,11 @@ task = Table(
     Column("standing", Boolean, nullable=False, server_default=text("false")),  # no evidence withdraws it
     _time("created_at"),
     Column("claimed_by", Text, nullable=False, server_default=""),
+    _time("claimed_at", null=True),
+    Column("proposed", Text),  # the answer that waits for a second person
+    Column("proposed_by", Text, nullable=False, server_default=""),
+    Column("studies", Integer, nullable=False, server_default="0"),  # that hang on the two records
+    Column("place", Integer, Computed(_PLACE, persisted=True)),  # in the work list, the most urgent first
     Column("decision", Text),
     Column("comment", Text, nullable=False, server_default=""),
     Column("decided_by", Text, nullable=False, server_default=""),
@@ -268,8 +276,16 @@ task = Table(
         "(state = 'claimed') = (claimed_by <> '') or state in ('deferred', 'decided', 'withdrawn')",
         name="claimed_by_somebody",
     ),
+    CheckConstraint("(proposed is null) = (proposed_by = '')", name="proposed_by_somebody"),
     Index("ix_task_a_id", "a_id"),
     Index("ix_task_b_id", "b_id"),
+)
+Index(
+    "ix_task_worklist",
+    task.c.place,
+    text("(- weight)"),
+    task.c.id,
+    postgresql_where=text("state in ('open', 'claimed', 'deferred')"),
 )
 # One open task for one question.
 Index(

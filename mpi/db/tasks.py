@@ -20,29 +20,31 @@ from mpi.domain.questions import Question
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
-_OPEN_STATES = "('open', 'claimed', 'deferred')"
-_VIEW = """select t.*, a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value,
+OPEN_STATES = "('open', 'claimed', 'deferred')"
+_STUDIES = "(select count(*) from study s where s.record_id = any(array[{a}, {b}]))"
+_STUDIES_OF_GIVEN = _STUDIES.format(a="cast(:a_id as bigint)", b="cast(:b_id as bigint)")
+VIEW = """select t.*, a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value,
        la.golden_id as a_golden, lb.golden_id as b_golden
      from task t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
      join link la on la.record_id = t.a_id and la.until is null
      join link lb on lb.record_id = t.b_id and lb.until is null"""
 _TOUCHING = Prepared(
     text(
-        f"{_VIEW} where t.state in {_OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
+        f"{VIEW} where t.state in {OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
     ).bindparams(_IDS)
 )
-_WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {_OPEN_STATES} group by kind"))
+_WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind"))
 _SYNC = Prepared(
     text(
         f"""with asked (kind, a_id, b_id, weight, guards, reason) as (
           select * from unnest(:kinds, :a_ids, :b_ids, :weights, :guards, :reasons)),
         gone as (
           update task t set state = 'withdrawn', claimed_by = ''
-          where state in {_OPEN_STATES} and not standing and (a_id = any(:ids) or b_id = any(:ids))
+          where state in {OPEN_STATES} and not standing and (a_id = any(:ids) or b_id = any(:ids))
             and not exists (select from asked q where (q.kind, q.a_id, q.b_id) = (t.kind, t.a_id, t.b_id)))
-        insert into task (kind, state, a_id, b_id, weight, guards, reason)
-          select kind, 'open', a_id, b_id, weight, guards, reason from asked
-          on conflict (kind, a_id, b_id) where state in {_OPEN_STATES} do nothing"""
+        insert into task (kind, state, a_id, b_id, weight, guards, reason, studies)
+          select kind, 'open', a_id, b_id, weight, guards, reason, {_STUDIES.format(a="a_id", b="b_id")} from asked
+          on conflict (kind, a_id, b_id) where state in {OPEN_STATES} do nothing"""
     ).bindparams(
         _IDS,
         bindparam("kinds", type_=ARRAY(Text)),
@@ -55,21 +57,30 @@ _SYNC = Prepared(
 )
 _ALARM = Prepared(
     text(
-        f"""insert into task (kind, state, a_id, b_id, weight, guards, reason, standing)
-          values (:kind, 'open', :a_id, :b_id, 0, 0, :reason, true)
-          on conflict (kind, a_id, b_id) where state in {_OPEN_STATES} do nothing"""
+        f"""insert into task (kind, state, a_id, b_id, weight, guards, reason, standing, studies)
+          values (:kind, 'open', :a_id, :b_id, 0, 0, :reason, true, {_STUDIES_OF_GIVEN})
+          on conflict (kind, a_id, b_id) where state in {OPEN_STATES} do nothing"""
     )
 )
 _WITHDRAW = Prepared(
     text(
         f"""update task set state = 'withdrawn', claimed_by = ''
-        where kind = :kind and a_id = :id and b_id = :id and state in {_OPEN_STATES}"""
+        where kind = :kind and a_id = :id and b_id = :id and state in {OPEN_STATES}"""
     )
 )
 _REOPEN = Prepared(
     text(
         """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
-              assertion_id = null, comment = :comment where id = :id"""
+              proposed = null, proposed_by = '', assertion_id = null, comment = :comment where id = :id"""
+    )
+)
+_CLAIM = Prepared(
+    text("update task set state = :state, claimed_by = :user, claimed_at = clock_timestamp() where id = :id")
+)
+_PROPOSE = Prepared(
+    text(
+        """update task set state = 'open', claimed_by = '', proposed = :decision, proposed_by = :user,
+         comment = :comment where id = :id"""
     )
 )
 
@@ -107,8 +118,8 @@ class TaskStore:
     def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
         """One task."""
         lock = " for update of t" if for_update else ""
-        row = self._connection.execute(text(f"{_VIEW} where t.id = :id{lock}"), {"id": task_id}).one_or_none()
-        return None if row is None else _to_view(row)
+        row = self._connection.execute(text(f"{VIEW} where t.id = :id{lock}"), {"id": task_id}).one_or_none()
+        return None if row is None else to_view(row)
 
     def find(
         self,
@@ -128,13 +139,13 @@ class TaskStore:
         if authority:
             clauses.append("(a.authority = :authority or b.authority = :authority)")
             parameters["authority"] = authority
-        statement = f"{_VIEW} where {' and '.join(clauses)} order by t.id limit :limit"
-        return [_to_view(row) for row in self._connection.execute(text(statement), parameters)]
+        statement = f"{VIEW} where {' and '.join(clauses)} order by t.id limit :limit"
+        return [to_view(row) for row in self._connection.execute(text(statement), parameters)]
 
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records."""
         rows = self._connection.run(_TOUCHING, {"ids": self._ids.list(identifiers)})
-        return [_to_view(row) for row in rows]
+        return [to_view(row) for row in rows]
 
     def waiting(self) -> Mapping[TaskKind, int]:
         """How many tasks of each kind are unanswered, by the index of the open ones alone."""
@@ -143,7 +154,11 @@ class TaskStore:
     def claim(self, task_id: int, user: str) -> None:
         """Give the task to a user; "" gives it back."""
         state = TaskState.CLAIMED if user else TaskState.OPEN
-        self._connection.execute(update(task).where(task.c.id == task_id).values(state=state, claimed_by=user))
+        self._connection.run(_CLAIM, {"id": task_id, "state": state, "user": user})
+
+    def propose(self, task_id: int, decision: Decision, comment: str, user: str) -> None:
+        """Note an answer that waits for another person, and give the task back."""
+        self._connection.run(_PROPOSE, {"id": task_id, "decision": decision, "comment": comment, "user": user})
 
     def decide(
         self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
@@ -156,6 +171,8 @@ class TaskStore:
             "comment": comment,
             "decided_by": user,
             "due": due,
+            "proposed": None,
+            "proposed_by": "",
         }
         values |= {"claimed_by": "", "decided_at": text("clock_timestamp()"), "assertion_id": assertion_id}
         self._connection.execute(update(task).where(task.c.id == task_id).values(values))
@@ -173,7 +190,8 @@ class TaskStore:
         return ids[pair.one], ids[pair.other]
 
 
-def _to_view(row: Row[Any]) -> TaskView:
+def to_view(row: Row[Any]) -> TaskView:
+    """A row of `VIEW`."""
     return TaskView(
         id=row.id,
         kind=TaskKind(row.kind),
@@ -186,6 +204,10 @@ def _to_view(row: Row[Any]) -> TaskView:
         reason=row.reason,
         created_at=row.created_at,
         claimed_by=row.claimed_by,
+        claimed_at=row.claimed_at,
+        proposed=Decision(row.proposed) if row.proposed else None,
+        proposed_by=row.proposed_by,
+        studies=row.studies,
         decision=Decision(row.decision) if row.decision else None,
         comment=row.comment,
         decided_by=row.decided_by,

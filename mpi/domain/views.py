@@ -203,11 +203,16 @@ class Decision(StrEnum):
     ACCEPT = "accept"  # of an overlay: the record is now whom the update says
     REJECT = "reject"  # of an overlay: the update was about somebody else
     DEFER = "defer"
+    UNSURE = "unsure"  # somebody else shall look
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A question about two source records (for some kinds `one` equals `other`)."""
+    """A question about two source records (for some kinds `one` equals `other`).
+
+    `proposed` is an answer that waits for another person than `proposed_by`; `studies` are how many hang on the two
+    records. A claim runs out by itself (`mpi.domain.worklist.LEASE`).
+    """
 
     id: int
     kind: TaskKind
@@ -220,6 +225,10 @@ class TaskView:
     reason: str
     created_at: datetime
     claimed_by: str = ""
+    claimed_at: datetime | None = None
+    proposed: Decision | None = None
+    proposed_by: str = ""
+    studies: int = 0
     decision: Decision | None = None
     comment: str = ""
     decided_by: str = ""

@@ -47,6 +47,7 @@ from mpi.usecases.subscriptions import Relay, Subscriptions
 from mpi.usecases.tallies import Tallies
 from mpi.usecases.telling import Telling
 from mpi.usecases.verify import Verify
+from mpi.usecases.worklist import Worklist
 
 
 class SystemClock:
@@ -149,7 +150,8 @@ def compose_app(
         query=query,
         resolve=ObservedResolve(index.units, index.matching, index.rematch, index.clock, metrics),
         imaging=imaging,
-        review=Review(index.units, index.matching, index.rematch, index.clock),
+        review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
+        worklist=Worklist(index.units, index.clock),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         network=index.network,

@@ -10,7 +10,7 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
-from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Studies, Tasks
+from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Studies, Tasks, Worklist
 
 
 class Contention(MpiError):
@@ -53,6 +53,10 @@ class Unit(Protocol):
     @property
     def tasks(self) -> Tasks:
         """See `Tasks`."""
+
+    @property
+    def worklist(self) -> Worklist:
+        """See `Worklist`."""
 
     @property
     def rulings(self) -> Rulings:

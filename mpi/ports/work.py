@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from mpi.domain.views import (
     TaskState,
     TaskView,
 )
+from mpi.domain.worklist import Position, Wanted
 from mpi.errors import Refused
 
 
@@ -88,6 +89,9 @@ class Tasks(Protocol):
     ) -> list[TaskView]:
         """Tasks by id after `after`; empty collections do not restrict."""
 
+    def propose(self, task_id: int, decision: Decision, comment: str, user: str) -> None:
+        """Note an answer that waits for another person, and give the task back."""
+
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records."""
 
@@ -95,7 +99,7 @@ class Tasks(Protocol):
         """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
 
     def claim(self, task_id: int, user: str) -> None:
-        """Give the task to a user; "" gives it back."""
+        """Give the task to a user, from now; "" gives it back."""
 
     def decide(
         self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
@@ -104,6 +108,23 @@ class Tasks(Protocol):
 
     def reopen(self, task_id: int, comment: str, user: str) -> int | None:
         """Take the answer back; returns the assertion it had made."""
+
+
+class Worklist(Protocol):
+    """The unanswered review tasks in order of urgency. `now` is the present, of which claims and days are judged."""
+
+    def page(self, wanted: Wanted, now: datetime, limit: int, after: Position | None) -> list[TaskView]:
+        """Tasks after a position."""
+
+    def count(self, wanted: Wanted, now: datetime, most: int) -> int:
+        """How many there are, counting no further than `most`."""
+
+    def take(self, wanted: Wanted, now: datetime, user: str) -> TaskView | None:
+        """The most urgent one that nobody holds, nobody else is just taking and that does not wait for somebody
+        other than `user`; held until the transaction ends."""
+
+    def position(self, task_id: int) -> Position:
+        """Where a task stands in the order."""
 
 
 class Rulings(Protocol):
@@ -144,6 +165,10 @@ class Outbox(Protocol):
 
     def publish(self, events: Iterable[Event], caller: Caller, message_id: int | None) -> None:
         """Append events and queue them for every active subscription. Event ids are given here."""
+
+    @property
+    def published(self) -> Sequence[Event]:
+        """What this unit has published so far, oldest first, without ids."""
 
     def events(self, golden_id: UUID) -> list[Event]:
         """The events of a golden identity, oldest first."""

@@ -28,6 +28,7 @@ class Matching:
     def __init__(self, model: Model, network: Network) -> None:
         self.model = model
         self.thresholds = Thresholds(certain=model.certain, veto=model.veto)
+        self.network = network
         self.population = network.population
         self._excluded = frozenset(a.id for a in network.authorities if not a.linkage)
         self._stopped = frozenset(a for feed in network.feeds if not feed.auto_link for a in feed.authorities)

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
 
-from linkage.partition import AssertionRank, Verdict
+from linkage.partition import Verdict
 from mpi.domain.access import Caller, Right
-from mpi.domain.commands import Rank, Stamp
+from mpi.domain.answers import RULINGS, VERDICTS, require_fitting
+from mpi.domain.consequence import Consequence
 from mpi.domain.evidence import Assertion, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
+from mpi.domain.worklist import holder
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
+from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
-from mpi.usecases.drafting import open_draft
+from mpi.usecases.consequences import consequence
 from mpi.usecases.matching import Matching
-from mpi.usecases.rematch import Cause, Rematch
+from mpi.usecases.rematch import Rematch
 
-_RULINGS = frozenset({Decision.ACCEPT, Decision.REJECT})
 _UNANSWERED = frozenset({TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED})
 
 
 class Review:
     """Review tasks and their decisions; every method needs REVIEW."""
 
-    def __init__(self, units: Units, matching: Matching, rematch: Rematch, clock: Clock) -> None:
+    def __init__(
+        self, units: Units, matching: Matching, rematch: Rematch, clock: Clock, second_person_studies: int = 20
+    ) -> None:
+        """Answers that move more than `second_person_studies` studies to another history need two people."""
         self._units = units
         self._matching = matching
-        self._rematch = rematch
+        self._asserting = Asserting(matching, rematch, clock)
         self._clock = clock
+        self._most_studies = second_person_studies
 
     def tasks(
         self,
@@ -84,13 +90,40 @@ class Review:
     def decide(
         self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None = None
     ) -> TaskView:
-        """Answer a task: an overlay by accept or reject, others by same or different, any by defer.
+        """Answer a task: an overlay by accept or reject, others by same or different, any by defer or unsure.
 
-        Raises `Conflict` when it is decided, withdrawn or another's, `Refused` for an answer to another kind of
-        question, NotFound.
+        An answer of high impact (see `preview`) stands when a second person gives it too: until then it is
+        `proposed`. Who was unsure leaves the task to somebody else. Raises `Conflict` when the task is decided,
+        withdrawn, another's, or waits for another person, `Refused` for an answer to another kind of question,
+        NotFound.
         """
         caller.require(Right.REVIEW)
-        return attempt(lambda: self._decide(task_id, decision, comment, caller, due))
+        if decision is Decision.UNSURE:
+            return attempt(lambda: self._propose(task_id, decision, comment, caller))
+        decided = attempt(lambda: self._decide(task_id, decision, comment, caller, due))
+        return decided or attempt(lambda: self._propose(task_id, decision, comment, caller))
+
+    def preview(self, task_id: int, decision: Decision, caller: Caller) -> tuple[Consequence, bool]:
+        """What an answer would do, by doing it and taking it back; and whether it needs a second person: it parts
+        records that share a verified NHS number, or moves many studies. Raises as `decide`."""
+        caller.require(Right.REVIEW)
+        subject = f"task/{task_id}"
+        return attempt(
+            lambda: self._rehearse(
+                lambda unit: self._answer(unit, _task(unit, task_id), decision, "", caller), subject, caller
+            )
+        )
+
+    def preview_pair(
+        self, one: Identifier, other: Identifier, same: bool, caller: Caller
+    ) -> tuple[Consequence, bool]:
+        """The same of an assertion about any two known records. Raises NotFound."""
+        caller.require(Right.REVIEW)
+        return attempt(
+            lambda: self._rehearse(
+                lambda unit: self._state_pair(unit, one, other, same, "", caller), f"{one} {other}", caller
+            )
+        )
 
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY."""
@@ -121,7 +154,7 @@ class Review:
 
     def _claim(self, task_id: int, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
-            _unanswered(_task(unit, task_id, for_update=True), caller)
+            self._require_answerable(_task(unit, task_id, for_update=True), caller)
             unit.tasks.claim(task_id, caller.user)
             return self._done(unit, task_id, "claim-task", caller)
 
@@ -133,19 +166,56 @@ class Review:
             unit.tasks.claim(task_id, "")
             return self._done(unit, task_id, "release-task", caller)
 
-    def _decide(self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None) -> TaskView:
+    def _decide(
+        self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None
+    ) -> TaskView | None:
+        """None, and nothing is done, when a second person is needed."""
         with self._units.begin() as unit:
             asked = _task(unit, task_id, for_update=True)
-            _unanswered(asked, caller)
-            made = None
-            _fits(decision, asked)
-            if decision in _RULINGS:
-                self._rule(unit, asked, decision, comment, caller)
-            elif decision is not Decision.DEFER and asked.one != asked.other:
-                verdict = Verdict.SAME if decision is Decision.SAME else Verdict.DIFFERENT
-                made = self._assert(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
+            self._require_answerable(asked, caller)
+            made = self._answer(unit, asked, decision, comment, caller)
+            seconded = asked.proposed is decision and asked.proposed_by != caller.user
+            if not seconded and self._needs_two(consequence(unit, self._matching.network)):
+                return None
             unit.tasks.decide(task_id, decision, comment, caller.user, made, due)
-            return self._done(unit, task_id, f"decide-{decision}", caller)
+            by_two = {"proposed_by": asked.proposed_by} if seconded else {}
+            return self._done(unit, task_id, f"decide-{decision}", caller, by_two)
+
+    def _propose(self, task_id: int, decision: Decision, comment: str, caller: Caller) -> TaskView:
+        with self._units.begin() as unit:
+            self._require_answerable(_task(unit, task_id, for_update=True), caller)
+            unit.tasks.propose(task_id, decision, comment, caller.user)
+            return self._done(unit, task_id, f"propose-{decision}", caller)
+
+    def _rehearse(self, work: Callable[[Unit], object], subject: str, caller: Caller) -> tuple[Consequence, bool]:
+        with self._units.begin() as unit:  # never committed
+            work(unit)
+            found = consequence(unit, self._matching.network)
+        with self._units.begin(read_only=True) as unit:
+            unit.audit.record(caller, "preview", [subject], {"studies": found.studies})
+            unit.commit()
+        return found, self._needs_two(found)
+
+    def _answer(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> int | None:
+        """Do what an answer says; returns the id of the assertion it made."""
+        require_fitting(decision, asked)
+        if decision in RULINGS:
+            self._asserting.rule(unit, asked, decision, comment, caller)
+        elif decision in VERDICTS and asked.one != asked.other:
+            verdict = VERDICTS[decision]
+            return self._asserting.state(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
+        return None
+
+    def _needs_two(self, found: Consequence) -> bool:
+        return found.breaks_verified or found.studies > self._most_studies
+
+    def _require_answerable(self, task: TaskView, caller: Caller) -> None:
+        if task.state not in _UNANSWERED:
+            raise Conflict(f"this task is already {task.state}")
+        if holder(task, self._clock.now()) not in {"", caller.user}:
+            raise Conflict("this task is claimed by somebody else")
+        if task.proposed_by == caller.user:
+            raise Conflict(f"you have answered '{task.proposed}' already: somebody else has to look at this task now")
 
     def _undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
@@ -157,79 +227,47 @@ class Review:
             if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):
                 raise Conflict("the same question has been asked again since, answer that one")
             made = unit.tasks.reopen(task_id, comment, caller.user)
-            if decided.decision in _RULINGS:
-                unit.rulings.withdraw(task_id, caller, comment)
-                released = [decided.one] if decided.decision is Decision.ACCEPT else []
-                self._reread(unit, decided.one, Cause(caller, comment or "undo"), released)
+            if decided.decision in RULINGS:
+                self._asserting.unrule(unit, decided, comment, caller)
             if made is not None:
-                self._withdraw(unit, made, comment, caller)
+                self._asserting.withdraw(unit, made, comment, caller)
             return self._done(unit, task_id, "undo-task", caller)
 
-    def _rule(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> None:
-        """Say who an overlaid record is: the pending version counts from now on, or never."""
-        unit.records.lock_identifiers([asked.one])
-        (record,) = unit.records.of_identifiers([asked.one])
-        if record.pending is None or record.pending.rejected:
-            raise Conflict("nothing waits at this record any more")
-        accepted = decision is Decision.ACCEPT
-        unit.rulings.add(record.pending, accepted, asked.id, caller, comment or asked.reason)
-        cause = Cause(caller, comment or f"reviewer: {decision.value}")
-        self._reread(unit, asked.one, cause, [asked.one] if accepted else [])
-
-    def _reread(self, unit: Unit, one: Identifier, cause: Cause, released: Sequence[Identifier]) -> None:
-        draft = open_draft(unit, [one])
-        draft.refold(unit.records.updates(draft.members))
-        self._rematch.absorb(unit, draft, cause, ruled=[one], released=released)
-
     def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
-        if one == other:
-            raise Refused(Fault.BAD_VALUE, "a record cannot be asserted same as or different from itself")
         with self._units.begin() as unit:
-            if len(unit.records.of_identifiers([one, other])) != 2:
-                raise NotFound("both records must be known")
-            verdict = Verdict.SAME if same else Verdict.DIFFERENT
-            made = self._assert(unit, one, other, verdict, comment, caller)
-            unit.audit.record(caller, f"assert-{verdict.value}", [str(one), str(other)], {"assertion": made})
+            made = self._state_pair(unit, one, other, same, comment, caller)
+            self._require_second(unit, caller)
+            action = f"assert-{'same' if same else 'different'}"
+            unit.audit.record(caller, action, [str(one), str(other)], {"assertion": made})
             unit.commit()
             return made
 
+    def _state_pair(
+        self, unit: Unit, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller
+    ) -> int:
+        if one == other:
+            raise Refused(Fault.BAD_VALUE, "a record cannot be asserted same as or different from itself")
+        if len(unit.records.of_identifiers([one, other])) != 2:
+            raise NotFound("both records must be known")
+        verdict = Verdict.SAME if same else Verdict.DIFFERENT
+        return self._asserting.state(unit, one, other, verdict, comment, caller)
+
     def _withdraw_alone(self, assertion_id: int, comment: str, caller: Caller) -> None:
         with self._units.begin() as unit:
-            self._withdraw(unit, assertion_id, comment, caller)
+            self._asserting.withdraw(unit, assertion_id, comment, caller)
+            self._require_second(unit, caller)
             unit.audit.record(caller, "withdraw-assertion", [f"assertion/{assertion_id}"], {})
             unit.commit()
 
-    def _assert(
-        self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict, reason: str, caller: Caller
-    ) -> int:
-        confidential = self._matching.is_confidential(one) or self._matching.is_confidential(other)
-        if verdict is Verdict.SAME and confidential and one.authority != other.authority:
-            # It would show a confidential service's studies to everyone: for the privacy officer alone (NHS-58).
-            caller.require(Right.PRIVACY)
-        now = self._clock.now()
-        draft = open_draft(unit, [one, other])
-        draft.add(Assertion(Pair.of(one, other), verdict, AssertionRank.REVIEWER, Stamp(Rank.FEED, now, now)))
-        if draft.needs_refold:
-            draft.refold(unit.records.updates(draft.members))
-        return self._rematch.absorb(unit, draft, Cause(caller, reason or f"reviewer: {verdict.value}"))[0]
+    def _require_second(self, unit: Unit, caller: Caller) -> None:
+        """Without a task there is nobody who could answer after one: what would need two needs a senior."""
+        if not caller.may(Right.UNDO_ANY) and self._needs_two(consequence(unit, self._matching.network)):
+            raise Forbidden("this moves many studies or parts one verified NHS number: for a senior reviewer")
 
-    def _withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
-        found = unit.evidence.assertion(assertion_id)
-        if found is None:
-            raise NotFound("no standing assertion has this id")
-        assertion, made_by = found
-        if made_by != caller.user and not caller.may(Right.UNDO_ANY):
-            raise Forbidden("only its maker or a senior reviewer may take an assertion back")
-        pair = assertion.pair
-        unit.records.lock_identifiers([pair.one, pair.other])
-        unit.evidence.withdraw(assertion_id, caller, comment)
-        draft = open_draft(unit, [pair.one, pair.other])
-        if draft.needs_refold or assertion.subsumed is not None:
-            draft.refold(unit.records.updates(draft.members))
-        self._rematch.absorb(unit, draft, Cause(caller, comment or "undo"), withdrawn=[assertion])
-
-    def _done(self, unit: Unit, task_id: int, action: str, caller: Caller) -> TaskView:
-        unit.audit.record(caller, action, [f"task/{task_id}"], {})
+    def _done(
+        self, unit: Unit, task_id: int, action: str, caller: Caller, detail: Mapping[str, str] = {}
+    ) -> TaskView:
+        unit.audit.record(caller, action, [f"task/{task_id}"], dict(detail))
         found = _task(unit, task_id)
         unit.commit()
         return found
@@ -244,20 +282,6 @@ def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:
 
 def _question(task: TaskView) -> tuple[TaskKind, Pair]:
     return task.kind, Pair.of(task.one, task.other)
-
-
-def _fits(decision: Decision, asked: TaskView) -> None:
-    if decision is Decision.DEFER or (decision in _RULINGS) == (asked.kind is TaskKind.OVERLAY):
-        return
-    wanted = "accept, reject" if asked.kind is TaskKind.OVERLAY else "same, different"
-    raise Refused(Fault.BAD_VALUE, f"a task of kind {asked.kind} is answered by {wanted} or defer")
-
-
-def _unanswered(task: TaskView, caller: Caller) -> None:
-    if task.state not in _UNANSWERED:
-        raise Conflict(f"this task is already {task.state}")
-    if task.claimed_by not in {"", caller.user}:
-        raise Conflict("this task is claimed by somebody else")
 
 
 def _view(made: Assertion) -> AssertionView:

@@ -15,6 +15,7 @@ from mpi.api.services import Services
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
+from mpi.domain.consequence import Consequence, Departure
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.priors import Prior, priors
@@ -32,6 +33,7 @@ from mpi.domain.views import (
     TaskState,
     TaskView,
 )
+from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.imaging import Imaging
@@ -40,6 +42,7 @@ from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscription, Subscriptions
+from mpi.usecases.worklist import Worklist
 from tests.unit.api.synthetic import (
     ALPHA,
     AT,
@@ -241,6 +244,11 @@ class FakeReview:
             )
         )
 
+    def preview(self, task_id: int, decision: Decision, caller: Caller) -> tuple[Consequence, bool]:
+        self.task(task_id, caller)
+        gone = Departure(ALPHA, RETIRED, (BOLTON,), ("1.2.1",), False)
+        return Consequence((gone,), told=("RMC",), minted=(RETIRED,)), True
+
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         return self._put(replace(self.task(task_id, caller), state=TaskState.OPEN, decision=None, comment=comment))
 
@@ -297,6 +305,29 @@ class FakeConformance:
         return FeedReport(feed, since, 200, 2, ((finding, Sighting(3, AT, AT)),))
 
 
+@dataclass
+class FakeWorklist:
+    faults: Faults
+    board: dict[int, TaskView]
+    asked: list[tuple[Wanted, Position | None]] = field(default_factory=list)
+
+    def page(
+        self, caller: Caller, wanted: Wanted = Wanted(), limit: int = 50, after: Position | None = None
+    ) -> WorkPage:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.asked.append((wanted, after))
+        found = tuple(t for t in self.board.values() if t.id > (after.id if after else 0))
+        following = Position(-9, 8.25, found[limit - 1].id) if len(found) > limit else None
+        return WorkPage(found[:limit], len(self.board), following)
+
+    def next(self, caller: Caller, wanted: Wanted = Wanted()) -> TaskView | None:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.asked.append((wanted, None))
+        return None if wanted.text else self.board[1]
+
+
 class FakeHouse:
     """All the fakes, and the services made of them."""
 
@@ -307,6 +338,7 @@ class FakeHouse:
         self.resolve = FakeResolve(self.faults)
         self.imaging = FakeImaging(self.faults, [Study(f"1.2.{n}", BOLTON, AT, ("CT",)) for n in range(1, 6)])
         self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
+        self.worklist = FakeWorklist(self.faults, self.review.board)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
         self.reasons: list[str] = []
@@ -324,6 +356,7 @@ class FakeHouse:
             resolve=cast(Resolve, self.resolve),
             imaging=cast(Imaging, self.imaging),
             review=cast(Review, self.review),
+            worklist=cast(Worklist, self.worklist),
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
             network=NETWORK,

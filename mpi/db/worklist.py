@@ -1,0 +1,99 @@
+"""The unanswered review tasks in order of urgency, by the one index that holds them in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import text
+
+from mpi.db.lane import Lane
+from mpi.db.prepared import Prepared
+from mpi.db.tasks import OPEN_STATES, VIEW, to_view
+from mpi.domain.views import TaskView
+from mpi.domain.worklist import LEASE, NOBODY, Position, Wanted
+
+_FREE = "(t.claimed_by = '' or t.claimed_at <= :expired)"
+_NAMED = """(a.value = :text or b.value = :text or (a.family ~>=~ :name and a.family ~<~ :name_end)
+             or (b.family ~>=~ :name and b.family ~<~ :name_end))"""
+_ORDER = "order by t.place, (- t.weight), t.id"
+_POSITION = Prepared(text("select place, weight, id from task where id = :id"))
+_LAST = "\U0010ffff"  # greater than any letter
+
+
+class WorklistStore:
+    """See `mpi.ports.Worklist`."""
+
+    def __init__(self, connection: Lane) -> None:
+        self._connection = connection
+
+    def page(self, wanted: Wanted, now: datetime, limit: int, after: Position | None) -> list[TaskView]:
+        """Tasks after a position."""
+        clauses, parameters = _conditions(wanted, now)
+        if after is not None:
+            clauses.append("(t.place, (- t.weight), t.id) > (:after_place, cast(:after_weight as real), :after_id)")
+            parameters |= {"after_place": after.place, "after_weight": -after.weight, "after_id": after.id}
+        statement = _statement(f"{VIEW} where {' and '.join(clauses)} {_ORDER} limit :limit")
+        return [to_view(row) for row in self._connection.run(statement, parameters | {"limit": limit})]
+
+    def count(self, wanted: Wanted, now: datetime, most: int) -> int:
+        """How many there are, counting no further than `most`."""
+        clauses, parameters = _conditions(wanted, now)
+        source = "task t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id"
+        inner = f"select from {source} where {' and '.join(clauses)} limit :most"
+        counted = self._connection.run(_statement(f"select count(*) from ({inner}) c"), parameters | {"most": most})
+        return int(counted.scalar_one())
+
+    def take(self, wanted: Wanted, now: datetime, user: str) -> TaskView | None:
+        """The most urgent one that `user` can have, and nobody else is just taking."""
+        clauses, parameters = _conditions(wanted, now)
+        where = " and ".join((*clauses, _FREE, "t.proposed_by <> :user"))
+        statement = _statement(f"{VIEW} where {where} {_ORDER} limit 1 for update of t skip locked")
+        row = self._connection.run(statement, parameters | {"user": user}).one_or_none()
+        return None if row is None else to_view(row)
+
+    def position(self, task_id: int) -> Position:
+        """Where a task stands in the order."""
+        row = self._connection.run(_POSITION, {"id": task_id}).one()
+        return Position(row.place, row.weight, row.id)
+
+
+def _conditions(wanted: Wanted, now: datetime) -> tuple[list[str], dict[str, Any]]:
+    clauses = [f"t.state in {OPEN_STATES}"]
+    parameters: dict[str, Any] = {"expired": now - LEASE, "today": now.date()}
+    if not wanted.deferred:
+        clauses.append("(t.state <> 'deferred' or t.due <= :today)")
+    for clause, values in _restrictions(wanted):
+        clauses.append(clause)
+        parameters |= values
+    return clauses, parameters
+
+
+def _restrictions(wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
+    if wanted.kinds:
+        yield "t.kind = any(:kinds)", {"kinds": [str(kind) for kind in wanted.kinds]}
+    if wanted.authorities:
+        clause = "(a.authority = any(:authorities) or b.authority = any(:authorities))"
+        yield clause, {"authorities": list(wanted.authorities)}
+    least, most = wanted.weight
+    if least is not None:
+        yield "t.weight >= :at_least", {"at_least": least}
+    if most is not None:
+        yield "t.weight <= :at_most", {"at_most": most}
+    if wanted.before is not None:
+        yield "t.created_at < :before", {"before": wanted.before}
+    if wanted.assignee == NOBODY:
+        yield _FREE, {}
+    elif wanted.assignee:
+        yield "t.claimed_by = :assignee and t.claimed_at > :expired", {"assignee": wanted.assignee}
+    if wanted.text:
+        name = wanted.text.upper()
+        yield _NAMED, {"text": wanted.text, "name": name, "name_end": name + _LAST}
+
+
+@lru_cache(maxsize=512)
+def _statement(sql: str) -> Prepared:
+    """One of the few forms a filtered statement takes; values are parameters, so their number is bounded."""
+    return Prepared(text(sql))

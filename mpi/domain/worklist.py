@@ -1,0 +1,61 @@
+"""What of the open tasks a reviewer wants to see, and who may take one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mpi.domain.views import TaskKind, TaskView
+
+LEASE = timedelta(minutes=30)
+"""A claim that is not answered in this time is anybody's again."""
+
+NOBODY = "-"
+"""As an assignee: nobody holds the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which unanswered tasks; what is empty or None does not restrict.
+
+    `authorities` are those of one of the records, `weight` the least and the greatest match weight in bits,
+    `assignee` a user or NOBODY, `text` an identifier's value or the beginning of a surname. Tasks that are deferred
+    to a later day are left out unless `deferred`.
+    """
+
+    kinds: tuple[TaskKind, ...] = ()
+    authorities: tuple[str, ...] = ()
+    weight: tuple[float | None, float | None] = (None, None)
+    before: datetime | None = None
+    assignee: str = ""
+    text: str = ""
+    deferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in the order of urgency a page ended."""
+
+    place: int
+    weight: float
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    """Some tasks, the most urgent first: kind of risk, whether imaging is affected, weight, age. `total` counts no
+    further than `COUNTED`."""
+
+    tasks: tuple[TaskView, ...]
+    total: int
+    following: Position | None = None
+
+
+COUNTED = 1_000
+
+
+def holder(task: TaskView, now: datetime) -> str:
+    """Who holds a task now, "" for nobody."""
+    if not task.claimed_by or task.claimed_at is None or task.claimed_at + LEASE <= now:
+        return ""
+    return task.claimed_by

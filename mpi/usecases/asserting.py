@@ -1,0 +1,80 @@
+"""State what a person, or a privacy officer, says of records, and take it back; identity follows in the same
+transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkage.partition import AssertionRank, Verdict
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Rank, Stamp
+from mpi.domain.evidence import Assertion, Pair
+from mpi.domain.identifiers import Identifier
+from mpi.domain.views import Decision, TaskView
+from mpi.errors import Conflict, Forbidden, NotFound
+from mpi.ports import Clock, Unit
+from mpi.usecases.drafting import open_draft
+from mpi.usecases.matching import Matching
+from mpi.usecases.rematch import Cause, Rematch
+
+
+class Asserting:
+    """Statements about records. Every method works inside the caller's transaction."""
+
+    def __init__(self, matching: Matching, rematch: Rematch, clock: Clock) -> None:
+        self._matching = matching
+        self._rematch = rematch
+        self._clock = clock
+
+    def state(
+        self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict, reason: str, caller: Caller
+    ) -> int:
+        """Assert same or different; returns the assertion's id. Raises Forbidden (NHS-58)."""
+        confidential = self._matching.is_confidential(one) or self._matching.is_confidential(other)
+        if verdict is Verdict.SAME and confidential and one.authority != other.authority:
+            # It would show a confidential service's studies to everyone: for the privacy officer alone (NHS-58).
+            caller.require(Right.PRIVACY)
+        now = self._clock.now()
+        draft = open_draft(unit, [one, other])
+        draft.add(Assertion(Pair.of(one, other), verdict, AssertionRank.REVIEWER, Stamp(Rank.FEED, now, now)))
+        if draft.needs_refold:
+            draft.refold(unit.records.updates(draft.members))
+        return self._rematch.absorb(unit, draft, Cause(caller, reason or f"reviewer: {verdict.value}"))[0]
+
+    def withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
+        """Take an assertion back. Raises NotFound, Forbidden."""
+        found = unit.evidence.assertion(assertion_id)
+        if found is None:
+            raise NotFound("no standing assertion has this id")
+        assertion, made_by = found
+        if made_by != caller.user and not caller.may(Right.UNDO_ANY):
+            raise Forbidden("only its maker or a senior reviewer may take an assertion back")
+        pair = assertion.pair
+        unit.records.lock_identifiers([pair.one, pair.other])
+        unit.evidence.withdraw(assertion_id, caller, comment)
+        draft = open_draft(unit, [pair.one, pair.other])
+        if draft.needs_refold or assertion.subsumed is not None:
+            draft.refold(unit.records.updates(draft.members))
+        self._rematch.absorb(unit, draft, Cause(caller, comment or "undo"), withdrawn=[assertion])
+
+    def rule(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> None:
+        """Say who an overlaid record is: the pending version counts from now on, or never."""
+        unit.records.lock_identifiers([asked.one])
+        (record,) = unit.records.of_identifiers([asked.one])
+        if record.pending is None or record.pending.rejected:
+            raise Conflict("nothing waits at this record any more")
+        accepted = decision is Decision.ACCEPT
+        unit.rulings.add(record.pending, accepted, asked.id, caller, comment or asked.reason)
+        cause = Cause(caller, comment or f"reviewer: {decision.value}")
+        self._reread(unit, asked.one, cause, [asked.one] if accepted else [])
+
+    def unrule(self, unit: Unit, decided: TaskView, comment: str, caller: Caller) -> None:
+        """Take back what was said of an overlaid record."""
+        unit.rulings.withdraw(decided.id, caller, comment)
+        released = [decided.one] if decided.decision is Decision.ACCEPT else []
+        self._reread(unit, decided.one, Cause(caller, comment or "undo"), released)
+
+    def _reread(self, unit: Unit, one: Identifier, cause: Cause, released: Sequence[Identifier]) -> None:
+        draft = open_draft(unit, [one])
+        draft.refold(unit.records.updates(draft.members))
+        self._rematch.absorb(unit, draft, cause, ruled=[one], released=released)

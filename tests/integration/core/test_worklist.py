@@ -1,0 +1,169 @@
+"""The work list: urgency, filters, pages, and who gets the next task."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from linkage.record import Sex
+from mpi.domain.commands import Field
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+from mpi.domain.worklist import NOBODY, Position, Wanted
+from mpi.errors import Conflict, Forbidden
+from mpi.usecases.worklist import Worklist
+from tests.integration.core.world import (
+    ARCHIVE,
+    COLLEAGUE,
+    REVIEWER,
+    SENIOR,
+    World,
+    nhs,
+    other_person,
+    person,
+    register,
+    study,
+)
+
+TWIN = {Field.MULTIPLE_BIRTH: True}
+
+
+@pytest.fixture
+def worklist(world: World) -> Worklist:
+    return Worklist(world.index.units, world.index.clock)
+
+
+@pytest.fixture
+def busy(world: World) -> World:
+    """An overlay, two pairs of perhaps twins, of which the second has images, and one number of two people."""
+    for number, family, born, givens in (
+        (1, "Begum", "2015-01-05", ("Aisha", "Ayesha")),
+        (2, "Kaur", "2009-06-11", ("Simran", "Simrun")),
+    ):
+        for authority, given in zip(("BOL", "CHR"), givens, strict=True):
+            told = person(family, given, born, postcode=f"OL{number} 1AA", lines=("1 Mill Row",), more=TWIN)
+            world.tell(register(f"{authority}|{number}", 1, told))
+    farah = person("Rahman", "Farah", "1990-07-21", number=nhs(3))
+    world.tell(register("BOL|3", 1, farah), register("CHR|3", 1, farah))
+    world.imaging.register(study("1.3", "BOL|3"), ARCHIVE)
+    world.tell(register("BOL|3", 2, other_person()))
+    world.tell(register("BOL|4", 1, person("Evans", "Rhys", "1944-02-29", Sex.MALE, nhs(4))))
+    world.tell(register("CHR|4", 1, person("Novak", "Jana", "1999-12-03", Sex.FEMALE, nhs(4), postcode="CF10 1AA")))
+    world.imaging.register(study("1.2", "CHR|2"), ARCHIVE)
+    return world
+
+
+def shown(tasks: tuple[TaskView, ...]) -> list[tuple[TaskKind, str, int]]:
+    return [(task.kind, str(task.one), task.studies) for task in tasks]
+
+
+def test_the_most_urgent_comes_first(busy: World, worklist: Worklist) -> None:
+    """A wrong identity first, then where there are images; studies that come later count at once."""
+    page = worklist.page(REVIEWER)
+    assert shown(page.tasks) == [
+        (TaskKind.OVERLAY, "BOL|3", 1),
+        (TaskKind.NHS_NUMBER_CONFUSION, "BOL|4", 0),
+        (TaskKind.POSSIBLE_MATCH, "BOL|2", 1),
+        (TaskKind.POSSIBLE_MATCH, "BOL|1", 0),
+    ]
+    assert (page.total, page.following) == (4, None)
+    busy.imaging.register(study("1.4", "CHR|4"), ARCHIVE)
+    busy.imaging.register(study("1.4", "CHR|4", series=9), ARCHIVE)  # again: the same study
+    assert shown(worklist.page(REVIEWER).tasks)[:2] == [
+        (TaskKind.OVERLAY, "BOL|3", 1),
+        (TaskKind.NHS_NUMBER_CONFUSION, "BOL|4", 1),
+    ]
+
+
+def test_pages_go_on_where_they_ended(busy: World, worklist: Worklist) -> None:
+    everything = [task.id for task in worklist.page(REVIEWER).tasks]
+    seen: list[int] = []
+    after: Position | None = None
+    while len(seen) < len(everything):
+        page = worklist.page(REVIEWER, limit=1, after=after)
+        seen += [task.id for task in page.tasks]
+        after = page.following
+        assert (after is None) == (len(seen) == len(everything))
+    assert seen == everything
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (Wanted(kinds=(TaskKind.OVERLAY,)), {"BOL|3"}),
+        (Wanted(authorities=("CHR",)), {"BOL|1", "BOL|2", "BOL|4"}),
+        (Wanted(authorities=("STO",)), set()),
+        (Wanted(text="kau"), {"BOL|2"}),
+        (Wanted(text="4"), {"BOL|4"}),
+        (Wanted(text="%"), set()),
+        (Wanted(weight=(None, 5.0)), {"BOL|3", "BOL|4"}),
+        (Wanted(weight=(5.0, 1000.0)), {"BOL|1", "BOL|2"}),
+        (Wanted(weight=(1000.0, None)), set()),
+        (Wanted(before=datetime(2020, 1, 1, tzinfo=UTC)), set()),
+        (Wanted(assignee="rita"), set()),
+        (Wanted(assignee=NOBODY), {"BOL|1", "BOL|2", "BOL|3", "BOL|4"}),
+    ],
+)
+def test_filters(busy: World, worklist: Worklist, wanted: Wanted, found: set[str]) -> None:
+    page = worklist.page(REVIEWER, wanted)
+    assert {str(task.one) for task in page.tasks} == found
+    assert page.total == len(found)
+
+
+def test_next_claims_and_nobody_gets_it_twice(busy: World, worklist: Worklist) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(lambda _: worklist.next(REVIEWER), range(6)))
+    ids = [task.id for task in taken if task is not None]
+    assert len(ids) == len(set(ids)) == 4
+    assert all(task is None or (task.state, task.claimed_by) == (TaskState.CLAIMED, "rita") for task in taken)
+    assert worklist.page(COLLEAGUE, Wanted(assignee="rita")).total == 4
+    assert worklist.next(COLLEAGUE) is None
+
+
+def test_a_claim_runs_out(busy: World, worklist: Worklist) -> None:
+    """Somebody who went home holds nothing up."""
+    taken = worklist.next(REVIEWER)
+    assert taken is not None
+    with pytest.raises(Conflict):
+        busy.review.claim(taken.id, COLLEAGUE)
+    with busy.index.engine.begin() as connection:
+        connection.exec_driver_sql("update task set claimed_at = claimed_at - interval '31 minutes'")
+    assert worklist.page(COLLEAGUE, Wanted(assignee=NOBODY)).total == 4
+    again = worklist.next(COLLEAGUE)
+    assert again is not None
+    assert (again.id, again.claimed_by) == (taken.id, "ravi")
+    with pytest.raises(Conflict):
+        busy.review.decide(taken.id, Decision.REJECT, "", REVIEWER)
+
+
+def test_what_is_deferred_comes_back_on_its_day(busy: World, worklist: Worklist) -> None:
+    first = worklist.page(REVIEWER).tasks[0]
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    busy.review.decide(first.id, Decision.DEFER, "ask Bolton", REVIEWER, tomorrow)
+    assert worklist.page(REVIEWER).total == 3
+    assert worklist.page(REVIEWER, Wanted(deferred=True)).total == 4
+    second = worklist.page(REVIEWER).tasks[0]
+    busy.review.decide(second.id, Decision.DEFER, "ask again", REVIEWER, date(2020, 1, 1))
+    assert second.id in [task.id for task in worklist.page(REVIEWER).tasks]
+
+
+def test_who_was_unsure_leaves_it_to_somebody_else(busy: World, worklist: Worklist) -> None:
+    task = busy.tasks(TaskKind.POSSIBLE_MATCH)[0]
+    unsure = busy.review.decide(task.id, Decision.UNSURE, "could be either", REVIEWER)
+    assert (unsure.state, unsure.proposed, unsure.proposed_by) == (TaskState.OPEN, Decision.UNSURE, "rita")
+    with pytest.raises(Conflict, match="somebody else"):
+        busy.review.decide(task.id, Decision.SAME, "", REVIEWER)
+    wanted = Wanted(kinds=(TaskKind.POSSIBLE_MATCH,), text=task.one.value)
+    assert worklist.next(REVIEWER, wanted) is None
+    taken = worklist.next(SENIOR, wanted)
+    assert taken is not None
+    decided = busy.review.decide(taken.id, Decision.DIFFERENT, "twins", SENIOR)
+    assert (decided.state, decided.proposed, decided.decided_by) == (TaskState.DECIDED, None, "sam")
+
+
+def test_the_work_list_is_for_reviewers(world: World, worklist: Worklist) -> None:
+    with pytest.raises(Forbidden):
+        worklist.page(ARCHIVE)
+    with pytest.raises(Forbidden):
+        worklist.next(ARCHIVE)
