@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Lifespan
 
-from mpi.api import conformance, imaging, operations, people, priors, resolve, subscriptions, tasks
+from mpi.api import archives, conformance, imaging, operations, people, priors, resolve, subscriptions, tasks
 from mpi.api.edge import BODY_LIMIT_BYTES, Edge, Observe
 from mpi.api.problems import Invalid, Renderer, choose_renderer, problem_of
 from mpi.api.responses import Application
@@ -94,6 +94,6 @@ def create_app(
     render = choose_renderer(renderers or {})
     _handle_problems(app, render)
     app.add_middleware(Edge, render=render, new_request_id=new_request_id, observe=observe, limit=body_limit)
-    for part in (resolve, imaging, priors, people, tasks, subscriptions, conformance, operations):
+    for part in (resolve, imaging, archives, priors, people, tasks, subscriptions, conformance, operations):
         app.include_router(part.router)
     return app
