@@ -1,4 +1,4 @@
-"""Orthanc with the plugin, as an archive runs it: a process of its own, a real database, real ports, stopped by pid."""
+"""Orthanc with the plugin, as an archive runs it: a process of its own, real ports, stopped by pid."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from pydicom import Dataset, dcmread
 
 from tests.acceptance.dicom_senders import program
 from tests.acceptance.service_process import wait_for
@@ -129,9 +131,42 @@ class Orthanc:
         """By QIDO: the golden id of each study that is under one."""
         return {uid: value for uid, (value, issuer) in self.studies().items() if issuer == OURS}
 
-    def waiting(self) -> dict[str, int]:
-        """How many studies wait for the index, by reason."""
-        return dict(self.get("/mpi/status")["waiting"])
+    def places(self, study_uid: str) -> list[str]:
+        """Orthanc's ids of a study: one, but for a moment."""
+        query = {"Level": "Study", "Query": {"StudyInstanceUID": study_uid}}
+        return list(self.post("/tools/find", json.dumps(query).encode()).json())
+
+    def instances(self, study_uid: str) -> set[str]:
+        """The SOP Instance UIDs of a study. An image that is there twice fails."""
+        found = [
+            one["MainDicomTags"]["SOPInstanceUID"]
+            for place in self.places(study_uid)
+            for one in self.get(f"/studies/{place}/instances")
+        ]
+        assert len(found) == len(set(found)), "an image is there twice"
+        return set(found)
+
+    def stored(self, sop_instance_uid: str) -> Dataset:
+        """An image as it is stored."""
+        query = {"Level": "Instance", "Query": {"SOPInstanceUID": sop_instance_uid}}
+        (instance,) = self.post("/tools/find", json.dumps(query).encode()).json()
+        return dcmread(BytesIO(self._client.get(f"/instances/{instance}/file").content))
+
+    def mark(self, study_uid: str) -> str:
+        """Why nobody knows whose a study is, as noted at it; "" when nothing is."""
+        (place,) = self.places(study_uid)
+        answer = self._client.get(f"/studies/{place}/metadata/4210")
+        return answer.text if answer.is_success else ""
+
+    def drop(self, study_uid: str, patient_id: str = "") -> None:
+        """Delete a study, of one patient when it is said."""
+        for place in self.places(study_uid):
+            if patient_id in ("", self.get(f"/studies/{place}")["PatientMainDicomTags"]["PatientID"]):
+                assert self._client.delete(f"/studies/{place}").is_success
+
+    def waiting(self, whom: str = "waiting") -> dict[str, int]:
+        """How many studies wait for the index ("unresolved": for somebody to act), by reason."""
+        return dict(self.get("/mpi/status")[whom])
 
     def reconcile(self) -> dict[str, Any]:
         """Compare archive and index; the counts."""

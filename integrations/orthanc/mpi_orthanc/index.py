@@ -48,7 +48,7 @@ class Index:
                 continue
             refused = dict(_refused(told, len(open_)))
             if not refused:
-                raise Unavailable(f"the index answered {status} {told.get('code', '')}")
+                raise Unavailable(f"the index answered {status} {_code(told)}")
             for at, refusal in refused.items():
                 answers[open_[at]] = refusal
         return [answer for answer in answers if answer is not None]
@@ -110,7 +110,7 @@ class Index:
         told = json.loads(answer.read() or b"{}")
         # Neither says anything of the question: a token that is not accepted must not send images into quarantine.
         if answer.status >= 500 or answer.status in (401, 403, 408, 429):
-            raise Unavailable(f"the index answered {answer.status} {told.get('code', '')}")
+            raise Unavailable(f"the index answered {answer.status} {_code(told)}")
         return answer.status, told
 
     def _connection(self, *, fresh: bool) -> http.client.HTTPConnection:
@@ -135,14 +135,19 @@ def _answer(told: Json) -> Answer | Refusal:
 
 
 def _refusal(status: int, told: Json) -> Refusal:
-    return Refusal(str(told.get("code", status)), f"the index answered {status}")
+    return Refusal(_code(told) or str(status), f"the index answered {status}")
 
 
 def _refused(told: Json, count: int) -> Iterator[tuple[int, Refusal]]:
     """Which of a batch's questions were refused, by the pointers of the problem."""
-    reason = str(told.get("code", "refused"))
+    reason = _code(told) or "refused"
     for error in told.get("errors", ()):
         _, _, rest = str(error.get("pointer", "")).partition("/requests/")
         number = rest.split("/")[0]
         if number.isdecimal() and int(number) < count:
             yield int(number), Refusal(reason, f"the index answered {reason}")
+
+
+def _code(told: Json) -> str:
+    """The stable code of a problem (RFC 9457)."""
+    return str(told.get("type", "")).removeprefix("/problems/")

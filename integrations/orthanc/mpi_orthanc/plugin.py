@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import ssl
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,7 +29,19 @@ _ANSWERS = {"forbidden": 403, "bad-value": 400}
 
 
 class OrthancRest:
-    """Orthanc's REST API by its Python module. See `archive.Rest`."""
+    """Orthanc's REST API by its Python module. See `archive.Rest`.
+
+    What is posted comes back in the same thread, as an image received. Its origin says "plugin", as it does for what
+    STOW-RS brings, which is a plugin's too; so the thread remembers whose it is.
+    """
+
+    def __init__(self) -> None:
+        self._thread = threading.local()
+
+    @property
+    def posting(self) -> bool:
+        """Whether this thread is storing an image of ours."""
+        return getattr(self._thread, "posting", False)
 
     def get(self, path: str) -> bytes:
         """GET."""
@@ -39,7 +52,11 @@ class OrthancRest:
 
     def post(self, path: str, body: bytes) -> bytes:
         """POST; a failure is not for want of the resource, and stays what it is."""
-        return orthanc.RestApiPost(path, body)
+        self._thread.posting = True
+        try:
+            return orthanc.RestApiPost(path, body)
+        finally:
+            self._thread.posting = False
 
     def put(self, path: str, body: bytes) -> None:
         """PUT."""
@@ -70,7 +87,8 @@ class Plugin:
         self._settings = settings
         index = Index(settings.url, settings.token, settings.timeout, context)
         self._resolver = Resolver(index, settings.archive, settings.cache_seconds)
-        self._archive = Archive(OrthancRest(), settings.issuer, settings.metadata)
+        self._rest = OrthancRest()
+        self._archive = Archive(self._rest, settings.issuer, settings.metadata)
         settler = Settler(self._archive, self._resolver, index, settings.archive)
         self._queue = Queue(settings.queue_file)
         reconcile = Reconcile(self._archive, self._resolver, index, settler, settings.archive)
@@ -90,7 +108,7 @@ class Plugin:
     def on_received(self, content: bytes, origin: int) -> tuple[int, bytes | None]:
         """Before an image is stored, however it comes; our own copies are left as they are."""
         keep = orthanc.ReceivedInstanceAction.KEEP_AS_IS, None
-        if origin == orthanc.InstanceOrigin.PLUGIN:
+        if self._rest.posting:
             return keep
         try:
             changed = self._ingest.received(content, self._header(orthanc.CreateDicomInstance(content)))
@@ -109,7 +127,7 @@ class Plugin:
 
     def on_stored(self, instance: orthanc.DicomInstance, instance_id: str) -> None:
         """After an image is stored, before its sender is answered."""
-        if instance.GetInstanceOrigin() == orthanc.InstanceOrigin.PLUGIN:
+        if self._rest.posting:
             return
         try:
             by_dicom = instance.GetInstanceOrigin() == orthanc.InstanceOrigin.DICOM_PROTOCOL
@@ -166,8 +184,9 @@ class Plugin:
             output.SendHttpStatusCode(409)
 
     def on_status(self, output: orthanc.RestOutput, uri: str, **request: Any) -> None:
-        """GET /mpi/status: how many studies wait, by reason."""
-        output.AnswerBuffer(json.dumps({"waiting": self._queue.counts()}), "application/json")
+        """GET /mpi/status: how many studies wait for the index, and for somebody to act, by reason."""
+        waiting, unresolved = self._queue.counts()
+        output.AnswerBuffer(json.dumps({"waiting": waiting, "unresolved": unresolved}), "application/json")
 
     def _follow(self, change: Change) -> None:
         self._resolver.forget(change.golden_ids, change.identifiers)

@@ -68,10 +68,16 @@ class Queue:
         statement = "update waiting set reason = ?, due = ? where study_uid = ? and stamp = ?"
         self._run(statement, reason, due, one.study_uid, one.stamp)
 
-    def counts(self) -> dict[str, int]:
-        """How many wait, by reason."""
+    def revive(self) -> None:
+        """Have everything looked at again for which somebody had to act."""
+        self._run("update waiting set due = ? where due is null", self._clock())
+
+    def counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many wait for the index, and how many for somebody to act, by reason."""
+        statement = "select reason, count(*) from waiting where (due is null) = ? group by reason order by reason"
         with self._lock:
-            return dict(self._database.execute("select reason, count(*) from waiting group by reason").fetchall())
+            waiting, unresolved = (dict(self._database.execute(statement, [parked])) for parked in (False, True))
+        return waiting, unresolved
 
     def close(self) -> None:
         """Close the file."""

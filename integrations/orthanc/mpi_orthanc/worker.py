@@ -61,7 +61,9 @@ class Worker:
         if not self._reconciling.acquire(blocking=False):
             raise RuntimeError("a comparison is running already")
         try:
-            told = self._reconcile.run().told() | {"waiting": self._queue.counts()}
+            told: dict[str, object] = self._reconcile.run().told()
+            self._queue.revive()
+            self.wake()
         finally:
             self._reconciling.release()
         self._log(f"archive and index compared: {told}")
@@ -87,7 +89,7 @@ class Worker:
 
     def _settle(self, one: Waiting) -> None:
         done = self._settler.settle(one.study_uid)
-        if done is None and time.time() - one.added < _GRACE:
+        if done is None and one.reason == "new" and time.time() - one.added < _GRACE:
             self._queue.postpone(one, one.reason, _TICK)
         elif done is None or not done.reason:
             self._queue.done(one)

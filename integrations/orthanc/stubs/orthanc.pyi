@@ -11,8 +11,6 @@ class ReceivedInstanceAction:
 
 class InstanceOrigin:
     DICOM_PROTOCOL: int
-    PLUGIN: int
-    REST_API: int
 
 class ChangeType:
     ORTHANC_STARTED: int
