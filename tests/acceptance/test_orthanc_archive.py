@@ -225,6 +225,18 @@ def test_ihe_67_an_emergency_patient_is_imaged_before_anybody_knows_who_it_is(wo
     assert provisional != world.home("40") == world.region.golden("BOLTON|T1") == world.home("1")
 
 
+def test_an_image_that_tells_only_a_retired_golden_id_comes_under_the_present_one(world: World) -> None:
+    """Then nobody knows under which id it was acquired: it is not registered, and marked."""
+    world.tell(adt("bolton", "A04", "B13", TRAUMA))
+    retired = world.region.golden("BOLTON|B13")
+    world.tell(adt("bolton", "A40", "B1", Patient("", ""), prior="B13"))
+    world.send("BOLTON|B1", "130", PatientID=retired, IssuerOfPatientID=OURS)
+    uid = f"{STUDY}.130"
+    assert world.home("130") == world.region.golden("BOLTON|B1") != retired
+    wait_for(lambda: world.orthanc.mark(uid) == "missing-field", "the study is marked", 20)
+    world.orthanc.drop(uid)
+
+
 def test_the_same_study_again_is_the_same_study(world: World) -> None:
     """Sent again by its trust, under its trust's id; and as the archive itself would send it, golden id and all."""
     before = world.orthanc.instances(f"{STUDY}.3")

@@ -25,6 +25,11 @@ class Answer:
     golden_id: str
     coercion: Json
 
+    @property
+    def issuer(self) -> str:
+        """The namespace that the index writes as issuer of golden ids."""
+        return str(self.coercion["attributes"]["00100021"]["Value"][0])
+
 
 @dataclass(frozen=True, slots=True)
 class Index:

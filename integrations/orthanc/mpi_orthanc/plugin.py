@@ -86,7 +86,7 @@ class Plugin:
                 raise BadSettings(text) from None
         self._settings = settings
         index = Index(settings.url, settings.token, settings.timeout, context)
-        self._resolver = Resolver(index, settings.archive, settings.cache_seconds)
+        self._resolver = Resolver(index, settings.archive, settings.issuer, settings.cache_seconds)
         self._rest = OrthancRest()
         self._archive = Archive(self._rest, settings.issuer, settings.metadata)
         settler = Settler(self._archive, self._resolver, index, settings.archive)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
 from .archive import Archive, HeldStudy
-from .failures import Refusal
+from .failures import Refusal, Unavailable
 from .header import Header, Json
 from .index import Index
 from .resolver import Resolver
@@ -54,13 +54,15 @@ class Reconcile:
         self._settler = settler
         self._name = name
 
-    def run(self) -> Counts:
-        """Reconcile. Raises `Unavailable`; what has been done till then is done."""
+    def run(self, over: Callable[[], bool] = lambda: False) -> Counts:
+        """Reconcile, until it is `over`. Raises `Unavailable`; what has been done till then is done."""
         believed = dict(self._index.studies(self._name))
         counts = Counts()
         here: set[str] = set()
         walk = iter(self._archive.study_ids())
         while part := list(islice(walk, _AT_ONCE)):
+            if over():
+                raise Unavailable("Orthanc is ending")
             held = list(self._held(part, counts))
             here.update(study.study_uid for study, _ in held)
             self._settle(held, believed, counts)

@@ -40,8 +40,11 @@ class _State:
 class Resolver:
     """Asks the index, remembers for `keep` seconds, forgets what has changed. Safe for use by several threads."""
 
-    def __init__(self, index: Index, archive: str, keep: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, index: Index, archive: str, ours: str, keep: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._index = index
+        self._ours = ours
         self._archive = archive
         self._keep = keep
         self._clock = clock
@@ -78,6 +81,8 @@ class Resolver:
     def _verdict(self, identity: Identity, answer: Answer | Refusal) -> Verdict | Refusal:
         if isinstance(answer, Refusal):
             return answer
+        if answer.issuer != self._ours:  # else no image would ever be recognised as coerced already
+            return Refusal("wrong-issuer", '"Issuer" is not the index\'s own; see [issuer] in its network file')
         add = not identity.golden and not self._is_among(identity, answer)
         return Verdict(answer, identity.golden, add)
 

@@ -34,7 +34,7 @@ class Settler:
         self._resolver = resolver
         self._index = index
         self._name = name
-        self._one_at_a_time = threading.RLock()
+        self._one_at_a_time = threading.Lock()
 
     def settle(self, study_uid: str) -> Settled | None:
         """Settle a study by its UID, wherever Orthanc has it; None when it has not. Raises `Unavailable`."""
@@ -62,13 +62,12 @@ class Settler:
 
     def move_instance(self, instance: str, header: Header) -> bool:
         """Bring one image under its golden id; whether it was not. Raises `Refusal`, `Unavailable`, `LookupError`."""
-        with self._one_at_a_time:
-            verdict = self._resolver.judge(header)
-            if verdict.right:
-                return False
-            if self._copy(instance, verdict) != instance:
-                self._archive.delete(instance)
-            return True
+        verdict = self._resolver.judge(header)
+        if verdict.right:
+            return False
+        if self._copy(instance, verdict) != instance:
+            self._archive.delete(instance)
+        return True
 
     def _settle(self, study: HeldStudy) -> Settled | None:
         try:
@@ -97,13 +96,11 @@ class Settler:
 
     def _register(self, study: HeldStudy, judged: Judged, *, known: bool) -> bool:
         answers = [verdict.answer for _, verdict in judged if isinstance(verdict, Verdict)]
+        known = known or answers[0].identifier[0] == self._archive.ours
         home = self._index.home(study.study_uid) if known else ""
+        registered = not home
         if not home:
-            described = self._describe(study, judged, answers[0])
-            home = self._index.register(described)
-            registered = True
-        else:
-            registered = False
+            home = self._index.register(self._describe(study, judged, answers[0]))
         if any(answer.golden_id != home for answer in answers):
             raise Refusal("conflict", "the index has this study under another patient")
         return registered

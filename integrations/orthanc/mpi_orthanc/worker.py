@@ -61,7 +61,7 @@ class Worker:
         if not self._reconciling.acquire(blocking=False):
             raise RuntimeError("a comparison is running already")
         try:
-            told: dict[str, object] = self._reconcile.run().told()
+            told: dict[str, object] = self._reconcile.run(self._over.is_set).told()
             self._queue.revive()
             self.wake()
         finally:
@@ -101,13 +101,16 @@ class Worker:
         while not self._over.is_set():
             self._awake.wait(_TICK)
             self._awake.clear()
-            try:
-                self.run_once()
-                if night is not None and self._now() >= night:
-                    night = self._next_night()
-                    self.reconcile()
-            except Exception as failure:  # a server loop: tomorrow is another night
-                self._log(f"the comparison of archive and index failed: {type(failure).__name__}: {failure}")
+            self.run_once()
+            if night is not None and self._now() >= night:
+                night = self._next_night()
+                threading.Thread(target=self._compare, name="mpi-night", daemon=True).start()
+
+    def _compare(self) -> None:
+        try:
+            self.reconcile()
+        except Exception as failure:  # a server loop: tomorrow is another night
+            self._log(f"the comparison of archive and index failed: {type(failure).__name__}")
 
     def _next_night(self) -> datetime | None:
         if self._at is None:
