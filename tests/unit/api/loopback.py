@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from pydantic import TypeAdapter
 
-from mpi.api import conformance, imaging, operations, people, priors, resolve, subscriptions, tasks
+from mpi.api import archives, conformance, imaging, operations, people, priors, resolve, subscriptions, tasks
 from mpi.api.app import create_app
 from mpi.domain.access import Role
 from tests.unit.api.synthetic import bearer
@@ -22,7 +22,7 @@ from tests.unit.api.usecase_fakes import FakeHouse
 
 ROUTES = {
     route.name: route
-    for module in (conformance, imaging, operations, people, priors, resolve, subscriptions, tasks)
+    for module in (archives, conformance, imaging, operations, people, priors, resolve, subscriptions, tasks)
     for route in module.router.routes
 }
 

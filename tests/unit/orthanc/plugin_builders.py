@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from pydicom import Dataset
+from pydicom.multival import MultiValue
 
 from mpi.api.resolve import resolution_json
 from mpi.domain.identifiers import Identifier
@@ -33,7 +34,7 @@ def tags_of(dataset: Dataset) -> dict[str, Any]:
         if element.VR == "SQ":
             told[tag] = {"Type": "Sequence", "Value": [tags_of(item) for item in element.value]}
         elif element.VR not in {"OW", "OB", "UN"}:
-            values = element.value if isinstance(element.value, list) else [element.value]
+            values = element.value if isinstance(element.value, MultiValue) else [element.value]
             text = "\\".join("" if value is None else str(value) for value in values)
             told[tag] = {"Type": "String", "Value": text}
     return told
