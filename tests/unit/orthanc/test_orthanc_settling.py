@@ -123,7 +123,7 @@ class House:
     def renew(self) -> None:
         """A new process."""
         archive = Archive(self.orthanc, OURS, 4210)
-        resolver = Resolver(self.index, "gm-vna", OURS, 60)
+        self.resolver = resolver = Resolver(self.index, "gm-vna", OURS, 60)
         self.settler = Settler(archive, resolver, self.index, "gm-vna")
         self.reconcile = Reconcile(archive, resolver, self.index, self.settler, "gm-vna")
 
