@@ -77,7 +77,13 @@ class Index:
         after = ""
         while True:
             path = f"/v1/archives/{quote(archive, safe='')}/studies?limit=500{after}"
-            page = self._done("GET", path)
+            status, page = self._send("GET", path)
+            if status == 404:
+                raise Refusal(
+                    "not-found", f'the index knows no archive "{archive}"; see "Archive" in the configuration'
+                )
+            if status != 200:
+                raise _refusal(status, page)
             yield from ((one["study_uid"], one["golden_id"]) for one in page["studies"])
             if not page["next"]:
                 return

@@ -7,6 +7,7 @@ refuse. `stored` comes when the image is on disk, before the sender has its answ
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from .failures import Refusal, Unavailable
@@ -17,14 +18,25 @@ from .waiting import Queue
 
 OUT_OF_RESOURCES = 0xA700
 _SOON = 0.5  # seconds: the images of a study come together
+_WHILE = 60.0  # seconds in which a study whose patient is known is announced once
+_MOST = 10_000
 
 
 class Ingest:
     """What becomes of images as they come in."""
 
     def __init__(
-        self, resolver: Resolver, settler: Settler, queue: Queue, *, refuse: bool, log: Callable[[str], None]
+        self,
+        resolver: Resolver,
+        settler: Settler,
+        queue: Queue,
+        *,
+        refuse: bool,
+        log: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._recent: dict[str, float] = {}
+        self._clock = clock
         self._resolver = resolver
         self._settler = settler
         self._queue = queue
@@ -33,13 +45,26 @@ class Ingest:
 
     def received(self, content: bytes, header: Header) -> bytes | None:
         """The image as it is to be stored, None for as it came. Never raises for the sake of index or image."""
-        # On disk before the image is: whatever happens from here on, somebody will look at its study.
-        self._queue.add([header.study_uid], "new", _SOON)
         try:
             verdict = self._resolver.judge(header)
-            return None if verdict.right else coerced(content, verdict)
+            changed = None if verdict.right else coerced(content, verdict)
         except (Refusal, Unavailable):
-            return None
+            self._recent.pop(header.study_uid, None)
+            changed = None
+        # On disk before the image is: whatever happens from here on, somebody will look at its study.
+        if self._is_news(header.study_uid):
+            self._queue.add([header.study_uid], "new", _SOON)
+        return changed
+
+    def _is_news(self, study_uid: str) -> bool:
+        """Whether a study has not been announced of late; when all its images are here Orthanc calls it stable."""
+        now = self._clock()
+        if self._recent.get(study_uid, now) > now:
+            return False
+        if len(self._recent) >= _MOST:
+            self._recent.clear()
+        self._recent[study_uid] = now + _WHILE
+        return True
 
     def admitted(self, header: Header) -> int:
         """The DICOM status of a C-STORE: 0, or 0xA700 while nobody can tell whose the image is."""

@@ -177,7 +177,7 @@ class Plugin:
             return
         try:
             output.AnswerBuffer(json.dumps(self._worker.reconcile()), "application/json")
-        except Unavailable as failure:
+        except (Unavailable, Refusal) as failure:
             _log(f"archive and index cannot be compared: {failure}")
             output.SendHttpStatusCode(503)
         except RuntimeError:

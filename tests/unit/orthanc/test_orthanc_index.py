@@ -127,6 +127,8 @@ def test_studies_come_page_by_page_and_a_conflict_is_a_refusal() -> None:
     with serving(script) as index:
         assert list(index.studies("gm-vna")) == [("1.1", "a"), ("1.2", "b")]
         assert index.home("1.9") == ""
+        with pytest.raises(Refusal, match="knows no archive"):
+            list(index.studies("elsewhere"))
         with pytest.raises(Refusal) as refused:
             index.register({"study_uid": "1.1"})
     assert refused.value.reason == "conflict"

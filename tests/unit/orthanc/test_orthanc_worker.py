@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from mpi_orthanc.ingest import OUT_OF_RESOURCES, Ingest
-from mpi_orthanc.waiting import Queue
+from mpi_orthanc.waiting import Queue, Waiting
 from mpi_orthanc.worker import Worker
 from tests.unit.dicom.dicom_builders import STUDY, header
 from tests.unit.orthanc.plugin_builders import GOLDEN, header_of
+from tests.unit.orthanc.test_orthanc_coercion import file_of
 from tests.unit.orthanc.test_orthanc_settling import House
 
 
@@ -92,6 +93,29 @@ def test_while_the_index_is_away_the_setting_decides(queue: Queue, refuse: bool,
     assert ingest.received(b"", image) is None
     assert queue.counts()[0] == {"new": 1}
     assert ingest.admitted(image) == status
+
+
+def test_a_study_is_announced_once_unless_one_of_its_images_stays_behind(tmp_path: Path) -> None:
+    now = [1000.0]
+    queue = Queue(str(tmp_path / "queue.sqlite"), lambda: now[0])
+
+    def due() -> list[Waiting]:
+        now[0] += 1
+        return queue.due()
+
+    house, image = House(), header_of(header())
+    ingest = Ingest(house.resolver, house.settler, queue, refuse=False, log=lambda text: None, clock=lambda: 1.0)
+    content = file_of(header())
+    assert ingest.received(content, image) is not None
+    (one,) = due()
+    queue.done(one)
+    assert ingest.received(content, image) is not None
+    assert due() == []
+    house.resolver.forget({str(GOLDEN)}, set())
+    house.index.away = True
+    assert ingest.received(content, image) is None
+    assert len(due()) == 1
+    queue.close()
 
 
 def test_an_image_of_nobody_is_never_refused(queue: Queue) -> None:
