@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .failures import Gone
 from .header import Header
 from .tags import Tags
 
@@ -15,7 +16,7 @@ _WILD = frozenset("*?\\")
 
 
 class Rest(Protocol):
-    """Orthanc's REST API. Every method raises `LookupError` for what is not there (any more)."""
+    """Orthanc's REST API. Every method raises `Gone` for what is not there (any more)."""
 
     def get(self, path: str) -> bytes:
         """GET."""
@@ -53,7 +54,7 @@ class Archive:
         return [str(one) for one in self._json("/studies")]
 
     def study(self, study_id: str) -> HeldStudy:
-        """One study. Raises `LookupError`."""
+        """One study. Raises `Gone`."""
         told = self._json(f"/studies/{study_id}")
         uid = told["MainDicomTags"].get("StudyInstanceUID", "")
         return HeldStudy(study_id, uid, told["PatientMainDicomTags"].get("PatientID", ""), tuple(told["Series"]))
@@ -68,21 +69,21 @@ class Archive:
         return [study for study_id in found for study in self._if_there(study_id)]
 
     def heads(self, study: HeldStudy) -> list[Header]:
-        """The header of one image of each series. Raises `LookupError`."""
+        """The header of one image of each series. Raises `Gone`."""
         return [self.header(next(iter(self._instances(series)))) for series in study.series]
 
     def instances(self, study: HeldStudy) -> list[str]:
-        """Orthanc's ids of all instances of a study. Raises `LookupError`."""
+        """Orthanc's ids of all instances of a study. Raises `Gone`."""
         return [instance for series in study.series for instance in self._instances(series)]
 
     def header(self, instance: str) -> Header:
-        """An image's header, with the AE title that sent it when it names no issuer. Raises `LookupError`."""
+        """An image's header, with the AE title that sent it when it names no issuer. Raises `Gone`."""
         tags = self._json(f"/instances/{instance}/tags")
         sender = "" if any(tag in tags for tag in _ISSUERS) else self._sender(instance)
         return Header(Tags(tags), self.ours, sender)
 
     def file(self, instance: str) -> bytes:
-        """An image's file. Raises `LookupError`."""
+        """An image's file. Raises `Gone`."""
         return self.rest.get(f"/instances/{instance}/file")
 
     def upload(self, content: bytes) -> str:
@@ -93,7 +94,7 @@ class Archive:
         """Delete an image, if it is still there."""
         try:
             self.rest.delete(f"/instances/{instance}")
-        except LookupError:
+        except Gone:
             return
 
     def mark(self, study: HeldStudy, reason: str) -> None:
@@ -104,25 +105,25 @@ class Archive:
                 self.rest.put(f"{path}/{self.metadata}", reason.encode())
             elif str(self.metadata) in self._json(path):
                 self.rest.delete(f"{path}/{self.metadata}")
-        except LookupError:
+        except Gone:
             return  # the study has moved; what stays behind is looked at again
 
     def _if_there(self, study_id: str) -> Iterator[HeldStudy]:
         try:
             yield self.study(study_id)
-        except LookupError:
+        except Gone:
             return
 
     def _instances(self, series: str) -> list[str]:
         found = [str(one) for one in self._json(f"/series/{series}")["Instances"]]
         if not found:
-            raise LookupError(series)
+            raise Gone(series)
         return found
 
     def _sender(self, instance: str) -> str:
         try:
             return self.rest.get(f"/instances/{instance}/metadata/RemoteAET").decode()
-        except LookupError:
+        except Gone:
             return ""
 
     def _json(self, path: str) -> Any:

@@ -18,5 +18,9 @@ class Refusal(Exception):
         self.reason = reason
 
 
+class Gone(Exception):
+    """Orthanc has no such study or image, or no longer."""
+
+
 class BadSettings(Exception):
     """The configuration cannot be used; the text says what to write instead."""

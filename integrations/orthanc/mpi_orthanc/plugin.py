@@ -6,14 +6,15 @@ import json
 import os
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orthanc
 
 from .archive import Archive
 from .events import SIGNATURE, Change, read_change
-from .failures import BadSettings, Refusal, Unavailable
+from .failures import BadSettings, Gone, Refusal, Unavailable
 from .header import Header
 from .index import Index
 from .ingest import OUT_OF_RESOURCES, Ingest
@@ -45,13 +46,11 @@ class OrthancRest:
 
     def get(self, path: str) -> bytes:
         """GET."""
-        try:
+        with _telling_what_is_gone():
             return orthanc.RestApiGet(path)
-        except orthanc.OrthancException as error:
-            raise LookupError(path) from error
 
     def post(self, path: str, body: bytes) -> bytes:
-        """POST; a failure is not for want of the resource, and stays what it is."""
+        """POST."""
         self._thread.posting = True
         try:
             return orthanc.RestApiPost(path, body)
@@ -60,17 +59,24 @@ class OrthancRest:
 
     def put(self, path: str, body: bytes) -> None:
         """PUT."""
-        try:
+        with _telling_what_is_gone():
             orthanc.RestApiPut(path, body)
-        except orthanc.OrthancException as error:
-            raise LookupError(path) from error
 
     def delete(self, path: str) -> None:
         """DELETE."""
-        try:
+        with _telling_what_is_gone():
             orthanc.RestApiDelete(path)
-        except orthanc.OrthancException as error:
-            raise LookupError(path) from error
+
+
+@contextmanager
+def _telling_what_is_gone() -> Iterator[None]:
+    """Any other failure of Orthanc stays what it is: nothing may be concluded from it."""
+    try:
+        yield
+    except orthanc.OrthancException as failure:
+        if failure.args[0] not in (orthanc.ErrorCode.UNKNOWN_RESOURCE, orthanc.ErrorCode.INEXISTENT_ITEM):
+            raise
+        raise Gone from failure
 
 
 class Plugin:
@@ -147,7 +153,7 @@ class Plugin:
         elif change == orthanc.ChangeType.STABLE_STUDY:
             try:
                 self._queue.add([self._archive.study(resource).study_uid], "stable")
-            except LookupError:
+            except Gone:
                 return  # it has moved in the meantime
             self._worker.wake()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from .archive import Archive, HeldStudy
-from .failures import Refusal, Unavailable
+from .failures import Gone, Refusal, Unavailable
 from .header import Header, Json
 from .index import Index
 from .resolver import Resolver
@@ -75,7 +75,7 @@ class Reconcile:
             try:
                 study = self._archive.study(study_id)
                 yield study, self._archive.heads(study)
-            except LookupError:
+            except Gone:
                 counts.gone += 1
 
     def _settle(self, held: list[tuple[HeldStudy, list[Header]]], believed: dict[str, str], counts: Counts) -> None:
@@ -89,7 +89,7 @@ class Reconcile:
                 continue
             try:
                 done = self._settler.settle_judged(study, judged, known=True)
-            except LookupError:
+            except Gone:
                 counts.gone += 1
                 continue
             counts.moved += done.moved

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from .archive import Archive, HeldStudy
 from .coercion import coerce
-from .failures import Refusal
+from .failures import Gone, Refusal
 from .header import Header
 from .index import Answer, Index, Json
 from .resolver import Resolver, Verdict
@@ -44,7 +44,7 @@ class Settler:
 
     def settle_judged(self, study: HeldStudy, judged: Judged, *, known: bool) -> Settled:
         """Settle a study of which the index has been asked already. `known`: only an unknown one is registered.
-        Raises `Unavailable`, and `LookupError` when it has gone."""
+        Raises `Unavailable`, and `Gone` when it has gone."""
         with self._one_at_a_time:
             moved = False
             try:
@@ -61,7 +61,7 @@ class Settler:
             return Settled(moved, registered)
 
     def move_instance(self, instance: str, header: Header) -> bool:
-        """Bring one image under its golden id; whether it was not. Raises `Refusal`, `Unavailable`, `LookupError`."""
+        """Bring one image under its golden id; whether it was not. Raises `Refusal`, `Unavailable`, `Gone`."""
         verdict = self._resolver.judge(header)
         if verdict.right:
             return False
@@ -74,7 +74,7 @@ class Settler:
             heads = self._archive.heads(study)
             judged = list(zip(heads, self._resolver.judge_all(heads, fresh=True), strict=True))
             return self.settle_judged(study, judged, known=False)
-        except LookupError:
+        except Gone:
             return None
 
     def _move(self, study: HeldStudy, judged: Judged) -> bool:

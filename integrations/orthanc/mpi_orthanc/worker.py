@@ -101,7 +101,10 @@ class Worker:
         while not self._over.is_set():
             self._awake.wait(_TICK)
             self._awake.clear()
-            self.run_once()
+            try:
+                self.run_once()
+            except Exception as failure:  # a server loop: a full disk may have room again
+                self._log(f"the queue cannot be worked off: {type(failure).__name__}")
             if night is not None and self._now() >= night:
                 night = self._next_night()
                 threading.Thread(target=self._compare, name="mpi-night", daemon=True).start()

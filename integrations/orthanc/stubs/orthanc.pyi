@@ -4,6 +4,10 @@ from typing import Any, Protocol
 
 class OrthancException(Exception): ...
 
+class ErrorCode:
+    INEXISTENT_ITEM: int
+    UNKNOWN_RESOURCE: int
+
 class ReceivedInstanceAction:
     KEEP_AS_IS: int
     MODIFY: int

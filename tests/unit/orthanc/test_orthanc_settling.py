@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 
 from mpi_orthanc.archive import Archive
-from mpi_orthanc.failures import Refusal
+from mpi_orthanc.failures import Gone, Refusal
 from mpi_orthanc.reconcile import Reconcile
 from mpi_orthanc.resolver import Resolver
 from mpi_orthanc.settle import Settler
@@ -53,7 +53,7 @@ class PaperOrthanc:
             return self._instance(rest[0], rest[1])
         below = sorted({key for key in self.files if key.startswith(rest[0] + "~")})
         if not below:
-            raise LookupError(path)
+            raise Gone
         if kind == "series":
             return json.dumps({"Instances": below}).encode()
         patient, uid = rest[0].split("~")
@@ -76,12 +76,15 @@ class PaperOrthanc:
     def delete(self, path: str) -> None:
         self._step()
         key = path.split("/")[2]
-        (self.marks if "metadata" in path else self.files).pop(key)
+        if (self.marks if "metadata" in path else self.files).pop(key, None) is None:
+            raise Gone
 
     def patients(self) -> set[str]:
         return {key.split("~")[0] for key in self.files}
 
     def _instance(self, key: str, what: str) -> bytes:
+        if key not in self.files:
+            raise Gone
         content = self.files[key]
         return content if what == "file" else json.dumps(tags_of(dcmread(BytesIO(content)))).encode()
 
