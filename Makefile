@@ -10,7 +10,7 @@ WARM := from linkage import kernel; from linkage.engines import local; from link
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CODE := mpi linkage adapters alembic tests benchmarks
+CODE := mpi linkage adapters integrations alembic tests benchmarks
 WORKERS ?= auto
 
 .PHONY: help venv demo test lint clean

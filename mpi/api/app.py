@@ -11,13 +11,27 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Lifespan
 
-from mpi.api import conformance, imaging, operations, people, priors, resolve, subscriptions, tasks, worklist
+from mpi.api import (
+    archives,
+    conformance,
+    imaging,
+    operations,
+    people,
+    priors,
+    resolve,
+    subscriptions,
+    tasks,
+    worklist,
+)
 from mpi.api.edge import BODY_LIMIT_BYTES, Edge, Observe
 from mpi.api.problems import Invalid, Renderer, choose_renderer, problem_of
 from mpi.api.responses import Application
 from mpi.api.security import PURPOSES, Authenticator
 from mpi.api.services import Services
 from mpi.errors import MpiError
+
+PARTS = (resolve, imaging, archives, priors, people, worklist, tasks, subscriptions, conformance, operations)
+"""The modules whose routers make up the native API."""
 
 DESCRIPTION = """
 One longitudinal imaging history per person, across the trusts of an imaging network.
@@ -94,6 +108,6 @@ def create_app(
     render = choose_renderer(renderers or {})
     _handle_problems(app, render)
     app.add_middleware(Edge, render=render, new_request_id=new_request_id, observe=observe, limit=body_limit)
-    for part in (resolve, imaging, priors, people, worklist, tasks, subscriptions, conformance, operations):
+    for part in PARTS:
         app.include_router(part.router)
     return app

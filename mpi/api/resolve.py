@@ -121,6 +121,8 @@ Question = tuple[Identifier, Patch | None]
 
 
 def _question(network: Network, asked: ResolveRequest) -> Question:
+    if network.issuer is not None and network.issuer.is_named(asked.issuer):
+        return Identifier(network.issuer.namespace, asked.patient_id), None
     authority = find_issuer(network, asked.issuer, asked.ae_title, asked.archive)
     patch = asked.demographics.to_patch() if asked.demographics else None
     return Identifier(authority, asked.patient_id), patch or None
@@ -140,13 +142,22 @@ def _questions(network: Network, batch: ResolveBatch) -> list[Question]:
     return found
 
 
+def _resolve(services: Services, question: Question, caller: Caller) -> ResolutionJson:
+    identifier, patch = question
+    issuer = services.network.issuer
+    if issuer is not None and issuer.is_named(identifier.authority):
+        found = services.resolve.resolve_golden(identifier, caller)
+    else:
+        found = services.resolve.resolve(identifier, patch, caller)
+    return resolution_json(found, services.network)
+
+
 def _resolve_all(services: Services, asked: list[Question], caller: Caller) -> ResolutionsJson:
     results: list[ResolutionJson] = []
     failed: list[tuple[int, Problem]] = []
-    for at, (identifier, patch) in enumerate(asked):
+    for at, question in enumerate(asked):
         try:
-            found = services.resolve.resolve(identifier, patch, caller)
-            results.append(resolution_json(found, services.network))
+            results.append(_resolve(services, question, caller))
         except (NotFound, Refused) as error:  # the item's own fault; anything else would fail for every item
             failed.append((at, problem_of(error)))
     if failed:
@@ -166,10 +177,10 @@ def resolve(body: ResolveBody, services: Provided, caller: Calling) -> Response:
 
     Ids only, no demographics. An issuer or AE title the network does not know is a 422 `unknown-authority`: keep
     the image in quarantine or viewable under its local id, and never guess. An NHS number as patient id is a 404
-    unless exactly one person holds it. A batch with such items fails as a whole and names every one of them; with an
+    unless exactly one person holds it. A golden id, present or retired, is asked about with the index's own issuer.
+    A batch with such items fails as a whole and names every one of them; with an
     unknown issuer it fails before anything is asked. Send it again without them: asking twice does no harm.
     """
     if isinstance(body, ResolveRequest):
-        identifier, patch = _question(services.network, body)
-        return answer(resolution_json(services.resolve.resolve(identifier, patch, caller), services.network))
+        return answer(_resolve(services, _question(services.network, body), caller))
     return answer(_resolve_all(services, _questions(services.network, body), caller))

@@ -32,7 +32,10 @@ class IdentifierJson(TypedDict):
 class ResolutionJson(TypedDict):
     """Who a patient id is: identifiers only, never demographics (SEC-6)."""
 
-    identifier: Annotated[IdentifierJson, Field(description="The id asked for, under its authority.")]
+    identifier: Annotated[
+        IdentifierJson,
+        Field(description="The id asked for, under its authority; under the index's own issuer a golden id."),
+    ]
     golden_id: GoldenId
     state: Annotated[
         ResolutionState,

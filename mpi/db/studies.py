@@ -55,6 +55,12 @@ _GET = Prepared(
         join link l on l.record_id = r.id and l.until is null where s.study_uid = :study_uid"""
     )
 )
+_HELD = Prepared(
+    text(
+        """select s.study_uid, l.golden_id from study s join link l on l.record_id = s.record_id and l.until is null
+        where s.archive = :archive and s.study_uid > :after order by s.study_uid limit :limit"""
+    )
+)
 _STAYS = Prepared(
     text(
         """select r.authority, r.value, l.since, l.until, l.reason, n.reason as ended, s.studies, s.registered
@@ -124,6 +130,11 @@ class StudyStore:
             studies = [replace(study, link=None) for study in studies]
         page = studies[:limit]
         return page, total.scalar_one(), _cursor(page[-1]) if len(studies) > limit else ""
+
+    def held(self, archive: str, after: str, limit: int) -> list[tuple[str, UUID]]:
+        """The studies that an archive holds from the one after `after` on, with the golden id each is under."""
+        rows = self._connection.run(_HELD, {"archive": archive, "after": after, "limit": limit})
+        return [(row.study_uid, row.golden_id) for row in rows]
 
     def stays(self, golden_id: UUID) -> list[Stay]:
         """Every time that a record with studies was linked to a golden id."""

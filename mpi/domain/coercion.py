@@ -57,6 +57,8 @@ def coercion_for(resolution: Resolution, network: Network) -> Coercion | None:
 
 
 def _local(identifier: Identifier, network: Network) -> JsonElements:
+    if network.issuer is not None and network.issuer.is_named(identifier.authority):  # by rule 2 never written
+        return _issued(identifier.value, network.issuer.namespace, network.issuer.oid)
     authority = network.authority_by_id[identifier.authority]
     return _issued(identifier.value, authority.namespaces[0], authority.oid)
 

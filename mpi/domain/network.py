@@ -145,6 +145,10 @@ class Issuer:
     namespace: str
     oid: str
 
+    def is_named(self, name: str) -> bool:
+        """Whether `name` means the index itself, and so a golden id."""
+        return bool(name) and name.removeprefix("urn:oid:") in (self.namespace, self.oid)
+
 
 @dataclass(frozen=True)
 class Network:

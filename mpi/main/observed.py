@@ -69,6 +69,13 @@ class ObservedResolve(Resolve):
             outcome["status"] = found.state
             return found
 
+    def resolve_golden(self, identifier: Identifier, caller: Caller) -> Resolution:
+        """See `Resolve.resolve_golden`."""
+        with self._metrics.resolving() as outcome:
+            found = super().resolve_golden(identifier, caller)
+            outcome["status"] = found.state
+            return found
+
 
 class ObservedQueries(Queries):
     """PIX and PDQ, counted and timed by consumer and transaction."""

@@ -150,6 +150,10 @@ class Studies(Protocol):
     def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
         """A page newest first, the total, and where it goes on. Raises Refused for a bad `after`."""
 
+    def held(self, archive: str, after: str, limit: int) -> list[tuple[str, UUID]]:
+        """The studies that an archive holds, with the golden id each is under, by UID, from the one after `after`
+        on."""
+
     def stays(self, golden_id: UUID) -> list[Stay]:
         """Every time that a record with studies was linked to a golden id."""
 

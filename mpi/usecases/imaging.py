@@ -81,6 +81,16 @@ class Imaging:
             unit.commit()
             return found
 
+    def held(self, archive: str, caller: Caller, after: str = "", limit: int = _MOST) -> list[tuple[str, UUID]]:
+        """The studies that an archive holds, as far as the index knows, with the golden id each is under: at most
+        500, from the one after `after` on. What an archive compares itself with. Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            found = unit.studies.held(archive, after, max(1, min(limit, _MOST)))
+            unit.audit.record(caller, "read-archive", [f"archive/{archive}"], {})
+            unit.commit()
+            return found
+
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = REPEAT_DAYS
     ) -> tuple[UUID, list[Prior]]:

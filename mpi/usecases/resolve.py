@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Field, Patch, Rank, Register, Stamp
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
@@ -13,7 +15,7 @@ from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Cause, Rematch
-from mpi.usecases.resolving import find, resolution
+from mpi.usecases.resolving import find, resolution, resolution_of_golden
 from mpi.usecases.screening import screen_patch
 
 
@@ -40,6 +42,23 @@ class Resolve:
             if self._matching.is_nhs(identifier):
                 raise
         return attempt(lambda: self._provide(identifier, patch, caller))
+
+    def resolve_golden(self, identifier: Identifier, caller: Caller) -> Resolution:
+        """Who is this golden id, present or retired? An archive asks so about an image that carries one and does not
+        tell under which id it was acquired. Needs RESOLVE. Raises NotFound, Refused (BAD_VALUE: it is no UUID)."""
+        caller.require(Right.RESOLVE)
+        try:
+            asked = UUID(identifier.value)
+        except ValueError:
+            raise Refused(Fault.BAD_VALUE, "a golden id is a UUID", "patient_id") from None
+        with self._units.begin(read_only=True) as unit:
+            golden_id = unit.identities.resolve(asked)
+            if golden_id is None:
+                raise NotFound("no person has this golden id")
+            found = resolution_of_golden(unit, identifier, golden_id)
+            unit.audit.record(caller, "resolve", [str(golden_id)], {"state": found.state})
+            unit.commit()
+            return found
 
     def _answer(self, unit: Unit, identifier: Identifier, record: Record, caller: Caller) -> Resolution:
         found = resolution(unit, identifier, record)

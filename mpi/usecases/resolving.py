@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState, Resolution, ResolutionState, TaskKind
@@ -49,6 +51,22 @@ def resolution(unit: Unit, asked: Identifier, record: Record) -> Resolution:
         state=_state(record, asked=bool(questions)),
         identifiers=tuple(i for i in known if i != asked),
         subsumed_by=_survivor(record, records),
+        task_ids=tuple(task.id for task in tasks),
+    )
+
+
+def resolution_of_golden(unit: Unit, asked: Identifier, golden_id: UUID) -> Resolution:
+    """Who a golden id is: as `resolution`, about every record of it, and in the state of the least sure of them."""
+    records = unit.records.of_golden([golden_id])
+    tasks = unit.tasks.touching([record.identifier for record in records])
+    questions = any(task.kind in _OPEN_QUESTIONS for task in tasks)
+    states = {_state(record, asked=questions) for record in records if record.state is not RecordState.SUBSUMED}
+    doubts = (ResolutionState.CONTESTED, ResolutionState.AMBIGUOUS, ResolutionState.CERTAIN)
+    return Resolution(
+        identifier=asked,
+        golden_id=golden_id,
+        state=next((state for state in doubts if state in states), ResolutionState.PROVISIONAL),
+        identifiers=identifiers(records),
         task_ids=tuple(task.id for task in tasks),
     )
 

@@ -51,7 +51,7 @@ def test_tests_are_files_not_packages_and_no_name_comes_twice() -> None:
 def test_no_module_is_a_drawer_for_everything() -> None:
     """Design 8: no utils, helpers, manager, base, common."""
     drawers = {"utils", "util", "helpers", "helper", "manager", "base", "common", "misc"}
-    assert not [file for file in SOURCES if file.stem in drawers]
+    assert not [file for file in [*SOURCES, *(ROOT / "integrations").rglob("*.py")] if file.stem in drawers]
 
 
 def test_every_imported_library_is_declared() -> None:
@@ -65,6 +65,12 @@ def test_every_imported_library_is_declared() -> None:
             if not {normal(name) for name in [*of_module.get(module, []), PARTS.get(module, module)]} & known:
                 missing.setdefault(module, str(file.relative_to(ROOT)))
     assert not missing
+
+
+def test_a_plugin_needs_nothing_but_what_its_host_has() -> None:
+    """Orthanc runs it with the system's Python: the standard library and Orthanc's own module, no more."""
+    for file in (ROOT / "integrations").rglob("*.py"):
+        assert imported(file) <= {*sys.stdlib_module_names, "orthanc", "mpi_orthanc"}, file
 
 
 def test_constraints_pin_every_dependency_exactly_and_name_no_host() -> None:

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FILES = sorted(file for room in ("linkage", "mpi", "adapters") for file in (ROOT / room).rglob("*.py"))
+FILES = sorted(
+    file for room in ("linkage", "mpi", "adapters", "integrations") for file in (ROOT / room).rglob("*.py")
+)
 LITERALS = (ast.Dict, ast.List, ast.Set, ast.Tuple, ast.Constant, ast.Call)
 
 

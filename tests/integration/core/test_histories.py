@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
 from linkage.record import Name, Sex
 from mpi.domain.commands import Field, Link, Merge, NhsNumber, Patch, Unlink
+from mpi.domain.identifiers import Identifier
 from mpi.domain.views import HistoryFilter, RecordState, ResolutionState, TaskKind
 from mpi.errors import Fault, NotFound, Refused
 from tests.integration.core.world import (
@@ -114,6 +116,40 @@ def test_a_merge_and_its_unmerging_move_no_rows(world: World) -> None:
     world.tell(Unlink(of("BOL|1"), of("BOL|2"), at(6)))
     assert (world.history("BOL|1"), world.history("BOL|2")) == (["1.1"], ["1.2"])
     assert world.rows("select ctid, * from study order by study_uid") == before
+
+
+def test_a_golden_id_present_or_retired_is_asked_about_like_any_other(world: World) -> None:
+    """An image may carry one and nothing else: then the present one is told, and who they are together."""
+    world.tell(register("BOL|1", 1), register("BOL|2", 1, other_person()))
+    retired = world.resolve("BOL|2").golden_id
+    world.tell(Merge(of("BOL|1"), of("BOL|2"), at(5)))
+    present = world.resolve("BOL|1").golden_id
+    for golden_id in (retired, present):
+        told = world.resolving.resolve_golden(Identifier("OURS", str(golden_id)), ARCHIVE)
+        assert (told.golden_id, told.state) == (present, ResolutionState.CERTAIN)
+        assert told.identifiers == (of("BOL|1"),)
+    with pytest.raises(NotFound):
+        world.resolving.resolve_golden(Identifier("OURS", str(UUID(int=1))), ARCHIVE)
+    with pytest.raises(Refused) as refused:
+        world.resolving.resolve_golden(Identifier("OURS", "0001027"), ARCHIVE)
+    assert refused.value.fault is Fault.BAD_VALUE
+
+
+def test_a_golden_id_of_a_record_that_no_feed_knows_is_provisional(world: World) -> None:
+    golden_id = world.resolve("BOL|9").golden_id
+    told = world.resolving.resolve_golden(Identifier("OURS", str(golden_id)), ARCHIVE)
+    assert told.state is ResolutionState.PROVISIONAL
+
+
+def test_what_an_archive_holds_follows_the_links_page_by_page(world: World) -> None:
+    """What an archive compares itself with."""
+    world.tell(register("BOL|1", 1), register("BOL|2", 1, other_person()))
+    put(world, study("1.2", "BOL|1", archive="a"), study("1.1", "BOL|2", archive="a"), study("1.3", "BOL|1"))
+    one, two = world.golden("BOL|1"), world.golden("BOL|2")
+    assert world.imaging.held("a", ARCHIVE) == [("1.1", two), ("1.2", one)]
+    assert world.imaging.held("a", ARCHIVE, "1.1", 1) == [("1.2", one)]
+    world.tell(Merge(of("BOL|1"), of("BOL|2"), at(5)))
+    assert world.imaging.held("a", ARCHIVE, limit=1) == [("1.1", one)]
 
 
 def test_an_archive_that_followed_the_merge_may_register_the_study_under_the_survivor(world: World) -> None:

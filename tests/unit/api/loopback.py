@@ -14,17 +14,12 @@ import pytest
 import uvicorn
 from pydantic import TypeAdapter
 
-from mpi.api import conformance, imaging, operations, people, priors, resolve, subscriptions, tasks, worklist
-from mpi.api.app import create_app
+from mpi.api.app import PARTS, create_app
 from mpi.domain.access import Role
 from tests.unit.api.synthetic import bearer
 from tests.unit.api.usecase_fakes import FakeHouse
 
-ROUTES = {
-    route.name: route
-    for module in (conformance, imaging, operations, people, priors, resolve, subscriptions, tasks, worklist)
-    for route in module.router.routes
-}
+ROUTES = {route.name: route for module in PARTS for route in module.router.routes}
 
 
 def check_documented(document: dict[str, Any], response: httpx.Response, template: str) -> None:

@@ -195,3 +195,17 @@ def test_what_changed_in_a_history_is_told_with_its_cause(live: Live) -> None:
     ]
     assert live.call("GET", f"/v1/people/{NEW}/imaging/changes").status_code == 404
     assert live.call("GET", f"/v1/people/{ALPHA}/imaging/changes", Role.FEED).status_code == 403
+
+
+def test_an_archive_reads_what_it_is_believed_to_hold_page_by_page(live: Live) -> None:
+    for number in (3, 1, 2):
+        assert register(live, STUDY | {"study_uid": f"1.9.{number}", "archive": "north"}).status_code == 201
+    register(live, STUDY | {"study_uid": "1.9.9"})
+    path = "/v1/archives/north/studies"
+    first = live.call("GET", path, Role.ARCHIVE, params={"limit": 2}).json()
+    assert first == {"studies": [{"study_uid": f"1.9.{n}", "golden_id": str(ALPHA)} for n in (1, 2)], "next": "1.9.2"}
+    second = live.call("GET", path, Role.ARCHIVE, params={"limit": 2, "after": first["next"]}).json()
+    assert second == {"studies": [{"study_uid": "1.9.3", "golden_id": str(ALPHA)}], "next": None}
+    assert as_problem(live.call("GET", "/v1/archives/nowhere/studies", Role.ARCHIVE)) == (404, "not-found")
+    assert as_problem(live.call("GET", path, Role.FEED)) == (403, "forbidden")
+    assert as_problem(live.call("GET", path, Role.ARCHIVE, params={"after": "no uid"})) == (422, "invalid-request")

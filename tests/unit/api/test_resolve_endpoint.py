@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Issuer
 from mpi.errors import Unavailable
 from tests.unit.api.loopback import Live, as_problem
-from tests.unit.api.synthetic import ALPHA, BOLTON, CHRISTIE, NETWORK, NEW
+from tests.unit.api.synthetic import ALPHA, BOLTON, CHRISTIE, NETWORK, NEW, RETIRED
 
 
 def ask(live: Live, body: object, role: Role | None = Role.ARCHIVE) -> httpx.Response:
@@ -217,3 +218,27 @@ def test_a_body_that_is_no_object_is_refused(live: Live, body: object) -> None:
 def test_resolving_is_a_right(live: Live, role: Role) -> None:
     """SEC-5: a feed may assert, not ask."""
     assert as_problem(ask(live, {"issuer": "BOL", "patient_id": "1"}, role)) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("issuer", ["OURS", "1.2.3.9", "urn:oid:1.2.3.9"])
+@pytest.mark.parametrize("golden_id", [ALPHA, RETIRED])
+def test_an_archive_may_ask_by_a_golden_id_present_or_retired(live: Live, issuer: str, golden_id: UUID) -> None:
+    """An image may carry one and not tell under which id it was acquired."""
+    live.app.state.services = replace(live.house.services, network=replace(NETWORK, issuer=Issuer("OURS", "1.2.3.9")))
+    told = ask(live, {"issuer": issuer, "patient_id": str(golden_id)}).json()
+    assert told["identifier"] == {"authority": "OURS", "value": str(golden_id)}
+    assert told["golden_id"] == str(ALPHA)
+    assert told["coercion"]["attributes"]["00100020"]["Value"] == [str(ALPHA)]
+    batch = {
+        "requests": [{"issuer": issuer, "patient_id": str(golden_id)}, {"issuer": "BOL", "patient_id": "1234567"}]
+    }
+    assert [one["golden_id"] for one in ask(live, batch).json()["results"]] == [str(ALPHA)] * 2
+
+
+def test_a_golden_id_that_nobody_has_is_not_found(live: Live) -> None:
+    live.app.state.services = replace(live.house.services, network=replace(NETWORK, issuer=Issuer("OURS", "1.2.3.9")))
+    assert as_problem(ask(live, {"issuer": "OURS", "patient_id": str(NEW)})) == (404, "not-found")
+
+
+def test_without_an_issuer_in_the_network_file_nobody_asks_by_golden_id(live: Live) -> None:
+    assert as_problem(ask(live, {"issuer": "OURS", "patient_id": str(ALPHA)})) == (422, "unknown-authority")

@@ -117,6 +117,13 @@ class FakeResolve:
             return Resolution(identifier, ALPHA, ResolutionState.AMBIGUOUS, (NHS,), BOLTON, (17,))
         return Resolution(identifier, NEW, ResolutionState.PROVISIONAL, ())
 
+    def resolve_golden(self, identifier: Identifier, caller: Caller) -> Resolution:
+        self.faults.check()
+        caller.require(Right.RESOLVE)
+        if UUID(identifier.value) not in {ALPHA, RETIRED}:
+            raise NotFound("no person has this golden id")
+        return Resolution(identifier, ALPHA, ResolutionState.CERTAIN, (BOLTON, CHRISTIE, NHS))
+
 
 @dataclass
 class FakeImaging:
@@ -161,6 +168,12 @@ class FakeImaging:
             if study.study_uid == study_uid:
                 return study, ALPHA
         raise NotFound("no such study")
+
+    def held(self, archive: str, caller: Caller, after: str = "", limit: int = 500) -> list[tuple[str, UUID]]:
+        self.faults.check()
+        caller.require(Right.READ_IMAGING)
+        uids = sorted(study.study_uid for study in self.studies if study.archive == archive)
+        return [(uid, ALPHA) for uid in uids if uid > after][:limit]
 
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = 30
