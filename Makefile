@@ -56,7 +56,7 @@ test: lint $(ASSETS)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 screenshots: $(STAMP) $(ASSETS)
-	$(BIN)/python -m pytest -q tests/browser/test_screenshots.py --screenshots screenshots $(ARGS)
+	SCREENSHOTS=screenshots $(BIN)/python -m pytest -q tests/browser/test_gallery.py $(ARGS)
 	echo "pictures are in screenshots/"
 
 clean:

@@ -48,9 +48,7 @@ def lay_out() -> None:
     styles = (NHSUK / "nhsuk-frontend.min.css").read_text(encoding="utf-8")
     (VENDOR / "nhsuk-frontend.min.css").write_text(without_remote_parts(styles), encoding="utf-8")
     script = (NHSUK / "nhsuk-frontend.min.js").read_text(encoding="utf-8")
-    (VENDOR / "nhsuk-frontend.min.js").write_text(
-        re.sub(r"//# sourceMappingURL=.*", "", script), encoding="utf-8"
-    )
+    (VENDOR / "nhsuk-frontend.min.js").write_text(re.sub(r"//# sourceMappingURL=.*", "", script), encoding="utf-8")
     shutil.copy(HTMX, VENDOR / "htmx.min.js")
     (VENDOR / STAMP).write_bytes((HERE / "package-lock.json").read_bytes())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -201,6 +201,16 @@ class Audit(Protocol):
 
     def record_each(self, caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> None:
         """An audit row for each of the subjects (AUD-2)."""
+
+
+class Spent(Protocol):
+    """Words that count once."""
+
+    def spend(self, word: str, until: datetime, now: datetime) -> bool:
+        """Whether nobody had spent the word, which is kept until then; those that hold no longer are let go."""
+
+    def is_spent(self, word: str) -> bool:
+        """Whether somebody has spent it."""
 
 
 class Scan(Protocol):

@@ -98,7 +98,7 @@ def test_nothing_is_left_to_do() -> None:
     assert not [file for file in SOURCES if marks.search(file.read_text())]
 
 
-@pytest.mark.parametrize("target", ["venv", "demo", "test", "lint", "clean"])
+@pytest.mark.parametrize("target", ["venv", "demo", "test", "lint", "screenshots", "clean"])
 def test_make_help_tells_every_target(target: str) -> None:
     told = subprocess.run(
         ["make", "-C", ROOT, "--no-print-directory", "help"], capture_output=True, text=True, check=True
