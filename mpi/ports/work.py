@@ -232,6 +232,16 @@ class Audit(Protocol):
         """An audit row for each of the subjects (AUD-2)."""
 
 
+class Spent(Protocol):
+    """Words that count once."""
+
+    def spend(self, word: str, until: datetime, now: datetime) -> bool:
+        """Whether nobody had spent the word, which is kept until then; those that hold no longer are let go."""
+
+    def is_spent(self, word: str) -> bool:
+        """Whether somebody has spent it."""
+
+
 class Scan(Protocol):
     """The whole index, read once from end to end, for `verify`."""
 

@@ -1,0 +1,33 @@
+"""What the pages are given to work with; `mpi.main` fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mpi.domain.access import Caller
+from mpi.domain.network import Network
+from mpi.ports import Clock
+from mpi.usecases.admission import Admission
+from mpi.usecases.imaging import Imaging
+from mpi.usecases.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The use cases and what surrounds them.
+
+    `callers` are everybody who may sign in, by the SHA-256 of their token in hexadecimal. `session_key` signs
+    cookies; a session ends when nothing was asked for `session_idle` seconds, and `session_length` seconds after it
+    began.
+    """
+
+    query: Query
+    imaging: Imaging
+    admission: Admission
+    network: Network
+    clock: Clock
+    callers: Mapping[str, Caller]
+    session_key: str
+    session_idle: float
+    session_length: float

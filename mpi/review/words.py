@@ -1,0 +1,106 @@
+"""How people and times are written on pages: the NHS display rules (NHS-62), as plain text; templates escape it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from linkage.record import Address, Name, Sex
+from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.network import Network
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
+_LONDON = ZoneInfo("Europe/London")  # where every reader and every examination room is
+NOT_KNOWN = "Not known"
+
+
+def full_name(name: Name | None) -> str:
+    """`SURNAME, Given Middle (Title)`; parts that are not said are left out."""
+    if name is None:
+        return "Name not known"
+    given = " ".join(part for part in (name.given, name.middle) if part)
+    surname = " ".join(part for part in (name.family.upper(), name.suffix) if part)
+    said = ", ".join(part for part in (surname, given) if part) or "Name not known"
+    return f"{said} ({name.title})" if name.title else said
+
+
+def day(value: date | str | None) -> str:
+    """`07-Mar-1954`; an ISO date of lesser precision as `Mar-1954` or `1954`; what is no date stays as it is."""
+    if isinstance(value, datetime):
+        value = value.astimezone(_LONDON).date()
+    if isinstance(value, date):
+        value = value.isoformat()
+    if not value:
+        return NOT_KNOWN
+    year, _, rest = value.partition("-")
+    month, _, number = rest.partition("-")
+    try:
+        whole = date(int(year), int(month or 1), int(number or 1))
+    except ValueError:
+        return value
+    parts = ([f"{whole.day:02d}"] if number else []) + ([_MONTHS[whole.month - 1]] if month else [])
+    return "-".join([*parts, f"{whole.year:04d}"])
+
+
+def moment(value: datetime | None) -> str:
+    """`07-Mar-1954 14:30`, London's clock."""
+    return f"{day(value)} {value.astimezone(_LONDON):%H:%M}" if value else NOT_KNOWN
+
+
+def nhs_number(value: str) -> str:
+    """Ten digits as 3 3 4; anything else as it is."""
+    digits = "".join(value.split()).replace("-", "")
+    if len(digits) == 10 and digits.isascii() and digits.isdigit():
+        return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
+    return value or NOT_KNOWN
+
+
+def sex(value: Sex) -> str:
+    """Sex in words."""
+    return _SEXES[value]
+
+
+def address(value: Address | None) -> str:
+    """One line, the postcode in capitals."""
+    if value is None:
+        return NOT_KNOWN
+    parts = (*value.lines, value.town, value.county, value.postcode.upper())
+    return ", ".join(part for part in parts if part) or NOT_KNOWN
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """`1 study`, `2,500 studies`; the plural is the singular with an s unless said."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def trust(code: str, network: Network) -> str:
+    """A trust's name by its ODS code; a code nobody knows stays."""
+    known = network.organisation_by_code.get(code)
+    return known.name if known else code or NOT_KNOWN
+
+
+def identifier(value: Identifier, network: Network) -> str:
+    """Who issued it, and its value."""
+    if value.authority == NHS_AUTHORITY:
+        return f"NHS number {nhs_number(value.value)}"
+    known = network.authority_by_id.get(value.authority)
+    return f"{known.name if known else value.authority} {value.value}"
+
+
+def filters(network: Network) -> Mapping[str, Any]:
+    """The filters of all templates."""
+    return {
+        "full_name": full_name,
+        "day": day,
+        "moment": moment,
+        "nhs_number": nhs_number,
+        "sex": sex,
+        "address": address,
+        "counted": count,
+        "trust": partial(trust, network=network),
+        "identifier": partial(identifier, network=network),
+    }

@@ -1,0 +1,15 @@
+"""Puts the pages together and into the application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from mpi.review import find, sign_in, start
+from mpi.review.pages import Pages
+
+
+def add_pages(app: FastAPI, pages: Pages) -> None:
+    """Make `app` serve all pages; its failures under /review are to be told by `pages.fail`."""
+    pages.add_to(app)
+    for router in (sign_in.public, sign_in.router, start.router, find.router):
+        app.include_router(router)
