@@ -38,6 +38,7 @@ from mpi.review.workbench import add_pages
 from mpi.settings import Settings
 from mpi.tokens import Callers, session_key
 from mpi.usecases.admission import Admission
+from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
 from mpi.usecases.images import Images
@@ -164,7 +165,7 @@ def compose_app(
         metrics=metrics.render,
         warnings=lambda: warnings(index),
     )
-    pages = Pages(compose_bench(index, query, imaging, callers, settings))
+    pages = Pages(compose_bench(index, services, callers, settings))
     renderers = {"/fhir": _tell_fhir, "/review": _tell_page(pages)}
     app = create_app(services, body_limit=settings.max_message_bytes, renderers=renderers)
     fhir = fhir_router(
@@ -183,11 +184,14 @@ def compose_app(
     return app
 
 
-def compose_bench(index: Index, query: Query, imaging: Imaging, callers: Callers, settings: Settings) -> Bench:
+def compose_bench(index: Index, services: Services, callers: Callers, settings: Settings) -> Bench:
     """What the review pages work with."""
     return Bench(
-        query=query,
-        imaging=imaging,
+        query=services.query,
+        imaging=services.imaging,
+        review=services.review,
+        worklist=services.worklist,
+        comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         network=index.network,
         clock=index.clock,

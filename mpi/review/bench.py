@@ -9,8 +9,11 @@ from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.ports import Clock
 from mpi.usecases.admission import Admission
+from mpi.usecases.comparing import Comparing
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.query import Query
+from mpi.usecases.review import Review
+from mpi.usecases.worklist import Worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,9 @@ class Bench:
     query: Query
     imaging: Imaging
     admission: Admission
+    review: Review
+    worklist: Worklist
+    comparing: Comparing
     network: Network
     clock: Clock
     callers: Mapping[str, Caller]

@@ -20,6 +20,12 @@ class Entry:
 ENTRIES = (
     Entry("Start", "/review", None),
     Entry(
+        "Work list",
+        "/review/tasks",
+        Right.REVIEW,
+        "Settle the questions that the index cannot answer by itself, the most urgent first.",
+    ),
+    Entry(
         "Find a person",
         "/review/find",
         Right.READ_IMAGING,

@@ -11,11 +11,42 @@ from zoneinfo import ZoneInfo
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
+from mpi.domain.views import Decision, TaskKind
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
 _LONDON = ZoneInfo("Europe/London")  # where every reader and every examination room is
 NOT_KNOWN = "Not known"
+KINDS = {
+    TaskKind.POSSIBLE_MATCH: "Possible match",
+    TaskKind.CONTESTED_LINK: "Contested link",
+    TaskKind.NHS_NUMBER_CONFUSION: "NHS number confusion",
+    TaskKind.NHS_NUMBER_DUPLICATE: "Two NHS numbers",
+    TaskKind.OVERLAY: "Overlay",
+    TaskKind.LATE_MESSAGE: "Late message",
+    TaskKind.MOVE: "Move between patients",
+    TaskKind.STUDY_CONFLICT: "Study under two patients",
+    TaskKind.UNREADABLE_IMAGE: "Unreadable image",
+}
+QUESTIONS = {
+    TaskKind.POSSIBLE_MATCH: "Are these records of one person?",
+    TaskKind.CONTESTED_LINK: "These records are linked. Are they really of one person?",
+    TaskKind.NHS_NUMBER_CONFUSION: "One NHS number, two people? Are these records of one person?",
+    TaskKind.NHS_NUMBER_DUPLICATE: "One person holds two NHS numbers. Are these records of one person?",
+    TaskKind.OVERLAY: "This record has become somebody else. Is the new version who the record is now?",
+    TaskKind.LATE_MESSAGE: "A message came for a number that had been merged away. Are these records of one person?",
+    TaskKind.MOVE: "A trust has moved what was filed under one number to the other. Are these records of one person?",
+    TaskKind.STUDY_CONFLICT: "One study came under two patients. Are these records of one person?",
+    TaskKind.UNREADABLE_IMAGE: "An image says something of its patient that cannot be read. Have you seen to it?",
+}
+ANSWERS = {
+    Decision.SAME: "Same person",
+    Decision.DIFFERENT: "Different people",
+    Decision.ACCEPT: "Yes, the new version is right",
+    Decision.REJECT: "No, keep the old version",
+    Decision.DEFER: "Look again later",
+    Decision.UNSURE: "Not sure: ask somebody else",
+}
 
 
 def full_name(name: Name | None) -> str:
@@ -101,6 +132,9 @@ def filters(network: Network) -> Mapping[str, Any]:
         "sex": sex,
         "address": address,
         "counted": count,
+        "kind": KINDS.__getitem__,
+        "question": QUESTIONS.__getitem__,
+        "answer": ANSWERS.__getitem__,
         "trust": partial(trust, network=network),
         "identifier": partial(identifier, network=network),
     }

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from linkage.blocking import block_keys
 from linkage.encode import encode
-from linkage.explain import explain
+from linkage.explain import Explanation, explain
 from linkage.guard import Guard
 from linkage.kernel import score
 from linkage.model import Model
 from linkage.nhs_number import parse
-from linkage.record import Demographics, StandardRecord
+from linkage.record import BirthDate, Demographics, StandardRecord
 from linkage.standardise import standardise
 from mpi.domain.evidence import Edge, Pair
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
@@ -72,8 +72,26 @@ class Matching:
 
     def explain(self, one: bytes, other: bytes) -> tuple[str, ...]:
         """The score of a pair, one sentence a comparison, without values."""
-        explanation = explain(one, other, self.model)
+        explanation = self.explanation(one, other)
         return (*(line.loggable for line in explanation.lines), explanation.summary)
+
+    def explanation(self, one: bytes, other: bytes) -> Explanation:
+        """The score of a pair by its parts, without values."""
+        return explain(one, other, self.model)
+
+    def unusable(self, demographics: Demographics) -> frozenset[str]:
+        """The fields that say something, of which nothing is left to compare: placeholders, defaults, bad numbers."""
+        standard = standardise(demographics)
+        usable = {
+            "names": bool(standard.surnames or standard.forenames),
+            "birth_date": standard.birth_date != BirthDate(),
+            "nhs_number": bool(standard.nhs_number),
+            "addresses": bool(standard.postcode or standard.street or standard.town),
+            "phones": bool(standard.phones),
+            "emails": bool(standard.emails),
+            "gp_practice": bool(standard.gp_practice),
+        }
+        return frozenset(name for name, used in usable.items() if getattr(demographics, name) and not used)
 
     def is_confidential(self, identifier: Identifier) -> bool:
         """Whether the identifier is a confidential service's, kept out of linkage and of searches (NHS-58)."""

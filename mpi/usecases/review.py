@@ -17,6 +17,7 @@ from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
+from mpi.usecases.comparing import explain
 from mpi.usecases.consequences import consequence
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Rematch
@@ -68,14 +69,10 @@ class Review:
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             asked = _task(unit, task_id)
-            records = unit.records.of_identifiers([asked.one, asked.other])
-            encoded = [r.encoded for r in records if r.encoded]
-            waiting = [r.pending for r in records if r.pending is not None and asked.kind is TaskKind.OVERLAY]
-            # Of an overlay the two to compare are the version that counts and the one that waits.
-            encoded += [self._matching.encode(pending.registers.demographics)[0] for pending in waiting]
+            found = explain(unit, self._matching, asked)
             unit.audit.record(caller, "explain-task", [f"task/{task_id}"], {})
             unit.commit()
-            return self._matching.explain(encoded[0], encoded[-1]) if encoded else ()
+            return (*(line.loggable for line in found.lines), found.summary) if found else ()
 
     def claim(self, task_id: int, caller: Caller) -> TaskView:
         """Take a task. Raises `Conflict` when another has it or it is answered, NotFound."""

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mpi.domain.access import Role
+from mpi.domain.views import Decision
+from tests.browser import questions
 from tests.browser.served import Served
+from tests.integration.core.world import REVIEWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +21,30 @@ class Picture:
     role: Role | None = Role.ADMINISTRATOR
 
 
+def _work_list(served: Served) -> str:
+    questions.overlaid(served)
+    questions.one_number_two_people(served)
+    for studies in (0, 2):
+        questions.perhaps_twins(served, studies)
+    served.world.review.claim(questions.perhaps_twins(served).id, REVIEWER)
+    return "/review/tasks"
+
+
+def _settled(served: Served) -> str:
+    task = questions.perhaps_twins(served)
+    served.world.review.decide(task.id, Decision.DIFFERENT, "Twins or siblings: two birth notices", REVIEWER)
+    return f"/review/tasks/{task.id}"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
+    Picture("work-list", _work_list),
+    Picture("work-list-empty", lambda served: "/review/tasks?kind=move&text=nobody"),
+    Picture("task-twins", lambda served: f"/review/tasks/{questions.perhaps_twins(served).id}"),
+    Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
+    Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
+    Picture("task-settled", _settled),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0"),
     Picture("not-found", lambda served: "/review/nothing-here"),

@@ -1,0 +1,194 @@
+"""One task: the records side by side, why they weigh what they weigh, what an answer would do, and the answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Request, Response
+
+from mpi.domain.access import Caller, Right
+from mpi.domain.answers import RULINGS
+from mpi.domain.consequence import Consequence
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+from mpi.domain.worklist import holder
+from mpi.errors import Conflict, MpiError
+from mpi.review.comparison_rows import columns, rows
+from mpi.review.pages import Pages
+from mpi.review.route import Calling, PageRoute, Paging
+from mpi.review.tasks import PATH, Filtered, Filters
+from mpi.review.waterfall import WIDTH, waterfall
+from mpi.review.words import ANSWERS
+
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
+TaskId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+REASONS = (
+    "Details agree",
+    "Checked with the trust",
+    "Checked on the Spine",
+    "Twins or siblings",
+    "Members of one family",
+    "Changed name or address",
+    "Typing error",
+    "Number used for two people",
+    "Other",
+)
+_COMMENT = 1_000  # characters
+
+
+def answers_to(task: TaskView) -> list[Decision]:
+    """The answers that settle a task of this kind."""
+    if task.kind is TaskKind.OVERLAY:
+        return [Decision.ACCEPT, Decision.REJECT]
+    return [Decision.SAME] if task.one == task.other else [Decision.SAME, Decision.DIFFERENT]
+
+
+def _preview(
+    pages: Pages, task: TaskView, decision: Decision, caller: Caller
+) -> tuple[Consequence | None, bool, str]:
+    """What the answer would do, whether two people are needed, and why it cannot be told."""
+    try:
+        found, needs_two = pages.bench.review.preview(task.id, decision, caller)
+    except MpiError as error:
+        return None, False, str(error)
+    return found, needs_two, ""
+
+
+@router.get(PATH + "/{task_id}")
+def compare(request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered) -> Response:
+    """Everything about one task."""
+    return _page(request, pages, caller, task_id, filters, {})
+
+
+def _page(
+    request: Request,
+    pages: Pages,
+    caller: Caller,
+    task_id: int,
+    filters: Filters,
+    errors: dict[str, str],
+    status: int = 200,
+) -> Response:
+    caller.require(Right.REVIEW)
+    found = pages.bench.comparing.compare(task_id, caller)
+    task = found.task
+    open_ = task.state in (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
+    holds = holder(task, pages.bench.clock.now())
+    answers = answers_to(task)
+    return pages.page(
+        request,
+        "task.jinja",
+        status,
+        found=found,
+        task=task,
+        open=open_,
+        holder=holds,
+        mine=open_ and holds in ("", caller.user) and task.proposed_by != caller.user,
+        columns=columns(found),
+        rows=rows(found),
+        why=waterfall(found.explanation, found.certain) if found.explanation else None,
+        drawing=WIDTH,
+        effects=[(d, *_preview(pages, task, d, caller)) for d in answers] if open_ and not _alone(task) else [],
+        answers=answers,
+        reasons=REASONS,
+        filters=filters,
+        errors=errors,
+        may_undo=task.decided_by == caller.user or caller.may(Right.UNDO_ANY),
+    )
+
+
+def _alone(task: TaskView) -> bool:
+    return task.one == task.other and task.kind is not TaskKind.OVERLAY
+
+
+@router.post(PATH + "/{task_id}/answer")
+def give_answer(
+    request: Request,
+    pages: Paging,
+    caller: Calling,
+    task_id: TaskId,
+    filters: Filtered,
+    decision: Annotated[str, Form(max_length=20)] = "",
+    reason: Annotated[str, Form(max_length=60)] = "",
+    comment: Annotated[str, Form(max_length=_COMMENT)] = "",
+    due: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Settle the task and go to the next one."""
+    errors, day = {}, None
+    if decision not in set(Decision):
+        errors["decision"] = "Choose an answer"
+    if decision == Decision.DEFER:
+        day = _day(due)
+        if day is None or day <= pages.bench.clock.now().date():
+            errors["due"] = "Enter the day to look again, a later one than today"
+    elif decision in (*RULINGS, Decision.SAME, Decision.DIFFERENT) and reason not in REASONS:
+        errors["reason"] = "Choose a reason"
+    if reason == "Other" and not comment.strip():
+        errors["comment"] = "Say what the reason is"
+    if errors:
+        return _page(request, pages, caller, task_id, filters, errors, 422)
+    said = ": ".join(part for part in (reason, comment.strip()) if part)
+    try:
+        done = pages.bench.review.decide(task_id, Decision(decision), said, caller, day)
+    except Conflict as conflict:
+        return _page(request, pages, caller, task_id, filters, {"decision": _sentence(conflict)}, 409)
+    return pages.redirect(request, _after(filters), _told(done))
+
+
+@router.post(PATH + "/{task_id}/claim")
+def claim(request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered) -> Response:
+    """Take the task."""
+    pages.bench.review.claim(task_id, caller)
+    return pages.redirect(request, _here(task_id, filters))
+
+
+@router.post(PATH + "/{task_id}/release")
+def release(request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered) -> Response:
+    """Give the task back."""
+    pages.bench.review.release(task_id, caller)
+    return pages.redirect(request, _after(filters), f"Task {task_id} is free again.")
+
+
+@router.post(PATH + "/{task_id}/undo")
+def undo(
+    request: Request,
+    pages: Paging,
+    caller: Calling,
+    task_id: TaskId,
+    filters: Filtered,
+    comment: Annotated[str, Form(max_length=_COMMENT)] = "",
+) -> Response:
+    """Take the answer back: identities are exactly as without it."""
+    pages.bench.review.undo(task_id, comment.strip() or "taken back", caller)
+    return pages.redirect(request, _here(task_id, filters), "The answer has been taken back.")
+
+
+def _told(task: TaskView) -> str:
+    if task.proposed is Decision.UNSURE:
+        return f"Task {task.id} now waits for somebody else."
+    if task.proposed is not None:
+        return f"Task {task.id}: your answer stands when a second person gives it too. Nothing has been changed yet."
+    if task.state is TaskState.DEFERRED:
+        return f"Task {task.id} will come back on its day."
+    answer = ANSWERS[task.decision] if task.decision else ""
+    return f"Task {task.id} is settled: {answer.lower()}. It can be undone from its page, /review/tasks/{task.id}."
+
+
+def _here(task_id: int, filters: Filters) -> str:
+    return f"{PATH}/{task_id}" + (f"?{filters.query}" if filters.query else "")
+
+
+def _after(filters: Filters) -> str:
+    return PATH + (f"?{filters.query}" if filters.query else "")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _sentence(error: MpiError) -> str:
+    text = str(error)
+    return text[:1].upper() + text[1:]
