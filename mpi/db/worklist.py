@@ -16,8 +16,13 @@ from mpi.domain.views import TaskView
 from mpi.domain.worklist import LEASE, NOBODY, Position, Wanted
 
 _FREE = "(t.claimed_by = '' or t.claimed_at <= :expired)"
-_NAMED = """(a.value = :text or b.value = :text or (a.family ~>=~ :name and a.family ~<~ :name_end)
-             or (b.family ~>=~ :name and b.family ~<~ :name_end))"""
+_OWNED = """exists (select from source_record r where r.id in (t.a_id, t.b_id) and r.authority = any(:authorities))"""
+# The records first: they are few, and everything about them is found by indexes.
+_NAMED = """t.id in (
+  with named as materialized (select id from source_record where value = :text
+    union select id from source_record where family ~>=~ :name and family ~<~ :name_end)
+  select id from task where a_id in (select id from named) union
+  select id from task where b_id in (select id from named))"""
 _ORDER = "order by t.place, (- t.weight), t.id"
 _POSITION = Prepared(text("select place, weight, id from task where id = :id"))
 _LAST = "\U0010ffff"  # greater than any letter
@@ -35,22 +40,25 @@ class WorklistStore:
         if after is not None:
             clauses.append("(t.place, (- t.weight), t.id) > (:after_place, cast(:after_weight as real), :after_id)")
             parameters |= {"after_place": after.place, "after_weight": -after.weight, "after_id": after.id}
-        statement = _statement(f"{VIEW} where {' and '.join(clauses)} {_ORDER} limit :limit")
-        return [to_view(row) for row in self._connection.run(statement, parameters | {"limit": limit})]
+        # The number itself: of a parameter the planner supposes that it may be large, and sorts everything.
+        picked = f"select t.* from task t where {' and '.join(clauses)} {_ORDER} limit {int(limit)}"
+        view = VIEW.replace("from task t", "from picked t")
+        statement = _statement(f"with picked as materialized ({picked}) {view} {_ORDER}")
+        return [to_view(row) for row in self._connection.run(statement, parameters)]
 
     def count(self, wanted: Wanted, now: datetime, most: int) -> int:
         """How many there are, counting no further than `most`."""
         clauses, parameters = _conditions(wanted, now)
-        source = "task t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id"
-        inner = f"select from {source} where {' and '.join(clauses)} limit :most"
-        counted = self._connection.run(_statement(f"select count(*) from ({inner}) c"), parameters | {"most": most})
-        return int(counted.scalar_one())
+        inner = f"select from task t where {' and '.join(clauses)} limit {int(most)}"
+        return int(self._connection.run(_statement(f"select count(*) from ({inner}) c"), parameters).scalar_one())
 
     def take(self, wanted: Wanted, now: datetime, user: str) -> TaskView | None:
         """The most urgent one that `user` can have, and nobody else is just taking."""
         clauses, parameters = _conditions(wanted, now)
         where = " and ".join((*clauses, _FREE, "t.proposed_by <> :user"))
-        statement = _statement(f"{VIEW} where {where} {_ORDER} limit 1 for update of t skip locked")
+        picked = f"select t.* from task t where {where} {_ORDER} limit 1 for update of t skip locked"
+        view = VIEW.replace("from task t", "from picked t")
+        statement = _statement(f"with picked as materialized ({picked}) {view}")
         row = self._connection.run(statement, parameters | {"user": user}).one_or_none()
         return None if row is None else to_view(row)
 
@@ -75,8 +83,7 @@ def _restrictions(wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
     if wanted.kinds:
         yield "t.kind = any(:kinds)", {"kinds": [str(kind) for kind in wanted.kinds]}
     if wanted.authorities:
-        clause = "(a.authority = any(:authorities) or b.authority = any(:authorities))"
-        yield clause, {"authorities": list(wanted.authorities)}
+        yield _OWNED, {"authorities": list(wanted.authorities)}
     least, most = wanted.weight
     if least is not None:
         yield "t.weight >= :at_least", {"at_least": least}
