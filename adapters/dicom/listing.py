@@ -1,10 +1,14 @@
-"""A day of an archive's studies, to the last: read at once, or in parts when it is too large for the archive."""
+"""A day of an archive's studies, to the last: read at once, or in parts when it is too large for the archive.
+
+Some archives say when they do not tell all; many, Orthanc's QIDO-RS among them, stop at a limit and say nothing. So a
+list of any length is asked for once more, by the halves of its day: what is whole has nothing new in its halves.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -64,58 +68,82 @@ Ask = Callable[[Span], Iterator[tuple[Dataset, str]]]
 what has come may not be all."""
 
 
+Told = tuple[Dataset, str]
+_NO_LIMIT_BELOW = 50  # studies: nobody's limit is as low as that
+
+
 @dataclass(slots=True)
 class Listing:
     """The studies of a day, or those without a date for day None, each once. To be gone through once.
 
-    `looked` is how many answers there were. `parts` is in how many parts it was read: when there are several,
-    studies without a time of day may be missing, for no part has them. Raises `Unavailable` when the archive does not
-    answer to the end, or answers something else than was asked.
+    `looked` is how many answers there were; those without a date are looked for among all. `parts` is in how many
+    parts it had to be read: when there are several, studies without a time of day may be missing, for no part has
+    them. Raises `Unavailable` when the archive does not answer to the end, or answers something else than was asked.
     """
 
     ask: Ask
     day: date | None
     looked: int = 0
-    parts: int = 0
+    parts: int = 1
     _seen: set[bytes] = field(default_factory=set)
 
-    def __iter__(self) -> Iterator[tuple[Dataset, str]]:
-        return self._read(Span(self.day))
+    def __iter__(self) -> Iterator[Told]:
+        return self._whole(Span(self.day))
 
-    def _read(self, span: Span) -> Iterator[tuple[Dataset, str]]:
+    def _whole(self, span: Span) -> Generator[Told, None, None]:
+        """The studies of a span that were not told before, and a look at whether they are all."""
+        told = yield from self._read(span)
+        yield from self._confirm(span, told)
+
+    def _confirm(self, span: Span, told: set[bytes]) -> Generator[Told, None, None]:
+        if len(told) < _NO_LIMIT_BELOW or not span.halves():
+            return
+        halves = []
+        for half in span.halves():
+            halves.append((half, (yield from self._read(half))))
+        is_new = any(part - told for _, part in halves)
+        self.parts += is_new
+        # All in one half: the limit would have been the same there.
+        if is_new or not all(part for _, part in halves):
+            for half, part in halves:
+                yield from self._confirm(half, part)
+
+    def _read(self, span: Span) -> Generator[Told, None, set[bytes]]:
+        """The studies of a span that were not told before; returns the marks of all of them."""
+        told: set[bytes] = set()
         try:
             for dataset, syntax in self.ask(span):
-                if self._is_wanted(dataset, syntax, span):
+                self._check(dataset, span)
+                if span.day is None and _text(dataset, "StudyDate"):
+                    self.looked += 1
+                    continue
+                mark = hashlib.sha256(kept(dataset, b"", syntax)).digest()
+                told.add(mark)
+                if mark not in self._seen:
+                    self._seen.add(mark)
+                    self.looked += 1
                     yield dataset, syntax
-            self.parts += 1
         except TooMany as reason:
             if not span.halves():
                 raise Unavailable(f"{reason}, and {span} cannot be split further") from None
+            self.parts += 1
             for half in span.halves():
-                yield from self._read(half)
+                yield from self._whole(half)
+            return set()
+        return told
 
-    def _is_wanted(self, dataset: Dataset, syntax: str, span: Span) -> bool:
-        told = Elements.of(dataset)
-        day, clock = _text(told, "StudyDate"), _text(told, "StudyTime")
-        if span.day is None and day:
-            self.looked += 1
-            return False
+    def _check(self, dataset: Dataset, span: Span) -> None:
+        day, clock = _text(dataset, "StudyDate"), _text(dataset, "StudyTime")
         if span.day is not None and day and read_date(day) not in {None, "", span.day.isoformat()}:
             raise Unavailable(f"the archive was asked for the studies of {span.day}, and tells others too")
         if not span.whole and clock and not span.first <= _seconds(clock, span.first) <= span.last:
             raise Unavailable(f"the archive was asked for a part of {span.day}, and tells studies of other hours too")
-        mark = hashlib.sha256(kept(dataset, b"", syntax)).digest()
-        if mark in self._seen:
-            return False
-        self._seen.add(mark)
-        self.looked += 1
-        return True
 
 
-def _text(told: Elements, keyword: str) -> str:
+def _text(dataset: Dataset, keyword: str) -> str:
     """What cannot be read is judged later, with the rest of the study."""
     try:
-        return told.text(keyword)
+        return Elements.of(dataset).text(keyword)
     except Refused:
         return ""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from adapters.dicom.listing import Listing
 from linkage import kernel
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Archive, Network
-from mpi.errors import SettingsError
+from mpi.errors import SettingsError, Unavailable
 from mpi.main.compose import compose, load_model
 from mpi.main.peers import Access, Asked, peer_of
 from mpi.main.serve import database
@@ -75,7 +75,9 @@ def harvesting(
                 if day in done:
                     continue
                 counts = harvester.take(Listing(asked.ask, day))
+                _check_whole(counts, done)
                 _note(progress, archive, counts)
+                done[day] = counts.listed
                 yield counts
         finally:
             index.engine.dispose()
@@ -102,19 +104,30 @@ def _pacer(rate: float) -> Callable[[], None]:
     return pace
 
 
-def _done(progress: Path, archive: str) -> frozenset[date | None]:
-    """The days told."""
-    days: set[date | None] = set()
+def _check_whole(counts: Day, done: Mapping[date | None, int]) -> None:
+    """All studies of an archive are no fewer than those of its days."""
+    known = sum(listed for day, listed in done.items() if day is not None)
+    if counts.day is None and counts.looked < known:
+        raise Unavailable(
+            f"the archive told {counts.looked} studies when asked for all, and {known} day by day: it has a limit, so"
+            " that studies without a date cannot be found by looking through all"
+        )
+
+
+def _done(progress: Path, archive: str) -> dict[date | None, int]:
+    """How many studies were listed of each day told."""
+    days: dict[date | None, int] = {}
     for number, line in enumerate(_whole_lines(progress), start=1):
         try:
             told = json.loads(line)
             owner, day = told["archive"], None if told["day"] == _UNDATED else date.fromisoformat(told["day"])
+            listed = int(told["listed"])
         except (ValueError, KeyError, TypeError):
             raise SettingsError(f"{progress}:{number}: is no line of a harvest's progress") from None
         if owner != archive:
             raise SettingsError(f"{progress}: is the progress of archive {owner}; name another file")
-        days.add(day)
-    return frozenset(days)
+        days[day] = listed
+    return days
 
 
 def _whole_lines(progress: Path) -> list[bytes]:

@@ -21,6 +21,7 @@ class Manners:
     """How the server behaves; the defaults are good."""
 
     cap: int = 1000  # studies in one answer, whatever is asked
+    most: int = 1000  # studies of one search, on all pages together, as Orthanc's LimitFindResults
     offset: bool = True
     warns: bool = False
     too_broad: int = 10_000  # more studies than this are 413
@@ -74,7 +75,7 @@ class QidoStub:
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(request.path)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        asked = {name: " ".join(values) for name, values in parse_qs(parts.query).items()}
         self.asked.append(asked)
         manners = self.manners
         if len(self.asked) > manners.dies_after:
@@ -89,7 +90,7 @@ class QidoStub:
         if len(found) > manners.too_broad:
             return _send(request, 413, b"", "text/plain")
         first = int(asked.get("offset", 0)) if manners.offset else 0
-        page = found[first : first + min(manners.cap, int(asked["limit"]))]
+        page = found[: manners.most][first : first + min(manners.cap, int(asked["limit"]))]
         warning = "299 stub: There are 7 additional results that can be requested" if manners.warns else ""
         body = json.dumps(page).encode() if page else b""
         _send(request, 200 if page else 204, manners.body or body, manners.content_type, warning)

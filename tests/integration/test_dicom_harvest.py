@@ -167,7 +167,7 @@ def test_what_cannot_be_is_told_before_anything_is_asked(
     progress.write_text("something else\n")
     with pytest.raises(SettingsError, match="progress:1: is no line"):
         run(settings, archive, progress)
-    progress.write_text('{"archive": "other", "day": "2024-03-01"}\n')
+    progress.write_text('{"archive": "other", "day": "2024-03-01", "listed": 1}\n')
     with pytest.raises(SettingsError, match="is the progress of archive other"):
         run(settings, archive, progress)
     archive.peer = "127.0.0.1:4242"
