@@ -119,6 +119,7 @@ def _stored(event: evt.Event) -> Stored:
 def _entity(network: Network, ae_title: str, limits: Limits) -> ApplicationEntity:
     entity = ApplicationEntity(ae_title)
     entity.require_calling_aet = list(senders(network))
+    entity.require_called_aet = True
     entity.maximum_associations = limits.associations
     entity.network_timeout = limits.idle_timeout
     entity.add_supported_context(Verification)

@@ -222,6 +222,15 @@ def test_only_senders_that_the_network_names_may_call(house: House) -> None:
     association.release()
 
 
+def test_whoever_calls_another_title_than_ours_is_rejected(house: House) -> None:
+    """PS3.8 9.3.4: a sender whose settings name another application entity does not mean us."""
+    known = AE("BOLTON_GW")
+    known.add_requested_context(VERIFICATION)
+    association = known.associate("127.0.0.1", house.port, ae_title="ANY-SCP")
+    assert association.is_rejected
+    assert association.acceptor.primitive.diagnostic == 7, "called AE title not recognised"
+
+
 def test_stopping_answers_what_is_in_hand_and_nothing_new(house: House) -> None:
     house.images.gate = threading.Event()
     statuses: list[int] = []
