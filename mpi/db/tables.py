@@ -356,6 +356,7 @@ event = Table(
     Column("detail", JSONB, nullable=False),
     Column("caller", Text, nullable=False),
     Column("message_id", BigInteger, ForeignKey("message.id")),
+    Column("about", JSONB, nullable=False, server_default=text("'[]'::jsonb")),  # the studies as they were then
 )
 Index(
     "ix_event_old_golden_ids",
@@ -378,6 +379,8 @@ subscription = Table(
     _time("due_at"),
     Column("last_error", Text, nullable=False, server_default=""),
     _time("stopped_at", null=True),  # the subscriber refused something for good: somebody must look
+    Column("modalities", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("body_sites", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
 )
 # A consumer of the network file is subscribed once, however many instances start at a time.
 Index(

@@ -276,6 +276,7 @@ class EventType(StrEnum):
     LINK_CONFIRMED = "link-confirmed"  # a contested link stays, and no question is open about it any more
     IDENTIFIERS_CHANGED = "identifiers-changed"  # of an unmoved record: merged away, deleted, revived, renumbered
     STUDY_REGISTERED = "study-registered"
+    STUDY_CHANGED = "study-changed"  # more is known of it: a modality, the part of the body
     STUDY_MOVED = "study-moved"
     ACCOUNT_MOVED = "account-moved"  # a source filed an account under another patient; both live on (A44)
     VISITS_MOVED = "visits-moved"  # a source filed visits under another account (A45)
@@ -283,7 +284,8 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One identity change, with old and new golden ids, as it leaves by the outbox. No demographics."""
+    """One identity change, with old and new golden ids, as it leaves by the outbox. No demographics. `about` are its
+    studies as they were then; the outbox fills it in."""
 
     id: int
     type: EventType
@@ -294,3 +296,4 @@ class Event:
     studies: tuple[str, ...] = ()
     reason: str = ""
     detail: dict[str, str] = field(default_factory=dict)
+    about: tuple[Study, ...] = ()

@@ -13,6 +13,7 @@ from mpi.domain.commands import Envelope, Receipt
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
+from mpi.domain.interest import Interest
 from mpi.domain.questions import Question
 from mpi.domain.record import Pending, Record, Update
 from mpi.domain.snapshot import Snapshot
@@ -177,7 +178,7 @@ class Outbox(Protocol):
     def events(self, golden_id: UUID) -> list[Event]:
         """The events of a golden identity, oldest first."""
 
-    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str) -> int:
+    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str, interest: Interest) -> int:
         """Add a subscription."""
 
     def subscriptions(self, owner: str | None) -> list[Mapping[str, Any]]:

@@ -159,24 +159,30 @@ def hang(
     and adds to what is known. Raises `Refused` (CONFLICT) when the study is another patient's.
     """
     provide(unit, rematch, study.patient, patch, cause, clock)
-    known = unit.studies.get(study.study_uid) if join else None
-    wanted = study if known is None else replace(joined(known[0], study), patient=study.patient)
+    known = unit.studies.get(study.study_uid)
+    wanted = study if known is None or not join else replace(joined(known[0], study), patient=study.patient)
     owner, created = unit.studies.put(wanted)
     if owner != study.patient:
         _check_merged(unit, owner, study.patient)
         unit.studies.put(replace(wanted, patient=owner))
     golden_id = unit.identities.current([owner])[owner]
-    if created:
-        unit.outbox.publish([_registered(study, golden_id, clock)], cause.caller, None)
+    if known is None or _interest(known[0]) != _interest(wanted):
+        kind = EventType.STUDY_REGISTERED if created else EventType.STUDY_CHANGED
+        unit.outbox.publish([_told(kind, replace(study, patient=owner), golden_id, clock)], cause.caller, None)
     return owner, golden_id, created
 
 
-def _registered(study: Study, golden_id: UUID, clock: Clock) -> Event:
+def _interest(study: Study) -> tuple[tuple[str, ...], str]:
+    """By what subscribers choose studies."""
+    return study.modalities, study.body_site
+
+
+def _told(kind: EventType, study: Study, golden_id: UUID, clock: Clock) -> Event:
     return Event(
         id=0,
-        type=EventType.STUDY_REGISTERED,
+        type=kind,
         at=clock.now(),
-        old_golden_ids=(),
+        old_golden_ids=() if kind is EventType.STUDY_REGISTERED else (golden_id,),
         new_golden_ids=(golden_id,),
         identifiers=(study.patient,),
         studies=(study.study_uid,),
