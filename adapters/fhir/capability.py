@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from adapters.fhir import imaging_study, patient_search
+from adapters.fhir import document_reference, imaging_study, patient_search
 from adapters.fhir.exchange import Addresses, respond
 from adapters.fhir.operation_definition import RESOLVE
 from adapters.fhir.outcome import MEDIA_TYPE, FhirRoute
@@ -50,6 +50,12 @@ def capability_statement(addresses: Addresses, now: datetime) -> dict[str, Any]:
         "interaction": _codes("create", "read", "search-type"),
         "searchParam": _parameters(imaging_study.PARAMETERS),
     }
+    document: dict[str, Any] = {
+        "type": "DocumentReference",
+        "supportedProfile": [document_reference.PROFILE],
+        "interaction": _codes("read", "search-type"),
+        "searchParam": _parameters(document_reference.PARAMETERS),
+    }
     definition = {"type": "OperationDefinition", "interaction": _codes("read")}
     return {
         "resourceType": "CapabilityStatement",
@@ -60,7 +66,7 @@ def capability_statement(addresses: Addresses, now: datetime) -> dict[str, Any]:
         "implementation": {"description": addresses.network.name, "url": addresses.base_url},
         "fhirVersion": "4.0.1",
         "format": [MEDIA_TYPE],
-        "rest": [{"mode": "server", "resource": [patient, study, definition]}],
+        "rest": [{"mode": "server", "resource": [patient, study, document, definition]}],
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from adapters.fhir.capability import capability_routes
+from adapters.fhir.document_reference import document_routes
 from adapters.fhir.exchange import Addresses
 from adapters.fhir.feed_routes import Desk, Note, feed_routes, nobody
 from adapters.fhir.imaging_study import imaging_routes
@@ -59,6 +60,7 @@ def router(
     fhir.include_router(resolve_routes(resolve, addresses, caller, clock))
     fhir.include_router(pdqm_routes(query, addresses, caller))
     fhir.include_router(imaging_routes(imaging, addresses, caller))
+    fhir.include_router(document_routes(imaging, addresses, caller))
 
     @fhir.api_route("/{path:path}", methods=_METHODS)
     def refuse(path: str, request: Request) -> Response:

@@ -12,7 +12,7 @@ from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
 from mpi.domain.imaging import joined
 from mpi.domain.priors import Prior, priors
-from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, Study
+from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
@@ -59,12 +59,17 @@ class Imaging:
         wanted: HistoryFilter = HistoryFilter(),
         limit: int = 100,
         after: str = "",
+        *,
+        standing: bool = False,
     ) -> HistoryPage:
         """One page of the history, newest first; at most 500 studies. Raises NotFound, Refused (BAD_VALUE for a bad
-        `after`). Needs READ_IMAGING."""
+        `after`). With `standing` nothing is told under an id that has been merged away, by its source or by us: the
+        rule of registries (IHE-66). Needs READ_IMAGING."""
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
             golden_id = self._golden_id(unit, person, wanted.as_of)
+            if standing and not _stands(unit, person, golden_id):
+                return HistoryPage(golden_id, (), 0)
             studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
             unit.audit.record(caller, "read-history", [str(golden_id)], {})
             unit.commit()
@@ -141,6 +146,12 @@ class Imaging:
         if golden_id is None:
             raise NotFound("no person has this id")
         return golden_id
+
+
+def _stands(unit: Unit, person: UUID | Identifier, golden_id: UUID) -> bool:
+    if isinstance(person, UUID):
+        return person == golden_id
+    return all(record.state is not RecordState.SUBSUMED for record in unit.records.of_identifiers([person]))
 
 
 def hang(

@@ -253,8 +253,12 @@ class FakeImaging(Imaging):
         wanted: HistoryFilter = HistoryFilter(),
         limit: int = 100,
         after: str = "",
+        *,
+        standing: bool = False,
     ) -> HistoryPage:
         caller.require(Right.READ_IMAGING)
+        if standing and person == Identifier("north", "MERGED"):
+            return HistoryPage(ANN, (), 0)
         if person == BEN:
             raise NotFound("no such person")
         if person == GONE:
