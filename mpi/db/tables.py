@@ -342,6 +342,17 @@ study = Table(
     Index("ix_study_record_id", "record_id"),
 )
 
+# What archives say of a study; of one that is not known yet too, for they may speak of it first.
+holding = Table(
+    "holding",
+    metadata,
+    Column("study_uid", Text, primary_key=True),
+    Column("availability", Text, nullable=False),
+    Column("ae_title", Text, nullable=False),
+    Column("archive", Text, nullable=False),
+    _time("at"),
+)
+
 event = Table(
     "event",
     metadata,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from linkage import nhs_number
 from linkage.record import Demographics
+from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 
@@ -146,6 +147,7 @@ class Study:
     series: int = 0
     instances: int = 0
     link: LinkState | None = field(default=LinkState.CERTAIN, compare=False)  # None: of another time
+    holding: Holding | None = field(default=None, compare=False)  # told, like the link; None: nobody has said
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,8 +286,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One identity change, with old and new golden ids, as it leaves by the outbox. No demographics. `about` are its
-    studies as they were then; the outbox fills it in."""
+    """One identity change, with old and new golden ids, as it leaves by the outbox. No demographics."""
 
     id: int
     type: EventType
@@ -296,4 +297,4 @@ class Event:
     studies: tuple[str, ...] = ()
     reason: str = ""
     detail: dict[str, str] = field(default_factory=dict)
-    about: tuple[Study, ...] = ()
+    about: tuple[Study, ...] = ()  # its studies as they were then: the outbox looks them up

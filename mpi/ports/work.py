@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mpi.domain.access import Caller
+from mpi.domain.availability import Notice
 from mpi.domain.commands import Envelope, Receipt
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.history import Stay
@@ -144,6 +145,9 @@ class Studies(Protocol):
     def put(self, study: Study) -> tuple[Identifier, bool]:
         """Insert or update by study UID; returns the record it hangs on, and whether it was new. A study already on
         another record is left alone."""
+
+    def note(self, notice: Notice) -> None:
+        """What an archive says of a study, known or not, from now on."""
 
     def get(self, study_uid: str) -> tuple[Study, UUID] | None:
         """A study and the golden id it is under."""

@@ -8,13 +8,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from pydicom.uid import generate_uid
+from pynetdicom import AE
+from pynetdicom.sop_class import InstanceAvailabilityNotification
 
 from adapters.hl7v2.ack import code_of
 from mpi.domain.network import Network
 from tests.acceptance.archive_client import Region, ok
 from tests.acceptance.conftest import StartService
 from tests.acceptance.patients import Patient, adt, nhs_number
-from tests.acceptance.service_process import Service
+from tests.acceptance.service_process import Service, wait_for
+from tests.acceptance.webhook_listener import SECRET, listening
+from tests.unit.dicom.dicom_builders import item, sequence
 from tests.unit.fhir.fhir_validity import valid
 
 pytestmark = pytest.mark.timeout(240)
@@ -23,7 +28,7 @@ PERSON = Patient("TESTPERSON", "Alpha", nhs=nhs_number(31))
 
 @pytest.fixture(scope="module")
 def service(new_database: Callable[[], str], start_service: StartService) -> Service:
-    return start_service(database_url=new_database())
+    return start_service(database_url=new_database(), dicom_port=0)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +80,44 @@ def test_ihe_66_the_survivor_has_the_whole_chain_and_the_merged_id_nothing(regio
     assert documents(region, patient=golden)["total"] == 2
     assert documents(region, patient_identifier=f"{system}|B2")["total"] == 0
     assert found["entry"][0]["resource"]["content"][0]["attachment"]["url"].endswith("/1.2.826.1")
+
+
+def test_an_ai_package_is_told_of_its_studies_with_the_person_behind_them(service: Service, region: Region) -> None:
+    """Registered, and then of another person: the golden id and every id known, within a real delivery."""
+    with listening() as ai, listening() as other:
+        for listener, site in ((ai, "HEAD"), (other, "KNEE")):
+            wanted = {"url": listener.url, "secret": SECRET, "modalities": ["ct"], "body_sites": [site]}
+            ok(region.as_("archive").post("/v1/subscriptions", json=wanted))
+        region.register_study("STOCKPORT|S7", "1.2.826.7", body_site="Head", accession="A7")
+        wait_for(lambda: ai.events, "the AI package is told")
+        told = ai.events[0]
+        assert (told["type"], told["new_golden_ids"]) == ("study-registered", [region.golden("STOCKPORT|S7")])
+        (details,) = told["study_details"]
+        assert (details["study_uid"], details["body_site"], details["accession"]) == ("1.2.826.7", "Head", "A7")
+        with service.mllp() as client:
+            assert code_of(client.send(adt("stockport", "A40", "S1", Patient("", ""), prior="S7"))) == "AA"
+        wait_for(lambda: len(ai.events) > 1, "the AI package is told of the merge")
+        told = ai.events[1]
+        assert told["old_golden_ids"] == ai.events[0]["new_golden_ids"]
+        assert told["new_golden_ids"] == [region.golden("STOCKPORT|S1")]
+        assert [one["study_uid"] for one in told["study_details"]] == ["1.2.826.7"]
+        assert {"authority": "BOLTON", "value": "B1"} in told["cross_references"]
+        assert (ai.forged, other.events) == (0, [])
+
+
+def test_ps3_4_annex_r_how_a_study_can_be_had_is_told(service: Service, region: Region) -> None:
+    """By the history, and by QIDO-RS as Instance Availability and Retrieve AE Title."""
+    entity = AE("BOLTON_GW")
+    entity.add_requested_context(InstanceAvailabilityNotification)
+    association = entity.associate(*service.dicom, ae_title="MPI")
+    instance = {"ReferencedSOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "ReferencedSOPInstanceUID": "1.2.826.0.1.1"}
+    instance |= {"RetrieveAETitle": "GM_VNA", "InstanceAvailability": "NEARLINE"}
+    series = {"SeriesInstanceUID": "1.2.826.0.1", "ReferencedSOPSequence": sequence(instance)}
+    notice = item(StudyInstanceUID="1.2.826.0", ReferencedSeriesSequence=sequence(series))
+    status, _ = association.send_n_create(notice, InstanceAvailabilityNotification, generate_uid())
+    association.release()
+    assert status.Status == 0
+    study = ok(region.as_("viewer").get("/v1/studies/1.2.826.0"))["study"]
+    assert (study["availability"], study["retrieve_ae_title"]) == ("NEARLINE", "GM_VNA")
+    (shown,) = ok(region.as_("viewer").get("/dicom-web/studies", params={"StudyInstanceUID": "1.2.826.0"}))
+    assert (shown["00080056"]["Value"], shown["00080054"]["Value"]) == (["NEARLINE"], ["GM_VNA"])
