@@ -19,6 +19,8 @@ from adapters.dicom.headers import kept
 from adapters.dicom.times import read_date
 from mpi.errors import Refused, Unavailable
 
+_QUALIFIERS = 0x00100024
+_IDENTITY = (0x0020000D, 0x00100020, 0x00100021)
 _LAST_SECOND = 24 * 3600 - 1
 _TM = re.compile(r"(\d{2})(\d{2})?(\d{2})?", re.ASCII)
 
@@ -117,7 +119,7 @@ class Listing:
                 if span.day is None and _text(dataset, "StudyDate"):
                     self.looked += 1
                     continue
-                mark = hashlib.sha256(kept(dataset, b"", syntax)).digest()
+                mark = _mark(dataset, syntax)
                 told.add(mark)
                 if mark not in self._seen:
                     self._seen.add(mark)
@@ -138,6 +140,14 @@ class Listing:
             raise Unavailable(f"the archive was asked for the studies of {span.day}, and tells others too")
         if not span.whole and clock and not span.first <= _seconds(clock, span.first) <= span.last:
             raise Unavailable(f"the archive was asked for a part of {span.day}, and tells studies of other hours too")
+
+
+def _mark(dataset: Dataset, syntax: str) -> bytes:
+    """The same for one study of one patient, as often as it is told."""
+    if _QUALIFIERS in dataset:  # a sequence: by everything that is said
+        return hashlib.sha256(kept(dataset, b"", syntax)).digest()
+    told = [dataset.get_item(tag) for tag in _IDENTITY if tag in dataset]
+    return hashlib.sha256(repr([(element.tag, element.value) for element in told if element]).encode()).digest()
 
 
 def _text(dataset: Dataset, keyword: str) -> str:
