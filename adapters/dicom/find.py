@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 from pydicom import Dataset
 from pynetdicom import _config
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
 
+from adapters.dicom.listing import Span, TooMany
 from mpi.errors import Unavailable
 
 _PENDING = frozenset({0xFF00, 0xFF01})
 _SUCCESS = 0x0000
+_NOT_ALL = frozenset({0xA700, 0xFE00})  # out of resources; ended by the archive, which we never ask for
 _RETURN_KEYS = (
-    *("SpecificCharacterSet", "StudyTime", "AccessionNumber", "ModalitiesInStudy", "StudyDescription"),
+    *("SpecificCharacterSet", "AccessionNumber", "ModalitiesInStudy", "StudyDescription"),
     *("InstitutionName", "TimezoneOffsetFromUTC", "PatientName", "PatientID", "IssuerOfPatientID"),
     *("PatientBirthDate", "PatientSex", "StudyInstanceUID"),
     *("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances"),
@@ -35,9 +36,9 @@ class Peer:
     timeout: float = 60.0  # seconds for each response
 
 
-def find_studies(peer: Peer, day: date) -> Iterator[tuple[Dataset, str]]:
-    """Every study of a day as the archive tells it, with the transfer syntax. Raises `Unavailable` when it cannot be
-    reached or does not answer to the end: then what has come is not the whole day."""
+def find_studies(peer: Peer, span: Span) -> Iterator[tuple[Dataset, str]]:
+    """Every study of a span as the archive tells it, with the transfer syntax. Raises `Unavailable` when it cannot be
+    reached or does not answer to the end: then what has come is not all. `TooMany` when it may answer for less."""
     _config.LOG_HANDLER_LEVEL = "none"
     entity = ApplicationEntity(peer.calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = peer.timeout
@@ -48,7 +49,7 @@ def find_studies(peer: Peer, day: date) -> Iterator[tuple[Dataset, str]]:
     finished = False
     try:
         syntax = str(association.accepted_contexts[0].transfer_syntax[0])
-        answers = association.send_c_find(_query(day), StudyRootQueryRetrieveInformationModelFind)
+        answers = association.send_c_find(_query(span), StudyRootQueryRetrieveInformationModelFind)
         code = None
         for status, identifier in answers:
             code = status.get("Status")
@@ -57,18 +58,19 @@ def find_studies(peer: Peer, day: date) -> Iterator[tuple[Dataset, str]]:
         finished = True
         if code != _SUCCESS:
             said = "nothing" if code is None else f"0x{code:04X}"
-            raise Unavailable(f"{peer.ae_title} answered {said} when asked for the studies of {day}")
+            failure = TooMany if code in _NOT_ALL else Unavailable
+            raise failure(f"{peer.ae_title} answered {said} when asked for the studies of {span}")
     finally:
         if association.is_established:
             association.release() if finished else association.abort()
 
 
-def _query(day: date) -> Dataset:
+def _query(span: Span) -> Dataset:
     query = Dataset()
     query.QueryRetrieveLevel = "STUDY"
     for keyword in _RETURN_KEYS:
         setattr(query, keyword, None)
     for keyword in _RETURN_SEQUENCES:
         setattr(query, keyword, [])
-    query.StudyDate = f"{day:%Y%m%d}"
+    query.StudyDate, query.StudyTime = span.date_key, span.time_key
     return query

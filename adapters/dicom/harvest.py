@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,6 +11,7 @@ from pydicom import Dataset
 from adapters.dicom.attributes import question_key, read_header
 from adapters.dicom.headers import kept
 from adapters.dicom.identity import Origin
+from adapters.dicom.listing import Listing
 from mpi.domain.access import Caller
 from mpi.domain.commands import Envelope
 from mpi.domain.network import Archive, Network
@@ -21,23 +22,31 @@ from mpi.usecases.images import Image, Images, Taken
 @dataclass(slots=True)
 class Day:
     """One day of study: what the archive listed = registered + in quarantine - flawed. `new` of the registered were
-    not in the index before; `flawed` ones are registered under their local identity and in quarantine too."""
+    not in the index before; `flawed` ones are registered under their local identity and in quarantine too. Day None
+    is that of studies without a date: `looked` is how many were looked at to find them. `parts` is in how many
+    parts the day was read."""
 
-    day: date
+    day: date | None
     listed: int = 0
     registered: int = 0
     new: int = 0
     quarantined: int = 0
     flawed: int = 0
+    looked: int = 0
+    parts: int = 1
 
     def __str__(self) -> str:
         told = f"{self.listed} studies listed, {self.registered} registered ({self.new} new)"
-        return f"{self.day}: {told}, {self.quarantined} in quarantine"
+        whole = f"{self.day or f'without a date, of {self.looked}'}: {told}, {self.quarantined} in quarantine"
+        if self.parts == 1:
+            return whole
+        return f"{whole}; read in {self.parts} parts, which leave out studies without a time of day"
 
 
 @dataclass(frozen=True, slots=True)
 class Harvester:
-    """Takes in what one archive lists; `ae_title` is the archive's own. `pace` is called before each study."""
+    """Takes in what one archive lists; `ae_title` is the archive's own, "" when it is not known, and `name` how it is
+    called. `event` is what it was asked by. `pace` is called before each study."""
 
     images: Images
     network: Network
@@ -45,10 +54,12 @@ class Harvester:
     ae_title: str
     caller: Caller
     pace: Callable[[], None] = lambda: None
+    event: str = "C-FIND"
+    name: str = ""
 
-    def take(self, day: date, listed: Iterable[tuple[Dataset, str]]) -> Day:
+    def take(self, listed: Listing) -> Day:
         """Take in a day's list, to its end. Raises `Unavailable` of the archive or the index."""
-        counts = Day(day)
+        counts = Day(listed.day)
         for dataset, syntax in listed:
             self.pace()
             taken = self._take(dataset, syntax)
@@ -57,6 +68,7 @@ class Harvester:
             counts.new += taken.created
             counts.quarantined += bool(taken.fault)
             counts.flawed += bool(taken.fault) and taken.golden_id is not None
+        counts.looked, counts.parts = listed.looked, listed.parts
         return counts
 
     def _take(self, dataset: Dataset, syntax: str) -> Taken:
@@ -69,4 +81,4 @@ class Harvester:
         return self.images.take(self._envelope(header.study.study_uid, raw), image, self.caller)
 
     def _envelope(self, key: str, raw: bytes) -> Envelope:
-        return Envelope("", self.ae_title, self.archive.id, key, "C-FIND", raw)
+        return Envelope("", self.name or self.ae_title, self.archive.id, key, self.event, raw)

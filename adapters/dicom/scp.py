@@ -1,4 +1,5 @@
-"""The registrar: C-ECHO and C-STORE over pynetdicom, for the application entities the network file names.
+"""The registrar: C-ECHO, C-STORE and Instance Availability Notification (N-CREATE) over pynetdicom, for the
+application entities that the network file names.
 
 Several processes may share one listening socket. Images are looked at in memory, as far as identity needs, and
 dropped.
@@ -10,7 +11,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -21,10 +22,13 @@ from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.presentation import AllStoragePresentationContexts, PresentationContext
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+from pynetdicom.sop_class import (  # type: ignore[attr-defined]
+    InstanceAvailabilityNotification,
+    Verification,
+)
 from pynetdicom.transport import ThreadedAssociationServer
 
-from adapters.dicom.receive import TRY_AGAIN, Receiver, Stored
+from adapters.dicom.receive import PROCESSING_FAILURE, TRY_AGAIN, Receiver, Stored
 from mpi.domain.network import Network
 
 _log = structlog.get_logger("mpi.dicom")
@@ -64,6 +68,7 @@ class Registrar:
         self._entity = _entity(receiver.network, ae_title, limits)
         handlers = [
             (evt.EVT_C_STORE, self._store),
+            (evt.EVT_N_CREATE, self._notify),
             (evt.EVT_DATA_SENT, self._answered),
             (evt.EVT_CONN_CLOSE, self._answered),
         ]
@@ -91,11 +96,18 @@ class Registrar:
         return finished and not any(association.is_alive() for association in running)
 
     def _store(self, event: evt.Event) -> int:
+        said = self._said.setdefault(event.assoc, set())
+        return self._in_turn(event, TRY_AGAIN, lambda stored: self._receiver.handle(stored, said))
+
+    def _notify(self, event: evt.Event) -> tuple[int, None]:
+        return self._in_turn(event, PROCESSING_FAILURE, self._receiver.notified), None
+
+    def _in_turn(self, event: evt.Event, stopping: int, take: Callable[[Stored], int]) -> int:
         with self._idle:
             if self._stopping.is_set():
-                return TRY_AGAIN
+                return stopping
             self._in_hand.add(event.assoc)
-        status = self._receiver.handle(_stored(event), self._said.setdefault(event.assoc, set()))
+        status = take(_stored(event))
         if not event.assoc.is_established:  # then nothing will be sent
             self._answered(event)
         return status
@@ -108,8 +120,9 @@ class Registrar:
 
 def _stored(event: evt.Event) -> Stored:
     request = cast(Any, event.request)
+    content = request.AttributeList if event.event is evt.EVT_N_CREATE else request.DataSet
     return Stored(
-        content=request.DataSet.getvalue() if request.DataSet is not None else b"",
+        content=content.getvalue() if content is not None else b"",
         transfer_syntax=str(event.context.transfer_syntax),
         sop_instance=str(request.AffectedSOPInstanceUID),
         ae_title=event.assoc.requestor.ae_title.strip(),
@@ -119,9 +132,11 @@ def _stored(event: evt.Event) -> Stored:
 def _entity(network: Network, ae_title: str, limits: Limits) -> ApplicationEntity:
     entity = ApplicationEntity(ae_title)
     entity.require_calling_aet = list(senders(network))
+    entity.require_called_aet = True
     entity.maximum_associations = limits.associations
     entity.network_timeout = limits.idle_timeout
     entity.add_supported_context(Verification)
+    entity.add_supported_context(InstanceAvailabilityNotification)
     for context in AllStoragePresentationContexts:
         entity.add_supported_context(cast(str, context.abstract_syntax), AllTransferSyntaxes)
     return entity

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic_core import to_json
 
 from adapters.dicom.web_dates import period
@@ -111,7 +111,7 @@ def read_search(parameters: Sequence[tuple[str, str]], network: Network) -> Sear
         uids=uids,
         accession=told.get("AccessionNumber", "").strip(),
         wanted=HistoryFilter(tuple(code for code in modalities.split(",") if code), since=since, until=until),
-        limit=min(_number(told, "limit", _MOST), _MOST) or _MOST,
+        limit=min(_number(told, "limit", _MOST), _MOST),
         offset=_number(told, "offset", 0),
         unsupported=tuple(dict.fromkeys(unsupported)),
     )
@@ -192,4 +192,4 @@ def _shown(search: Search, golden_id: UUID | None, query: Query, caller: Caller)
 def _require_json(request: Request) -> None:
     accepted = request.headers.get("accept", "*/*")
     if not any(one.split(";")[0].strip().lower() in _TAKEN for one in accepted.split(",")):
-        raise Refused(Fault.UNSUPPORTED_TYPE, f"studies are told as {JSON} alone")
+        raise HTTPException(406, f"studies are told as {JSON} alone")  # PS3.18 8.7.4

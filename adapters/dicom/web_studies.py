@@ -37,6 +37,8 @@ def dataset(study: Study, shown: Shown, retrieve: str) -> dict[str, Element]:
         "00080020": _element("DA", started.strftime("%Y%m%d") if started else ""),
         "00080030": _element("TM", started.strftime("%H%M%S") if started else ""),
         "00080050": _element("SH", study.accession),
+        "00080054": _element("AE", study.holding.ae_title if study.holding else ""),
+        "00080056": _element("CS", study.holding.availability if study.holding else ""),
         "00080061": _element("CS", *study.modalities),
         "00080090": _element("PN"),
         "00080201": _element("SH", started.strftime("%z") if started else ""),
@@ -53,7 +55,7 @@ def dataset(study: Study, shown: Shown, retrieve: str) -> dict[str, Element]:
         "00201206": _count(study.series),
         "00201208": _count(study.instances),
     }
-    for optional in ("00080201", "00081030", "00081190", "00100021"):
+    for optional in ("00080054", "00080056", "00080201", "00081030", "00081190", "00100021"):
         if "Value" not in told[optional]:
             del told[optional]
     return told

@@ -8,8 +8,9 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from adapters.fhir import imaging_study, patient_search
+from adapters.fhir import document_reference, imaging_study, patient_search
 from adapters.fhir.exchange import Addresses, respond
+from adapters.fhir.operation_definition import RESOLVE
 from adapters.fhir.outcome import MEDIA_TYPE, FhirRoute
 from adapters.fhir.terminology import PATIENT_PROFILE
 
@@ -32,6 +33,7 @@ def capability_routes(addresses: Addresses, clock: Callable[[], datetime]) -> AP
 
 def capability_statement(addresses: Addresses, now: datetime) -> dict[str, Any]:
     """What this server does, as a CapabilityStatement of kind instance."""
+    operations = {**OPERATIONS, "resolve": addresses.url(f"OperationDefinition/{RESOLVE}")}
     patient: dict[str, Any] = {
         "type": "Patient",
         "supportedProfile": [PATIENT_PROFILE],
@@ -41,13 +43,20 @@ def capability_statement(addresses: Addresses, now: datetime) -> dict[str, Any]:
         "conditionalUpdate": True,
         "conditionalDelete": "single",
         "searchParam": _parameters(patient_search.PARAMETERS),
-        "operation": [{"name": name, "definition": url} for name, url in OPERATIONS.items()],
+        "operation": [{"name": name, "definition": url} for name, url in operations.items()],
     }
     study: dict[str, Any] = {
         "type": "ImagingStudy",
         "interaction": _codes("create", "read", "search-type"),
         "searchParam": _parameters(imaging_study.PARAMETERS),
     }
+    document: dict[str, Any] = {
+        "type": "DocumentReference",
+        "supportedProfile": [document_reference.PROFILE],
+        "interaction": _codes("read", "search-type"),
+        "searchParam": _parameters(document_reference.PARAMETERS),
+    }
+    definition = {"type": "OperationDefinition", "interaction": _codes("read")}
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -57,7 +66,7 @@ def capability_statement(addresses: Addresses, now: datetime) -> dict[str, Any]:
         "implementation": {"description": addresses.network.name, "url": addresses.base_url},
         "fhirVersion": "4.0.1",
         "format": [MEDIA_TYPE],
-        "rest": [{"mode": "server", "resource": [patient, study]}],
+        "rest": [{"mode": "server", "resource": [patient, study, document, definition]}],
     }
 
 

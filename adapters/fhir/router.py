@@ -8,18 +8,22 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 
 from adapters.fhir.capability import capability_routes
+from adapters.fhir.document_reference import document_routes
 from adapters.fhir.exchange import Addresses
 from adapters.fhir.feed_routes import Desk, Note, feed_routes, nobody
 from adapters.fhir.imaging_study import imaging_routes
 from adapters.fhir.match import match_routes
+from adapters.fhir.operation_definition import definition_routes
 from adapters.fhir.outcome import FhirRoute, Rejected
 from adapters.fhir.pdqm import pdqm_routes
 from adapters.fhir.pixm import pixm_routes
+from adapters.fhir.resolve import resolve_routes
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.query import Query
+from mpi.usecases.resolve import Resolve
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -28,6 +32,7 @@ def router(
     *,
     intake: Intake,
     query: Query,
+    resolve: Resolve,
     imaging: Imaging,
     network: Network,
     caller_of: Callable[[Request], Caller],
@@ -47,12 +52,15 @@ def router(
 
     fhir = APIRouter(route_class=FhirRoute, include_in_schema=False)
     fhir.include_router(capability_routes(addresses, clock))
+    fhir.include_router(definition_routes(addresses))
     fhir.include_router(feed_routes(Desk(intake, addresses, clock, note), addresses, caller))
     # Operations before `Patient/{id}`, which would take "$match" for an id.
     fhir.include_router(pixm_routes(query, addresses, caller))
     fhir.include_router(match_routes(query, addresses, caller, clock))
+    fhir.include_router(resolve_routes(resolve, addresses, caller, clock))
     fhir.include_router(pdqm_routes(query, addresses, caller))
     fhir.include_router(imaging_routes(imaging, addresses, caller))
+    fhir.include_router(document_routes(imaging, addresses, caller))
 
     @fhir.api_route("/{path:path}", methods=_METHODS)
     def refuse(path: str, request: Request) -> Response:

@@ -43,7 +43,7 @@ def write_study(study: Study, golden_id: UUID, addresses: Addresses) -> dict[str
     """The study as an ImagingStudy of the golden Patient; the local patient id stands beside the reference."""
     identifiers: list[dict[str, Any]] = [uid_identifier(study.study_uid)]
     if study.accession:
-        identifiers.append(_write_accession(study))
+        identifiers.append(write_accession(study))
     found: dict[str, Any] = {
         "resourceType": "ImagingStudy",
         "id": study.study_uid,
@@ -133,7 +133,8 @@ def _archive(resource: Resource, addresses: Addresses) -> str:
     return ""
 
 
-def _write_accession(study: Study) -> dict[str, Any]:
+def write_accession(study: Study) -> dict[str, Any]:
+    """The accession number as an identifier; its assigner is the trust that acquired the study."""
     shown: dict[str, Any] = {
         "type": {"coding": [{"system": IDENTIFIER_TYPE, "code": "ACSN"}]},
         "value": study.accession,

@@ -27,7 +27,7 @@ StudyUid = Annotated[
     StringConstraints(max_length=64, pattern=r"^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$"),  # DICOM PS3.5 9.1
     Field(description="Study Instance UID (0020,000D).", examples=["1.2.826.0.1.3680043.2.1125.1"]),
 ]
-Modality = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Z0-9_ ]{1,16}$")]
+Modality = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z0-9_ ]{1,16}$")]
 OdsCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([A-Z0-9]{3,12})?$")]
 
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)

@@ -109,6 +109,8 @@ def study_json(study: Study) -> StudyJson:
         "series": study.series,
         "instances": study.instances,
         "link": study.link,
+        "availability": study.holding.availability if study.holding else None,
+        "retrieve_ae_title": study.holding.ae_title if study.holding else "",
     }
 
 

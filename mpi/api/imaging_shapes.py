@@ -10,6 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from mpi.api.shapes import GoldenId, IdentifierJson
+from mpi.domain.availability import Availability
 from mpi.domain.views import LinkState
 
 
@@ -31,6 +32,11 @@ class StudyJson(TypedDict):
         LinkState | None,
         Field(description="How sure it is that the study is this person's, by its record's link; null with as_of."),
     ]
+    availability: Annotated[
+        Availability | None,
+        Field(description="How soon its archive says that it can be had, null: it has not said."),
+    ]
+    retrieve_ae_title: Annotated[str, Field(description="The application entity that C-MOVE asks; empty: not said.")]
 
 
 class StudyOfPersonJson(TypedDict):

@@ -252,6 +252,8 @@ class SubscriptionJson(TypedDict):
     id: int
     url: Annotated[str, Field(examples=["https://archive.example.nhs.uk/mpi-events"])]
     types: Annotated[list[str], Field(description="Event types told; empty means all.")]
+    modalities: Annotated[list[str], Field(description="Only what touches such studies; empty: all.")]
+    body_sites: Annotated[list[str], Field(description="Only what touches such studies; empty: all.")]
     owner: str
     active: bool
     created_at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
@@ -15,6 +16,7 @@ from mpi.api.responses import failures, name_operation, no_content, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.api.shapes import SubscriptionJson, SubscriptionsJson
+from mpi.domain.interest import Interest
 from mpi.domain.views import EventType
 from mpi.usecases.subscriptions import Subscription
 
@@ -56,8 +58,16 @@ def check_webhook_url(url: str) -> str:
     return url
 
 
+# As `examination.site_of` spells it: whatever the blanks between its words.
+BodySite = Annotated[
+    str,
+    StringConstraints(max_length=64, pattern=r"^[A-Za-z][A-Za-z _-]*$"),
+    AfterValidator(lambda text: re.sub("[^A-Z]", "", text.upper())),
+]
+
+
 class SubscriptionRequest(fields.Request):
-    """A webhook to call with every identity change from now on."""
+    """A webhook to call with every identity change from now on, or with those of some studies."""
 
     url: Annotated[
         str,
@@ -66,6 +76,14 @@ class SubscriptionRequest(fields.Request):
         Field(examples=["https://archive.example.nhs.uk/mpi-events"]),
     ]
     types: Annotated[tuple[EventType, ...], Field(max_length=20, description="None means all.")] = ()
+    modalities: Annotated[
+        tuple[fields.Modality, ...],
+        Field(max_length=20, description="Tell only what touches a study of one of them.", examples=[["CT"]]),
+    ] = ()
+    body_sites: Annotated[
+        tuple[BodySite, ...],
+        Field(max_length=50, description="Tell only what touches a study of one of them.", examples=[["CHEST"]]),
+    ] = ()
     secret: Annotated[
         SecretStr,
         Field(
@@ -83,6 +101,8 @@ def subscription_json(subscription: Subscription) -> SubscriptionJson:
         "id": subscription.id,
         "url": subscription.url,
         "types": [event_type.value for event_type in subscription.types],
+        "modalities": list(subscription.interest.modalities),
+        "body_sites": list(subscription.interest.body_sites),
         "owner": subscription.owner,
         "active": subscription.active,
         "created_at": subscription.created_at,
@@ -99,9 +119,15 @@ def subscription_json(subscription: Subscription) -> SubscriptionJson:
     | failures(400, 409, 413, 415),
 )
 def subscribe(body: SubscriptionRequest, services: Provided, caller: Calling) -> Response:
-    """Be told of every identity change, with old and new golden ids, at least once and in order per person."""
+    """Be told of every identity change, with old and new golden ids, at least once and in order per person.
+
+    With `modalities` or `body_sites` only of what touches such a study: that it is registered, that more is known of
+    it (study-changed: its first image may not have told all), and whose it is. What these are told has the studies
+    that match, under `study_details`, and all identifiers of the person under `cross_references`.
+    """
     types = tuple(dict.fromkeys(body.types))
-    made = services.subscriptions.add(body.url, types, body.secret.get_secret_value(), caller)
+    interest = Interest(tuple(dict.fromkeys(body.modalities)), tuple(dict.fromkeys(body.body_sites)))
+    made = services.subscriptions.add(body.url, types, body.secret.get_secret_value(), caller, interest)
     return answer(subscription_json(made), 201, {"Location": f"/v1/subscriptions/{made.id}"})
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Self
+from uuid import UUID
 
 import httpx
 from pydantic_core import to_json
 
-from mpi.domain.views import Event
+from mpi.api.shapes import identifier_json
+from mpi.domain.identifiers import Identifier
+from mpi.domain.views import Event, Study
 from mpi.usecases.subscriptions import Subscription
 
 TIMEOUT_SECONDS = 5.0
@@ -21,7 +26,11 @@ EVENT_ID_HEADER = "X-MPI-Event-Id"
 SIGNATURE_HEADER = "X-MPI-Signature"
 
 
-def event_body(event: Event) -> bytes:
+Identify = Callable[[UUID, datetime, str], Iterable[Identifier]]
+"""The identifiers that may be told of a golden identity as it was at a time, to a subscriber of this name."""
+
+
+def event_body(event: Event, more: Mapping[str, object] | None = None) -> bytes:
     """The JSON of `event`; the same event is the same bytes at every attempt."""
     return to_json(
         {
@@ -30,11 +39,25 @@ def event_body(event: Event) -> bytes:
             "at": event.at,
             "old_golden_ids": event.old_golden_ids,
             "new_golden_ids": event.new_golden_ids,
-            "identifiers": [{"authority": i.authority, "value": i.value} for i in event.identifiers],
+            "identifiers": [identifier_json(i) for i in event.identifiers],
             "studies": event.studies,
             "reason": event.reason,
         }
+        | dict(more or {})
     )
+
+
+def _study_json(study: Study) -> dict[str, object]:
+    return {
+        "study_uid": study.study_uid,
+        "patient": identifier_json(study.patient),
+        "started_at": study.started_at,
+        "modalities": study.modalities,
+        "body_site": study.body_site,
+        "accession": study.accession,
+        "organisation": study.organisation,
+        "archive": study.archive,
+    }
 
 
 def sign(secret: str, body: bytes) -> str:
@@ -64,13 +87,14 @@ class Webhook:
     `deliver` is what `Relay.run_once` wants. Close it, or use it as a context manager.
     """
 
-    def __init__(self, client: httpx.Client | None = None) -> None:
+    def __init__(self, client: httpx.Client | None = None, identify: Identify = lambda *_: ()) -> None:
+        self._identify = identify
         # The environment's proxies are for the outside world; subscribers are inside the network.
         self._client = client or httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
 
     def deliver(self, subscription: Subscription, event: Event) -> None:
         """Deliver `event`. Raises ValueError for any answer but 2xx or a bad URL, OSError when there is none."""
-        body = event_body(event)
+        body = event_body(event, self._more(subscription, event) if subscription.interest else None)
         deadline = time.monotonic() + TIMEOUT_SECONDS
         try:
             with self._client.stream(
@@ -85,6 +109,14 @@ class Webhook:
         if not response.is_success:
             # A redirect too: whoever the subscriber points at has not been approved.
             raise ValueError(f"the subscriber answered {response.status_code}")
+
+    def _more(self, subscription: Subscription, event: Event) -> Mapping[str, object]:
+        """What a subscriber to studies needs besides: which they are, and by which ids their person is known."""
+        known = [i for golden in event.new_golden_ids for i in self._identify(golden, event.at, subscription.owner)]
+        return {
+            "study_details": [_study_json(study) for study in subscription.interest.of(event)],
+            "cross_references": [identifier_json(i) for i in dict.fromkeys(known)],
+        }
 
     def close(self) -> None:
         """Close the connections."""

@@ -7,6 +7,7 @@ not visible yet. Events of one person commit in id order, because they hold that
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,18 +19,29 @@ from mpi.db.prepared import Prepared
 from mpi.db.tables import delivery, subscription
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import Event, EventType
+from mpi.domain.interest import Interest
+from mpi.domain.views import Event, EventType, Study
 
+# A subscription with an interest is told of an event that touches one of its studies (`mpi.domain.interest`).
 _PUBLISH = Prepared(
     text(
-        """with told as (
+        """with touched as (
+         select s.*, r.authority, r.value from study s join source_record r on r.id = s.record_id
+         where s.study_uid = any(:studies)),
+       told as (
          insert into event (type, old_golden_ids, new_golden_ids, identifiers, studies, reason, detail, caller,
-                            message_id)
+                            message_id, about)
          values (:type, :old_golden_ids, :new_golden_ids, :identifiers, :studies, :reason, :detail, :caller,
-                 :message_id)
+                 :message_id, coalesce((select jsonb_agg(jsonb_build_object('study_uid', study_uid,
+                   'patient', authority || '|' || value, 'started_at', started_at, 'modalities', modalities,
+                   'body_site', body_site, 'accession', accession, 'organisation', organisation, 'archive', archive)
+                   order by study_uid) from touched), '[]'))
          returning id, type)
        insert into delivery (subscription_id, event_id)
-         select s.id, t.id from told t join subscription s on s.types = '{}' or t.type = any(s.types)"""
+         select s.id, t.id from told t join subscription s on (s.types = '{}' or t.type = any(s.types))
+         where (s.modalities = '{}' and s.body_sites = '{}') or exists (select from touched y
+           where (s.modalities = '{}' or y.modalities && s.modalities) and (s.body_sites = '{}'
+             or regexp_replace(upper(y.body_site), '[^A-Z]', '', 'g') = any(s.body_sites)))"""
     ).bindparams(
         bindparam("old_golden_ids", type_=ARRAY(Uuid)),
         bindparam("new_golden_ids", type_=ARRAY(Uuid)),
@@ -144,9 +156,10 @@ class OutboxStore:
         """The events of a golden identity, oldest first."""
         return [_to_event(row) for row in self._connection.run(_OF_GOLDEN, {"id": golden_id})]
 
-    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str) -> int:
+    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str, interest: Interest) -> int:
         """Add a subscription."""
         row = {"url": url, "types": [str(t) for t in types], "secret": secret, "owner": owner}
+        row |= {"modalities": list(interest.modalities), "body_sites": list(interest.body_sites)}
         statement = insert(subscription).values(row).returning(subscription.c.id)
         added: int = self._connection.execute(statement).scalar_one()
         return added
@@ -216,4 +229,18 @@ def _to_event(row: Row[Any]) -> Event:
         studies=tuple(row.studies),
         reason=row.reason,
         detail=row.detail,
+        about=tuple(_to_study(told) for told in row.about),
+    )
+
+
+def _to_study(told: Mapping[str, Any]) -> Study:
+    return Study(
+        study_uid=told["study_uid"],
+        patient=Identifier.parse(told["patient"]),
+        started_at=datetime.fromisoformat(told["started_at"]).astimezone(UTC) if told["started_at"] else None,
+        modalities=tuple(told["modalities"]),
+        body_site=told["body_site"],
+        accession=told["accession"],
+        organisation=told["organisation"],
+        archive=told["archive"],
     )

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
+from mpi.domain.availability import Availability, Holding, Notice
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import HistoryFilter, LinkState, Study
@@ -23,7 +24,8 @@ from mpi.errors import Fault, Refused
 _COLUMNS = """s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
        s.archive, s.series, s.instances, r.authority, r.value,
        case when l.contested then 'contested' when coalesce(r.active, false) then 'certain' else 'provisional' end
-         as link"""
+         as link,
+       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid) as held"""
 _PUT = Prepared(
     text(
         """with put as (
@@ -41,6 +43,14 @@ _PUT = Prepared(
          update task t set studies = t.studies + 1 from put where put.created
            and (t.a_id = put.record_id or t.b_id = put.record_id) and t.state in ('open', 'claimed', 'deferred'))
        select created from put"""
+    )
+)
+_NOTE = Prepared(
+    text(
+        """insert into holding (study_uid, availability, ae_title, archive)
+       values (:study_uid, :availability, :ae_title, :archive)
+       on conflict (study_uid) do update set availability = excluded.availability, ae_title = excluded.ae_title,
+         archive = excluded.archive, at = clock_timestamp()"""
     )
 )
 _OWNER = Prepared(
@@ -112,6 +122,12 @@ class StudyStore:
         """A study and the golden id it is under."""
         row = self._connection.run(_GET, {"study_uid": study_uid}).one_or_none()
         return None if row is None else (_to_study(row), row.golden_id)
+
+    def note(self, notice: Notice) -> None:
+        """What an archive says of a study now."""
+        holding = notice.holding
+        row = {"study_uid": notice.study_uid, "archive": notice.archive}
+        self._connection.run(_NOTE, row | {"availability": holding.availability, "ae_title": holding.ae_title})
 
     def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
         """A page newest first, the total, and where it goes on."""
@@ -204,6 +220,11 @@ def _read_cursor(after: str) -> tuple[datetime | str, str]:
     return when, uid
 
 
+def _to_holding(held: str) -> Holding:
+    availability, _, ae_title = held.partition(" ")
+    return Holding(Availability(availability), ae_title)
+
+
 def _to_study(row: Row[Any]) -> Study:
     return Study(
         study_uid=row.study_uid,
@@ -218,4 +239,5 @@ def _to_study(row: Row[Any]) -> Study:
         series=row.series,
         instances=row.instances,
         link=LinkState(row.link),
+        holding=_to_holding(row.held) if row.held else None,
     )

@@ -342,6 +342,17 @@ study = Table(
     Index("ix_study_record_id", "record_id"),
 )
 
+# What archives say of a study; of one that is not known yet too, for they may speak of it first.
+holding = Table(
+    "holding",
+    metadata,
+    Column("study_uid", Text, primary_key=True),
+    Column("availability", Text, nullable=False),
+    Column("ae_title", Text, nullable=False),
+    Column("archive", Text, nullable=False),
+    _time("at"),
+)
+
 event = Table(
     "event",
     metadata,
@@ -356,6 +367,7 @@ event = Table(
     Column("detail", JSONB, nullable=False),
     Column("caller", Text, nullable=False),
     Column("message_id", BigInteger, ForeignKey("message.id")),
+    Column("about", JSONB, nullable=False, server_default=text("'[]'::jsonb")),  # the studies as they were then
 )
 Index(
     "ix_event_old_golden_ids",
@@ -378,6 +390,8 @@ subscription = Table(
     _time("due_at"),
     Column("last_error", Text, nullable=False, server_default=""),
     _time("stopped_at", null=True),  # the subscriber refused something for good: somebody must look
+    Column("modalities", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
+    Column("body_sites", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
 )
 # A consumer of the network file is subscribed once, however many instances start at a time.
 Index(

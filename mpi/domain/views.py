@@ -9,6 +9,7 @@ from uuid import UUID
 
 from linkage import nhs_number
 from linkage.record import Demographics
+from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 
@@ -146,6 +147,7 @@ class Study:
     series: int = 0
     instances: int = 0
     link: LinkState | None = field(default=LinkState.CERTAIN, compare=False)  # None: of another time
+    holding: Holding | None = field(default=None, compare=False)  # told, like the link; None: nobody has said
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,7 @@ class EventType(StrEnum):
     LINK_CONFIRMED = "link-confirmed"  # a contested link stays, and no question is open about it any more
     IDENTIFIERS_CHANGED = "identifiers-changed"  # of an unmoved record: merged away, deleted, revived, renumbered
     STUDY_REGISTERED = "study-registered"
+    STUDY_CHANGED = "study-changed"  # more is known of it: a modality, the part of the body
     STUDY_MOVED = "study-moved"
     ACCOUNT_MOVED = "account-moved"  # a source filed an account under another patient; both live on (A44)
     VISITS_MOVED = "visits-moved"  # a source filed visits under another account (A45)
@@ -294,3 +297,4 @@ class Event:
     studies: tuple[str, ...] = ()
     reason: str = ""
     detail: dict[str, str] = field(default_factory=dict)
+    about: tuple[Study, ...] = ()  # its studies as they were then: the outbox looks them up

@@ -74,24 +74,35 @@ _DAYS = ["%Y-%m-%d"]
 @app.command()
 def harvest(
     archive: Annotated[str, typer.Argument(help="The archive of the network whose studies these are.")],
-    peer: Annotated[str, typer.Option(help="Where it answers C-FIND: AETITLE@host:port.")],
+    peer: Annotated[
+        str, typer.Option(help="Where it answers: AETITLE@host:port for C-FIND, https://... for QIDO-RS (DICOMweb).")
+    ],
     since: Annotated[datetime, typer.Option(formats=_DAYS, help="The first day of study.")],
     until: Annotated[datetime, typer.Option(formats=_DAYS, help="The last day of study.")],
     progress: Annotated[Path, typer.Option(help="A file of the days done; a later run goes on after them.")],
     rate: Annotated[float, typer.Option(min=0, help="At most so many studies a second; 0 is no limit.")] = 100.0,
+    undated: Annotated[
+        bool,
+        typer.Option("--undated", help="And studies without a date: all that the archive has is looked through."),
+    ] = False,
+    token_file: Annotated[Path | None, typer.Option(help="A file with the bearer token for QIDO-RS.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="Who signs the archive's certificate, PEM; else the usual.")] = None,
 ) -> None:
-    """Register an archive's studies, day by day by C-FIND; it may be stopped and run again at any time.
+    """Register an archive's studies, day by day by C-FIND or QIDO-RS; it may be stopped and run again at any time.
 
-    Exit status 1 when some are in quarantine: see `mpi quarantine`. Studies without a date are not found by date.
+    A day too large for the archive is read in parts, by time of day. Exit status 1 when some studies are in
+    quarantine: see `mpi quarantine`.
     """
-    from mpi.main.harvest import harvesting  # noqa: PLC0415
+    from mpi.main.harvest import Days, harvesting  # noqa: PLC0415
+    from mpi.main.peers import Access  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
     with spoken():
         settings = load_settings()
         configure_logs(settings.log_level)
         quarantined = 0
-        for day in harvesting(settings, archive, peer, since.date(), until.date(), progress, rate):
+        days = Days(since.date(), until.date(), undated)
+        for day in harvesting(settings, archive, peer, days, progress, rate, Access(token_file, ca)):
             quarantined += day.quarantined
             typer.echo(f"mpi: {day}", err=True)
     raise typer.Exit(1 if quarantined else 0)

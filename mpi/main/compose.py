@@ -171,6 +171,7 @@ def compose_app(
     fhir = fhir_router(
         intake=intake,
         query=query,
+        resolve=services.resolve,
         imaging=imaging,
         network=index.network,
         caller_of=app.state.authenticator,

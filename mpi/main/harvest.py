@@ -8,40 +8,60 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from adapters.dicom.find import Peer, find_studies
 from adapters.dicom.harvest import Day, Harvester
+from adapters.dicom.listing import Listing
 from linkage import kernel
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Archive, Network
-from mpi.errors import SettingsError
+from mpi.errors import SettingsError, Unavailable
 from mpi.main.compose import compose, load_model
+from mpi.main.peers import Access, Asked, peer_of
 from mpi.main.serve import database
 from mpi.networks import load_network
 from mpi.settings import Settings
 from mpi.usecases.images import Images
 
-_PEER = re.compile(r"(?P<title>[^@]{1,16})@(?P<host>.+):(?P<port>\d{1,5})")
+_UNDATED = "undated"
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From `since` to `until`, and the studies `undated` if wanted: those are found by looking through all there
+    are."""
+
+    since: date
+    until: date
+    undated: bool = False
+
+    def __iter__(self) -> Iterator[date | None]:
+        yield from (self.since + timedelta(n) for n in range((self.until - self.since).days + 1))
+        yield from [None] if self.undated else []
 
 
 def harvesting(
-    settings: Settings, archive: str, peer: str, since: date, until: date, progress: Path, rate: float
+    settings: Settings,
+    archive: str,
+    peer: str,
+    days: Days,
+    progress: Path,
+    rate: float,
+    access: Access = Access(),
 ) -> Iterator[Day]:
-    """Take in every day from `since` to `until` that `progress` does not tell yet; yields each when it is done.
+    """Take in every one of the days that `progress` does not tell yet; yields each when it is done.
 
     Raises `SettingsError` for an archive, peer, progress file or span of days that is none, and `Unavailable`
     when archive or index are away.
     """
-    if until < since:
-        raise SettingsError(f"--until: {until} is before --since, {since}")
+    if days.until < days.since:
+        raise SettingsError(f"--until: {days.until} is before --since, {days.since}")
     network = load_network(settings.network)
-    source, asked = _archive(network, archive), _peer(peer, settings.dicom_ae_title)
+    source, asked = _archive(network, archive), peer_of(peer, settings.dicom_ae_title, access)
     done = _done(progress, archive)
     model = load_model(settings)
     kernel.warm(model)
@@ -49,16 +69,25 @@ def harvesting(
         index = compose(url, network, model)
         images = Images(index.units, index.rematch, index.clock)
         caller = Caller(f"archive/{source.id}", Role.ARCHIVE, source.organisation)
-        harvester = Harvester(images, network, source, asked.ae_title, caller, _pacer(rate))
+        harvester = _harvester(images, network, source, asked, caller, rate)
         try:
-            for day in (since + timedelta(n) for n in range((until - since).days + 1)):
+            for day in days:
                 if day in done:
                     continue
-                counts = harvester.take(day, find_studies(asked, day))
+                counts = harvester.take(Listing(asked.ask, day))
+                _check_whole(counts, done)
                 _note(progress, archive, counts)
+                done[day] = counts.listed
                 yield counts
         finally:
             index.engine.dispose()
+
+
+def _harvester(
+    images: Images, network: Network, source: Archive, asked: Asked, caller: Caller, rate: float
+) -> Harvester:
+    pace = _pacer(rate)
+    return Harvester(images, network, source, asked.ae_title, caller, pace, asked.event, asked.name)
 
 
 def _pacer(rate: float) -> Callable[[], None]:
@@ -75,19 +104,30 @@ def _pacer(rate: float) -> Callable[[], None]:
     return pace
 
 
-def _done(progress: Path, archive: str) -> frozenset[date]:
-    """The days told."""
-    days = set()
+def _check_whole(counts: Day, done: Mapping[date | None, int]) -> None:
+    """All studies of an archive are no fewer than those of its days."""
+    known = sum(listed for day, listed in done.items() if day is not None)
+    if counts.day is None and counts.looked < known:
+        raise Unavailable(
+            f"the archive told {counts.looked} studies when asked for all, and {known} day by day: it has a limit, so"
+            " that studies without a date cannot be found by looking through all"
+        )
+
+
+def _done(progress: Path, archive: str) -> dict[date | None, int]:
+    """How many studies were listed of each day told."""
+    days: dict[date | None, int] = {}
     for number, line in enumerate(_whole_lines(progress), start=1):
         try:
             told = json.loads(line)
-            owner, day = told["archive"], date.fromisoformat(told["day"])
+            owner, day = told["archive"], None if told["day"] == _UNDATED else date.fromisoformat(told["day"])
+            listed = int(told["listed"])
         except (ValueError, KeyError, TypeError):
             raise SettingsError(f"{progress}:{number}: is no line of a harvest's progress") from None
         if owner != archive:
             raise SettingsError(f"{progress}: is the progress of archive {owner}; name another file")
-        days.add(day)
-    return frozenset(days)
+        days[day] = listed
+    return days
 
 
 def _whole_lines(progress: Path) -> list[bytes]:
@@ -97,7 +137,9 @@ def _whole_lines(progress: Path) -> list[bytes]:
 
 def _note(progress: Path, archive: str, counts: Day) -> None:
     whole = sum(len(line) + 1 for line in _whole_lines(progress))
-    line = json.dumps({"archive": archive} | asdict(counts) | {"day": counts.day.isoformat()})
+    line = json.dumps(
+        {"archive": archive} | asdict(counts) | {"day": counts.day.isoformat() if counts.day else _UNDATED}
+    )
     with progress.open("r+b" if progress.exists() else "wb") as file:
         file.truncate(whole)
         file.seek(whole)
@@ -112,10 +154,3 @@ def _archive(network: Network, name: str) -> Archive:
             return archive
     known = ", ".join(archive.id for archive in network.archives)
     raise SettingsError(f"'{name}' is no archive of {network.id}; write one of {known}")
-
-
-def _peer(text: str, calling: str) -> Peer:
-    found = _PEER.fullmatch(text)
-    if found is None or not 0 < int(found["port"]) < 65536:
-        raise SettingsError(f"--peer: '{text}' is no peer; write AETITLE@host:port, as in GM_VNA@127.0.0.1:4242")
-    return Peer(found["host"].strip("[]"), int(found["port"]), found["title"], calling)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import datetime
+from uuid import UUID
 
 import structlog
 
 from adapters.hl7v2.notify import Notifier
 from adapters.hl7v2.tls import OutgoingTls
 from mpi.api.webhook import Webhook
+from mpi.domain.access import Caller, Role
 from mpi.domain.consumer import TOLD
+from mpi.domain.identifiers import Identifier
 from mpi.domain.views import TaskKind
 from mpi.errors import MpiError
 from mpi.main.alarms import age, alarms, name_of
@@ -50,7 +54,7 @@ class Relays:
 
     def _run(self, consumers: bool) -> None:
         relay = Relay(self._index.units, consumers=consumers)
-        with self._notifier() if consumers else Webhook() as teller:
+        with self._notifier() if consumers else Webhook(identify=self._identify) as teller:
             while not self._stopped.is_set():
                 try:
                     delivered = relay.run_once(teller.deliver)
@@ -65,6 +69,10 @@ class Relays:
     def _notifier(self) -> Notifier:
         index = self._index
         return Notifier(index.consumers, index.telling, index.network, secure=self._secure)
+
+    def _identify(self, golden_id: UUID, at: datetime, owner: str) -> tuple[Identifier, ...]:
+        # Whoever may subscribe may resolve: an archive's role tells no more.
+        return self._index.telling.set_of(golden_id, at, Caller(owner, Role.ARCHIVE, ""))
 
     def _watch(self) -> None:
         known: set[str] = set()

@@ -9,10 +9,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mpi.domain.access import Caller
+from mpi.domain.availability import Notice
 from mpi.domain.commands import Envelope, Receipt
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
+from mpi.domain.interest import Interest
 from mpi.domain.questions import Question
 from mpi.domain.record import Pending, Record, Update
 from mpi.domain.snapshot import Snapshot
@@ -144,6 +146,9 @@ class Studies(Protocol):
         """Insert or update by study UID; returns the record it hangs on, and whether it was new. A study already on
         another record is left alone."""
 
+    def note(self, notice: Notice) -> None:
+        """What an archive says of a study, known or not, from now on."""
+
     def get(self, study_uid: str) -> tuple[Study, UUID] | None:
         """A study and the golden id it is under."""
 
@@ -177,7 +182,7 @@ class Outbox(Protocol):
     def events(self, golden_id: UUID) -> list[Event]:
         """The events of a golden identity, oldest first."""
 
-    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str) -> int:
+    def subscribe(self, url: str, types: Sequence[EventType], secret: str, owner: str, interest: Interest) -> int:
         """Add a subscription."""
 
     def subscriptions(self, owner: str | None) -> list[Mapping[str, Any]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.availability import Notice
 from mpi.domain.commands import Envelope, Patch
 from mpi.domain.evidence import Pair
 from mpi.domain.views import Study, TaskKind
@@ -61,6 +62,12 @@ class Images:
             reason = refused
         return attempt(lambda: self._quarantine(envelope, image, reason, caller))
 
+    def note(self, notice: Notice, caller: Caller) -> UUID | None:
+        """Note how a study can be had; the golden id it is under, None when it is not known (yet: the note stands).
+        Raises `Unavailable`. Needs WRITE_IMAGING."""
+        caller.require(Right.WRITE_IMAGING)
+        return attempt(lambda: self._note(notice, caller))
+
     def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Taken:
         """Quarantine the header of an image without an identity. Raises `Unavailable`. Needs WRITE_IMAGING."""
         caller.require(Right.WRITE_IMAGING)
@@ -77,6 +84,19 @@ class Images:
                 unit.tasks.raise_alarm(TaskKind.UNREADABLE_IMAGE, pair, f"of an image {image.flaw.text}")
             unit.commit()
             return Taken(golden_id, created, image.flaw.fault if image.flaw else "")
+
+    def _note(self, notice: Notice, caller: Caller) -> UUID | None:
+        with self._units.begin() as unit:
+            unit.studies.note(notice)
+            known = unit.studies.get(notice.study_uid)
+            if known is not None:
+                study = known[0]
+                series, instances = max(study.series, notice.series), max(study.instances, notice.instances)
+                unit.studies.put(replace(study, series=series, instances=instances))
+            detail = {"availability": notice.holding.availability, "archive": notice.archive}
+            unit.audit.record(caller, "note-availability", [notice.study_uid], detail)
+            unit.commit()
+            return known[1] if known else None
 
     def _quarantine(self, envelope: Envelope, image: Image | None, reason: Refused, caller: Caller) -> Taken:
         with self._units.begin() as unit:

@@ -12,7 +12,7 @@ from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
 from mpi.domain.imaging import joined
 from mpi.domain.priors import Prior, priors
-from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, Study
+from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
@@ -59,12 +59,17 @@ class Imaging:
         wanted: HistoryFilter = HistoryFilter(),
         limit: int = 100,
         after: str = "",
+        *,
+        standing: bool = False,
     ) -> HistoryPage:
         """One page of the history, newest first; at most 500 studies. Raises NotFound, Refused (BAD_VALUE for a bad
-        `after`). Needs READ_IMAGING."""
+        `after`). With `standing` nothing is told under an id that has been merged away, by its source or by us: the
+        rule of registries (IHE-66). Needs READ_IMAGING."""
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
             golden_id = self._golden_id(unit, person, wanted.as_of)
+            if standing and not _stands(unit, person, golden_id):
+                return HistoryPage(golden_id, (), 0)
             studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
             unit.audit.record(caller, "read-history", [str(golden_id)], {})
             unit.commit()
@@ -143,6 +148,12 @@ class Imaging:
         return golden_id
 
 
+def _stands(unit: Unit, person: UUID | Identifier, golden_id: UUID) -> bool:
+    if isinstance(person, UUID):
+        return person == golden_id
+    return all(record.state is not RecordState.SUBSUMED for record in unit.records.of_identifiers([person]))
+
+
 def hang(
     unit: Unit,
     rematch: Rematch,
@@ -159,24 +170,30 @@ def hang(
     and adds to what is known. Raises `Refused` (CONFLICT) when the study is another patient's.
     """
     provide(unit, rematch, study.patient, patch, cause, clock)
-    known = unit.studies.get(study.study_uid) if join else None
-    wanted = study if known is None else replace(joined(known[0], study), patient=study.patient)
+    known = unit.studies.get(study.study_uid)
+    wanted = study if known is None or not join else replace(joined(known[0], study), patient=study.patient)
     owner, created = unit.studies.put(wanted)
     if owner != study.patient:
         _check_merged(unit, owner, study.patient)
         unit.studies.put(replace(wanted, patient=owner))
     golden_id = unit.identities.current([owner])[owner]
-    if created:
-        unit.outbox.publish([_registered(study, golden_id, clock)], cause.caller, None)
+    if known is None or _interest(known[0]) != _interest(wanted):
+        kind = EventType.STUDY_REGISTERED if created else EventType.STUDY_CHANGED
+        unit.outbox.publish([_told(kind, replace(study, patient=owner), golden_id, clock)], cause.caller, None)
     return owner, golden_id, created
 
 
-def _registered(study: Study, golden_id: UUID, clock: Clock) -> Event:
+def _interest(study: Study) -> tuple[tuple[str, ...], str]:
+    """By what subscribers choose studies."""
+    return study.modalities, study.body_site
+
+
+def _told(kind: EventType, study: Study, golden_id: UUID, clock: Clock) -> Event:
     return Event(
         id=0,
-        type=EventType.STUDY_REGISTERED,
+        type=kind,
         at=clock.now(),
-        old_golden_ids=(),
+        old_golden_ids=() if kind is EventType.STUDY_REGISTERED else (golden_id,),
         new_golden_ids=(golden_id,),
         identifiers=(study.patient,),
         studies=(study.study_uid,),

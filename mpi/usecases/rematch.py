@@ -24,6 +24,7 @@ from mpi.domain.settlement import Component, Member, Settlement, Settler
 from mpi.domain.views import Event, RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.matching import Matching
+from mpi.usecases.telling import with_studies
 
 _INDEX = Caller("index", Role.ADMINISTRATOR, "")  # who makes and withdraws holds
 ALARM_REASONS = {
@@ -95,7 +96,7 @@ class Rematch:
         for assertion in (*seeds.added, *seeds.withdrawn):
             seeds.identifiers |= {assertion.pair.one, assertion.pair.other}
         moved = self._settle(unit, seeds, cause) if seeds.identifiers else frozenset()
-        told = changes.renamed(stored, moved, self._clock.now(), cause.reason)
+        told = with_studies(unit, changes.renamed(stored, moved, self._clock.now(), cause.reason))
         unit.outbox.publish(told, cause.caller, cause.message_id)
         for kind, pair in draft.alarms:
             unit.tasks.raise_alarm(kind, pair, ALARM_REASONS[kind])
@@ -183,13 +184,7 @@ class Rematch:
         unit.identities.create(lineage.minted)
         unit.identities.link(moves, held, self._reason(moves, component, cause))
         unit.identities.retire(lineage.retired)
-        told = changes.events(held, lineage, self._clock.now(), cause.reason)
-        return [
-            replace(event, studies=tuple(unit.studies.of_records(event.identifiers)))
-            if event.old_golden_ids
-            else event
-            for event in told
-        ]
+        return with_studies(unit, changes.events(held, lineage, self._clock.now(), cause.reason))
 
     def _reason(self, moves: Collection[Identifier], component: Component, cause: Cause) -> dict[str, Any]:
         """Why these links were made, in weights and with the model that gave them (promise 6)."""
@@ -212,10 +207,11 @@ class Rematch:
             return []
         changed = unit.identities.mark_contested([member.identifier for member in members], contested)
         now = self._clock.now()
-        return [
+        told = [
             changes.contested(lineage.golden_of[i], i, now, cause.reason, is_so=is_so)
             for i, is_so in sorted(changed.items())
         ]
+        return with_studies(unit, told)
 
     def _questions(
         self,

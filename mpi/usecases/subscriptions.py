@@ -5,12 +5,13 @@ from __future__ import annotations
 import builtins
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from mpi.domain.access import Caller, Right, Role
+from mpi.domain.interest import Interest
 from mpi.domain.views import Event, EventType
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Unit, Units
@@ -24,8 +25,8 @@ _PATIENCE = 20.0
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """A consumer's webhook, or a consumer of the network file (URL `mllp:id/ITI-10`). `types` empty means all.
-    `secret` signs the bodies (HMAC-SHA256). `active` is False when it is stopped; `oldest` is when the oldest pending
-    event happened."""
+    With an `interest` only what touches such studies is told. `secret` signs the bodies (HMAC-SHA256). `active` is
+    False when it is stopped; `oldest` is when the oldest pending event happened."""
 
     id: int
     url: str
@@ -34,6 +35,7 @@ class Subscription:
     owner: str
     active: bool
     created_at: datetime
+    interest: Interest = field(default_factory=Interest)
     pending: int = 0
     last_error: str = ""
     oldest: datetime | None = None
@@ -45,12 +47,19 @@ class Subscriptions:
     def __init__(self, units: Units) -> None:
         self._units = units
 
-    def add(self, url: str, types: tuple[EventType, ...], secret: str, caller: Caller) -> Subscription:
+    def add(
+        self,
+        url: str,
+        types: tuple[EventType, ...],
+        secret: str,
+        caller: Caller,
+        interest: Interest = Interest(),
+    ) -> Subscription:
         """Subscribe; events committed from now on are delivered. Raises Refused for a bad URL."""
         caller.require(Right.SUBSCRIBE)
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
             raise Refused(Fault.BAD_VALUE, "a subscription needs an http or https address", "url")
-        return attempt(lambda: self._add(url, types, secret, caller))
+        return attempt(lambda: self._add(url, types, secret, caller, interest))
 
     def list(self, caller: Caller) -> tuple[Subscription, ...]:
         """The caller's own (all for an administrator)."""
@@ -63,9 +72,11 @@ class Subscriptions:
         caller.require(Right.SUBSCRIBE)
         attempt(lambda: self._remove(subscription_id, caller))
 
-    def _add(self, url: str, types: tuple[EventType, ...], secret: str, caller: Caller) -> Subscription:
+    def _add(
+        self, url: str, types: tuple[EventType, ...], secret: str, caller: Caller, interest: Interest
+    ) -> Subscription:
         with self._units.begin() as unit:
-            added = unit.outbox.subscribe(url, types, secret, caller.user)
+            added = unit.outbox.subscribe(url, types, secret, caller.user, interest)
             unit.audit.record(caller, "subscribe", [f"subscription/{added}"], {})
             found = [row for row in unit.outbox.subscriptions(None) if row["id"] == added]
             unit.commit()
@@ -152,6 +163,7 @@ def to_subscription(row: Mapping[str, Any]) -> Subscription:
         owner=row["owner"],
         active=row["stopped_at"] is None,
         created_at=row["created_at"],
+        interest=Interest(tuple(row["modalities"]), tuple(row["body_sites"])),
         pending=row.get("pending", 0),
         last_error=row["last_error"],
         oldest=row.get("oldest"),

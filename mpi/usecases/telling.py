@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
-from mpi.ports import Units
+from mpi.domain.views import Event
+from mpi.ports import Unit, Units
 from mpi.usecases.people import identifiers
+
+
+def with_studies(unit: Unit, told: Iterable[Event]) -> list[Event]:
+    """Events with the studies of the records they are about, in this transaction; a record that is new has none."""
+    return [
+        replace(event, studies=tuple(unit.studies.of_records(event.identifiers))) if event.old_golden_ids else event
+        for event in told
+    ]
 
 
 class Telling:

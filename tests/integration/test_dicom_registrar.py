@@ -24,17 +24,27 @@ from pydicom.uid import (
 )
 from pynetdicom import AE
 from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.sop_class import InstanceAvailabilityNotification
 
-from adapters.dicom.receive import CANNOT_UNDERSTAND, SUCCESS, TRY_AGAIN, Receiver
+from adapters.dicom.receive import (
+    CANNOT_UNDERSTAND,
+    INVALID_VALUE,
+    MISSING_ATTRIBUTE,
+    PROCESSING_FAILURE,
+    SUCCESS,
+    TRY_AGAIN,
+    Receiver,
+)
 from adapters.dicom.scp import Limits, Registrar
 from adapters.hl7v2.tls import Credentials, context_of
 from mpi.domain.access import Caller, Role
+from mpi.domain.availability import Availability, Holding, Notice
 from mpi.domain.commands import Envelope
 from mpi.errors import Fault, Refused, Unavailable
 from mpi.networks import load_network
 from mpi.usecases.images import Image, Taken
 from tests.certificates import Authority
-from tests.unit.dicom.dicom_builders import STUDY, header
+from tests.unit.dicom.dicom_builders import STUDY, header, item, sequence
 
 NETWORK = load_network("greater-manchester")
 VERIFICATION = "1.2.840.10008.1.1"
@@ -46,6 +56,7 @@ class FakeImages:
 
     taken: list[tuple[Envelope, Image, Caller]] = field(default_factory=list)
     refused: list[tuple[Envelope, Refused, Caller]] = field(default_factory=list)
+    noted: list[tuple[Notice, Caller]] = field(default_factory=list)
     error: Exception | None = None
     reached: threading.Event = field(default_factory=threading.Event)
     gate: threading.Event | None = None
@@ -58,6 +69,11 @@ class FakeImages:
             raise self.error
         self.taken.append((envelope, image, caller))
         return Taken(created=True)
+
+    def note(self, notice: Notice, caller: Caller) -> None:
+        if self.error is not None:
+            raise self.error
+        self.noted.append((notice, caller))
 
     def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Taken:
         if isinstance(self.error, Unavailable):
@@ -92,6 +108,16 @@ class House:
         statuses = [association.send_c_store(image(dataset, syntax)).Status for dataset in datasets]
         association.release()
         return statuses
+
+    def notify(self, attributes: Dataset, caller: str = "BOLTON_GW") -> int:
+        """The status of an N-CREATE of an Instance Availability Notification."""
+        entity = AE(caller)
+        entity.add_requested_context(InstanceAvailabilityNotification)
+        association = entity.associate("127.0.0.1", self.port, ae_title="MPI")
+        assert association.is_established
+        status, _ = association.send_n_create(attributes, InstanceAvailabilityNotification, generate_uid())
+        association.release()
+        return int(status.Status)
 
     def stop(self) -> None:
         self.registrar.stop()
@@ -211,6 +237,92 @@ def test_bytes_that_are_no_data_set_are_kept_and_not_understood(house: House) ->
     assert envelope.raw.startswith(b"\x08\x00\x05\x00SQ")
 
 
+def notification(*series: tuple[str, ...], **more: str) -> Dataset:
+    """The availabilities of the instances of each series."""
+    told = [
+        {
+            "SeriesInstanceUID": f"{STUDY}.{number}",
+            "ReferencedSOPSequence": sequence(
+                *(
+                    {
+                        "ReferencedSOPClassUID": CTImageStorage,
+                        "ReferencedSOPInstanceUID": f"{STUDY}.{number}.{at}",
+                        "RetrieveAETitle": "GM_VNA",
+                        "InstanceAvailability": availability,
+                    }
+                    for at, availability in enumerate(instances)
+                )
+            ),
+        }
+        for number, instances in enumerate(series)
+    ]
+    basics = {"StudyInstanceUID": STUDY, "ReferencedPerformedProcedureStepSequence": sequence()}
+    return item(**(basics | {"ReferencedSeriesSequence": sequence(*told)} | more))
+
+
+@pytest.mark.parametrize(
+    ("series", "told"),
+    [
+        ([("ONLINE", "ONLINE"), ("ONLINE",)], Availability.ONLINE),
+        ([("ONLINE", "NEARLINE"), ("ONLINE",)], Availability.NEARLINE),
+        ([("UNAVAILABLE", "OFFLINE")], Availability.OFFLINE),
+        ([("UNAVAILABLE",)], Availability.UNAVAILABLE),
+    ],
+)
+def test_ps3_4_annex_r_a_notification_says_how_a_study_can_be_had(
+    house: House, series: list[tuple[str, ...]], told: Availability
+) -> None:
+    """It names no patient, so no image is taken; PS3.4 C.4.1.1.3: a study is as slow as its slowest instance."""
+    assert house.notify(notification(*series)) == SUCCESS
+    ((notice, caller),) = house.images.noted
+    counted = (len(series), sum(map(len, series)))
+    assert notice == Notice(STUDY, "gm-vna", Holding(told, "GM_VNA"), *counted)
+    assert caller.user == "archive/gm-vna"
+    assert (house.images.taken, house.images.refused) == ([], [])
+    assert house.counted == [("gm-vna", SUCCESS, "")]
+
+
+def test_a_notification_that_names_its_patient_registers_the_study(house: House) -> None:
+    """IHE-60: by Patient ID and issuer, as of an image; without an issuer that is known it is noted all the same."""
+    attributes = notification(
+        ("ONLINE",), PatientID="0001027", IssuerOfPatientID="RMC", PatientName="TESTPERSON^Alpha"
+    )
+    assert house.notify(attributes) == SUCCESS
+    ((envelope, taken, _),) = house.images.taken
+    assert (str(taken.study.patient), taken.study.study_uid, envelope.event) == ("BOLTON|0001027", STUDY, "N-CREATE")
+    attributes.IssuerOfPatientID = "NOWHERE"
+    assert house.notify(attributes) == SUCCESS
+    ((envelope, reason, _),) = house.images.refused
+    assert (reason.fault, envelope.control_id) == (Fault.UNKNOWN_AUTHORITY, STUDY)
+    assert len(house.images.noted) == 2
+
+
+@pytest.mark.parametrize(
+    ("attributes", "status"),
+    [
+        (notification(("ONLINE",), StudyInstanceUID=""), MISSING_ATTRIBUTE),
+        (notification(("ONLINE",), StudyInstanceUID="1.x"), INVALID_VALUE),
+        (notification(), MISSING_ATTRIBUTE),
+        (notification(()), MISSING_ATTRIBUTE),
+        (notification(("",)), MISSING_ATTRIBUTE),
+        (notification(("ONLINE", "SOON")), INVALID_VALUE),
+    ],
+)
+def test_a_notification_that_says_nothing_is_kept_and_refused(house: House, attributes: Dataset, status: int) -> None:
+    """PS3.7 annex C: a missing attribute value, an invalid one."""
+    assert house.notify(attributes) == status
+    assert (len(house.images.refused), house.images.noted) == (1, [])
+
+
+def test_when_the_index_is_down_a_notification_is_to_be_sent_again(house: House) -> None:
+    house.images.error = Unavailable("the database is away")
+    assert house.notify(notification(("ONLINE",))) == PROCESSING_FAILURE
+    house.images.error = ZeroDivisionError("with a name in it")
+    assert house.notify(notification(("ONLINE",))) == PROCESSING_FAILURE
+    ((envelope, reason, _),) = house.images.refused
+    assert (envelope.event, reason.text) == ("N-CREATE", "the receiver failed with ZeroDivisionError")
+
+
 def test_only_senders_that_the_network_names_may_call(house: House) -> None:
     stranger = AE("STRANGER")
     stranger.add_requested_context(VERIFICATION)
@@ -220,6 +332,15 @@ def test_only_senders_that_the_network_names_may_call(house: House) -> None:
     association = known.associate("127.0.0.1", house.port, ae_title="MPI")
     assert association.send_c_echo().Status == SUCCESS
     association.release()
+
+
+def test_whoever_calls_another_title_than_ours_is_rejected(house: House) -> None:
+    """PS3.8 9.3.4: a sender whose settings name another application entity does not mean us."""
+    known = AE("BOLTON_GW")
+    known.add_requested_context(VERIFICATION)
+    association = known.associate("127.0.0.1", house.port, ae_title="ANY-SCP")
+    assert association.is_rejected
+    assert association.acceptor.primitive.diagnostic == 7, "called AE title not recognised"
 
 
 def test_stopping_answers_what_is_in_hand_and_nothing_new(house: House) -> None:

@@ -48,6 +48,22 @@ def test_the_first_version_can_be_returned_to_with_its_subscriptions(empty_datab
     assert "snapshot" not in tables(empty_database_url)
 
 
+def test_an_older_version_tells_nobody_of_studies_that_were_not_wanted(empty_database_url: str) -> None:
+    """It knows no filters: version 0010 stops who has one when it goes."""
+    migrate.upgrade(empty_database_url)
+    plain = make_url(empty_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as connection:
+        for url, modalities in (("https://archive.example/hook", []), ("https://ai.example/hook", ["CT"])):
+            connection.execute(
+                "insert into subscription (url, types, secret, owner, modalities) values (%s, '{}', '', 'x', %s)",
+                [url, modalities],
+            )
+    migrate.downgrade(empty_database_url, "0009")
+    with psycopg.connect(plain) as connection:
+        stopped = connection.execute("select url from subscription where stopped_at is not null").fetchall()
+    assert stopped == [("https://ai.example/hook",)]
+
+
 def test_a_consumer_is_subscribed_once(empty_database_url: str) -> None:
     migrate.upgrade(empty_database_url)
     plain = make_url(empty_database_url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from linkage.record import Name
+from mpi.domain.availability import Availability, Holding, Notice
 from mpi.domain.commands import Envelope, Field, Merge, NhsNumber
 from mpi.domain.views import Decision, RecordState, TaskKind
 from mpi.errors import Fault, Forbidden, Refused
@@ -38,6 +40,25 @@ def test_an_image_of_a_patient_nobody_knows_brings_both(world: World) -> None:
     assert world.history("BOL|1") == ["1.1"]
     assert world.rows("select count(*) as n from event where type = 'study-registered'")[0].n == 1
     assert world.count("message") == 0
+    world.verify()
+
+
+def test_what_an_archive_says_of_a_study_is_told_in_its_history(world: World) -> None:
+    """PS3.4 annex R; an archive may speak of a study before anybody has registered it."""
+    early = Notice("1.1", "vna", Holding(Availability.NEARLINE, "GM_VNA"), 2, 40)
+    assert images(world).note(early, ARCHIVE) is None
+    taken = take(world, Image(study("1.1", "BOL|1", series=1, instances=50), SAID))
+    (told,) = world.imaging.history(of("BOL|1"), ARCHIVE).studies
+    assert (told.holding, told.series, told.instances) == (early.holding, 1, 50)
+    late = replace(early, holding=Holding(Availability.ONLINE))
+    assert images(world).note(late, ARCHIVE) == taken.golden_id
+    (told,) = world.imaging.history(of("BOL|1"), ARCHIVE).studies
+    assert (told.holding, told.series, told.instances) == (late.holding, 2, 50)
+    assert world.imaging.study("1.1", ARCHIVE)[0].holding == late.holding
+    take(world, Image(study("1.2", "BOL|1"), SAID))
+    assert world.imaging.study("1.2", ARCHIVE)[0].holding is None
+    with pytest.raises(Forbidden):
+        images(world).note(late, REVIEWER)
     world.verify()
 
 

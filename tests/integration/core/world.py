@@ -271,7 +271,9 @@ class World:
         """Empty the index, append-only tables included: for the next example of a property."""
         with self.index.engine.begin() as connection:
             connection.execute(text("set local session_replication_role = replica"))
-            connection.execute(text(f"truncate {_TABLES}, event, subscription, delivery, audit restart identity"))
+            connection.execute(
+                text(f"truncate {_TABLES}, holding, event, subscription, delivery, audit restart identity")
+            )
 
 
 def _feed_of(commands: tuple[Command, ...]) -> str:

@@ -66,7 +66,7 @@ def test_a_study_under_another_patient_is_a_conflict(live: Live) -> None:
         ({"study_uid": "nonsense"}, (422, "invalid-request")),
         ({"started_at": "2026-03-03T10:30:00"}, (422, "invalid-request")),
         ({"started_at": "9999-12-31T23:59:59-12:00"}, (422, "invalid-request")),
-        ({"modalities": ["ct"]}, (422, "invalid-request")),
+        ({"modalities": ["c/t"]}, (422, "invalid-request")),
         ({"modalities": "CT"}, (422, "invalid-request")),
         ({"series": -1}, (422, "invalid-request")),
         ({"series": "3"}, (422, "invalid-request")),
@@ -167,7 +167,7 @@ def test_priors_say_why_they_matter_and_which_may_be_repeated(live: Live) -> Non
     ]
     body = live.call("GET", "/v1/studies/1.2.1/priors", params={"repeat_days": 10}).json()
     assert (body["golden_id"], body["total"], body["possible_repeats"]) == (str(ALPHA), 1, 0)
-    planned = {"identifier": "BOLTON|1234567", "modality": "CT", "body_site": "Chest", "limit": 1}
+    planned = {"identifier": "BOLTON|1234567", "modality": "ct", "body_site": "Chest", "limit": 1}
     body = live.call("GET", "/v1/imaging/priors", params=planned).json()
     (prior,) = body["priors"]
     assert (prior["study"]["study_uid"], prior["days"], prior["possible_repeat"]) == ("1.2.1", 7, True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mpi.domain.access import Role
+from mpi.domain.interest import Interest
 from mpi.domain.views import Decision, EventType, TaskKind, TaskState
 from tests.unit.api.loopback import Live, as_problem
 from tests.unit.api.synthetic import BOLTON, CHRISTIE
@@ -161,10 +162,13 @@ def test_reviewing_is_a_right(live: Live, role: Role) -> None:
 
 
 def test_a_subscription_never_shows_its_secret(live: Live) -> None:
-    made = live.call("POST", "/v1/subscriptions", Role.ARCHIVE, json=HOOK | {"types": ["identity-merged"]})
+    wanted = {"types": ["identity-merged"], "modalities": ["ct", "CT"], "body_sites": ["C spine", "CHEST"]}
+    made = live.call("POST", "/v1/subscriptions", Role.ARCHIVE, json=HOOK | wanted)
     assert made.status_code == 201
     assert live.house.subscriptions.made[1].secret == HOOK["secret"]
     assert live.house.subscriptions.made[1].types == (EventType.IDENTITY_MERGED,)
+    assert live.house.subscriptions.made[1].interest == Interest(("CT",), ("CSPINE", "CHEST"))
+    assert (made.json()["modalities"], made.json()["body_sites"]) == (["CT"], ["CSPINE", "CHEST"])
     listed = live.call("GET", "/v1/subscriptions", Role.ARCHIVE)
     assert listed.json()["subscriptions"] == [made.json()]
     assert HOOK["secret"] not in made.text + listed.text
@@ -190,6 +194,10 @@ def test_a_subscription_never_shows_its_secret(live: Live) -> None:
         {"secret": "short"},
         {"secret": 1234567890123456789},
         {"types": ["everything"]},
+        {"modalities": ["C/T"]},
+        {"modalities": ["CT"] * 21},
+        {"body_sites": ["7"]},
+        {"body_sites": "CHEST"},
     ],
 )
 def test_a_wrong_webhook_is_refused_without_repeating_it(live: Live, change: dict[str, object]) -> None:

@@ -16,7 +16,9 @@ import httpx
 import pytest
 
 from mpi.api.webhook import Webhook, event_body, sign
-from mpi.domain.views import Event, EventType
+from mpi.domain.identifiers import Identifier
+from mpi.domain.interest import Interest
+from mpi.domain.views import Event, EventType, Study
 from mpi.usecases.subscriptions import Subscription
 from tests.unit.api.synthetic import ALPHA, AT, BOLTON, CHRISTIE, NEW
 
@@ -99,6 +101,40 @@ def test_an_event_arrives_signed_and_whole(webhook: Webhook, subscriber: Subscri
         "studies": ["1.2.3"],
         "reason": "A40",
     }
+
+
+def test_who_subscribes_to_studies_is_told_them_and_all_ids_of_the_person(subscriber: Subscriber) -> None:
+    shown = Study("1.2.3", BOLTON, AT, ("CT",), "CHEST", "a name may stand here", "ACC1", "RMC", "north")
+    event = replace(
+        EVENT, studies=("1.2.3", "1.2.4"), about=(shown, replace(shown, study_uid="1.2.4", modalities=()))
+    )
+    asked: list[tuple[object, ...]] = []
+
+    def identify(*question: object) -> list[Identifier]:
+        asked.append(question)
+        return [CHRISTIE, Identifier("NHS", "9990000018")]
+
+    lung = replace(SUBSCRIPTION, url=subscriber.url(), interest=Interest(("CT",), ("CHEST",)))
+    with Webhook(identify=identify) as webhook:
+        webhook.deliver(lung, event)
+    told = json.loads(subscriber.received[0][2])
+    assert told["study_details"] == [
+        {
+            "study_uid": "1.2.3",
+            "patient": {"authority": "BOLTON", "value": "1234567"},
+            "started_at": "2026-03-03T09:30:00Z",
+            "modalities": ["CT"],
+            "body_site": "CHEST",
+            "accession": "ACC1",
+            "organisation": "RMC",
+            "archive": "north",
+        }
+    ]
+    assert told["cross_references"] == [
+        {"authority": "CHRISTIE", "value": "C99812"},
+        {"authority": "NHS", "value": "9990000018"},
+    ]
+    assert asked == [(ALPHA, AT, "archive")]
 
 
 def test_a_known_signature() -> None:

@@ -18,6 +18,7 @@ from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
 from mpi.domain.consequence import Consequence, Departure
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
+from mpi.domain.interest import Interest
 from mpi.domain.priors import Prior, priors
 from mpi.domain.views import (
     AssertionView,
@@ -283,10 +284,12 @@ class FakeSubscriptions:
     faults: Faults
     made: dict[int, Subscription] = field(default_factory=dict)
 
-    def add(self, url: str, types: tuple[EventType, ...], secret: str, caller: Caller) -> Subscription:
+    def add(
+        self, url: str, types: tuple[EventType, ...], secret: str, caller: Caller, interest: Interest = Interest()
+    ) -> Subscription:
         self.faults.check()
         caller.require(Right.SUBSCRIBE)
-        made = Subscription(len(self.made) + 1, url, types, secret, caller.user, True, AT)
+        made = Subscription(len(self.made) + 1, url, types, secret, caller.user, True, AT, interest)
         self.made[made.id] = made
         return made
 

@@ -18,7 +18,7 @@ from adapters.fhir.exchange import Addresses
 from adapters.fhir.router import router
 from linkage.record import Address, Demographics, Name, Sex
 from mpi.domain.access import Caller, Right, Role
-from mpi.domain.commands import Command, Envelope, Receipt, Status
+from mpi.domain.commands import Command, Envelope, Patch, Receipt, Status
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_OID, NHS_SYSTEM, Identifier
 from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol
 from mpi.domain.views import (
@@ -29,6 +29,8 @@ from mpi.domain.views import (
     PersonView,
     RecordState,
     RecordView,
+    Resolution,
+    ResolutionState,
     SearchCriteria,
     Study,
 )
@@ -36,6 +38,7 @@ from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.query import Query
+from mpi.usecases.resolve import Resolve
 from tests.unit.fhir.fhir_validity import valid
 
 BASE = "https://mpi.example/fhir"
@@ -250,8 +253,12 @@ class FakeImaging(Imaging):
         wanted: HistoryFilter = HistoryFilter(),
         limit: int = 100,
         after: str = "",
+        *,
+        standing: bool = False,
     ) -> HistoryPage:
         caller.require(Right.READ_IMAGING)
+        if standing and person == Identifier("north", "MERGED"):
+            return HistoryPage(ANN, (), 0)
         if person == BEN:
             raise NotFound("no such person")
         if person == GONE:
@@ -266,6 +273,26 @@ class FakeImaging(Imaging):
         return self.studies[study_uid], ANN
 
 
+class FakeResolve(Resolve):
+    """Remembers what it is asked; S1 is North's N1 too, and whoever it does not know is BEN."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[Identifier, Patch | None]] = []
+
+    def resolve(self, identifier: Identifier, patch: Patch | None, caller: Caller) -> Resolution:
+        caller.require(Right.RESOLVE)
+        if identifier.authority == NHS_AUTHORITY:
+            raise NotFound("not exactly one person has this NHS number")
+        self.asked.append((identifier, patch))
+        if identifier == Identifier("north", "N1"):
+            others = (Identifier(NHS_AUTHORITY, NHS_NUMBER), Identifier("south", "S1"))
+            return Resolution(identifier, ANN, ResolutionState.CERTAIN, others)
+        if identifier == Identifier("south", "S1"):
+            merged = Identifier("south", "S2")
+            return Resolution(identifier, ANN, ResolutionState.AMBIGUOUS, (merged,), merged, (17, 2**40))
+        return Resolution(identifier, BEN, ResolutionState.PROVISIONAL, ())
+
+
 @dataclass
 class House:
     """The FHIR app over recording use cases."""
@@ -273,10 +300,13 @@ class House:
     intake: FakeIntake = field(default_factory=FakeIntake)
     query: FakeQuery = field(default_factory=FakeQuery)
     imaging: FakeImaging = field(default_factory=FakeImaging)
+    resolve: FakeResolve = field(default_factory=FakeResolve)
+    network: Network = NETWORK
 
     def app(self) -> FastAPI:
         app = FastAPI()
-        house = {"intake": self.intake, "query": self.query, "imaging": self.imaging, "network": NETWORK}
+        house = {"intake": self.intake, "query": self.query, "imaging": self.imaging, "network": self.network}
+        house["resolve"] = self.resolve
         routes = router(**house, caller_of=caller_of, clock=lambda: NOW, base_url=BASE)  # type: ignore[arg-type]
         app.include_router(routes, prefix="/fhir")
         return app

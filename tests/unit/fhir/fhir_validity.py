@@ -44,5 +44,7 @@ def _check_codes(resource: dict[str, Any]) -> None:
             assert all(name["use"] in uses for name in resource.get("name", ()))
             assert all(a["use"] in {"home", "work", "temp", "old"} for a in resource.get("address", ()))
             assert all(t["system"] in {"phone", "email"} for t in resource.get("telecom", ()))
+        case "DocumentReference":
+            assert resource["status"] == "current"
         case "ImagingStudy":
             assert resource["status"] == "available"

@@ -53,9 +53,9 @@ def test_what_is_not_served_is_an_outcome_too(method: str, path: str) -> None:
 def test_ihe_42_the_capability_statement_declares_conditional_update_and_delete() -> None:
     response = House().call("", "GET", "/metadata")
     assert response.status_code == 200
-    patient, study = response.json()["rest"][0]["resource"]
+    patient, study, *_ = response.json()["rest"][0]["resource"]
     assert (patient["conditionalUpdate"], patient["conditionalDelete"]) == (True, "single")
-    assert {one["name"] for one in patient["operation"]} == {"match", "ihe-pix"}
+    assert {one["name"] for one in patient["operation"]} == {"match", "ihe-pix", "resolve"}
     assert {"_id", "active", "family", "given", "identifier", "telecom", "birthdate", "address", "gender"} <= {
         one["name"] for one in patient["searchParam"]
     }
@@ -68,12 +68,16 @@ def test_the_capability_statement_tells_every_route_and_no_other() -> None:
     told: set[tuple[str, str]] = set()
     for resource in valid(capability_statement(ADDRESSES, NOW))["rest"][0]["resource"]:
         kind = resource["type"]
+        if kind == "OperationDefinition":  # open to all
+            continue
         told |= {(paths[one["code"]][0], kind + paths[one["code"]][1]) for one in resource["interaction"]}
     told |= {("GET", "Patient/$ihe-pix"), ("POST", "Patient/$match"), ("POST", "Patient/_search")}
+    told |= {("POST", "Patient/$resolve"), ("POST", "DocumentReference/_search")}
     # A GET of an operation that only takes POST reads a Patient of that id: there is none.
     asked = {path for _, path in told}
     served = {(method, path) for path in asked for method in METHODS if _is_served(method, path)}
-    assert served - {("GET", "Patient/$match"), ("GET", "Patient/_search")} == told
+    reads = {("GET", f"Patient/{name}") for name in ("$match", "$resolve", "_search")}
+    assert served - reads - {("GET", "DocumentReference/_search")} == told
 
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")

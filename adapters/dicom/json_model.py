@@ -1,0 +1,89 @@
+"""DICOM JSON (PS3.18 annex F) as a data set whose values are raw, as if they had come over DIMSE.
+
+So what an archive says over the web is judged by the same reading as what it says over DIMSE: nothing is converted,
+and nothing mended, here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydicom import Dataset
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement
+from pydicom.sequence import Sequence as ItemSequence
+from pydicom.tag import BaseTag, Tag
+
+_TAG = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
+_CHARACTER_SET = Tag(0x00080005)
+_UTF8 = b"ISO_IR 192"  # JSON is UTF-8, whatever the object says that it was made from (PS3.18 F.2)
+_TEXT = frozenset(
+    ["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"]
+)
+_NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_UNREADABLE = b"\xff"  # in no UTF-8 text: what follows the model nowhere is not taken for an absent value
+
+
+def read_json(told: Mapping[str, Any]) -> Dataset:
+    """The data set of an object in the DICOM JSON model. Values that are not in the model can be read as nothing;
+    what is neither text nor a sequence is left out."""
+    dataset = _read(told)
+    dataset[_CHARACTER_SET] = _raw(_CHARACTER_SET, "CS", _UTF8)
+    return dataset
+
+
+def _read(told: Mapping[str, Any]) -> Dataset:
+    dataset = Dataset()
+    for name, attribute in told.items():
+        if not _TAG.fullmatch(name):
+            continue
+        tag = Tag(int(name, 16))
+        vr = _vr(tag)
+        if vr in _TEXT and tag != _CHARACTER_SET:
+            dataset[tag] = _raw(tag, vr, _bytes(attribute))
+        elif vr == "SQ":
+            items = _values(attribute)
+            if items is not None and all(isinstance(item, Mapping) for item in items):
+                dataset.add_new(tag, "SQ", ItemSequence([_read(item) for item in items]))
+            else:
+                dataset.add_new(tag, "UT", "no sequence")
+    return dataset
+
+
+def _vr(tag: BaseTag) -> str:
+    """What the dictionary says: a server that says otherwise, or nothing, is wrong."""
+    try:
+        return dictionary_VR(tag)
+    except KeyError:
+        return ""  # private
+
+
+def _values(attribute: object) -> list[Any] | None:
+    """Its values, none when it is empty; None when it is not in the model."""
+    found = attribute.get("Value", []) if isinstance(attribute, Mapping) else None
+    return found if isinstance(found, list) else None
+
+
+def _bytes(attribute: object) -> bytes:
+    values = _values(attribute)
+    texts = [_text(value) for value in values or ()]
+    if values is None or None in texts:
+        return json.dumps(attribute).encode() + _UNREADABLE
+    return "\\".join(text or "" for text in texts).encode("utf-8", "surrogatepass")
+
+
+def _text(value: object) -> str | None:
+    """A value as text; None when it is none."""
+    if isinstance(value, Mapping):  # a person's name
+        groups = [value.get(group) or "" for group in _NAME_GROUPS]
+        return "=".join(groups).rstrip("=") if all(isinstance(group, str) for group in groups) else None
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _raw(tag: BaseTag, vr: str, value: bytes) -> RawDataElement:
+    return RawDataElement(tag, vr, len(value), value, 0, False, True)
