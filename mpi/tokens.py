@@ -113,13 +113,17 @@ def read_tokens(file: Path) -> Callers:
     return callers
 
 
-def _tables(file: Path) -> list[dict[str, object]]:
+def read_document(file: Path) -> dict[str, object]:
+    """All tables of a token file; raises `SettingsError` that names the file, never what is in it."""
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as failure:
         # The text of a TOML error may quote the line, and the line may be a token.
         raise SettingsError(f"tokens: {file} is not a readable TOML file") from failure
-    tables = document.get("token")
+
+
+def _tables(file: Path) -> list[dict[str, object]]:
+    tables = read_document(file).get("token")
     if not isinstance(tables, list) or not tables or not all(isinstance(t, dict) for t in tables):
         raise SettingsError(f"tokens: {file} has no [[token]] table; write one for each caller")
     return tables

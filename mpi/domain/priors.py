@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import groupby
 
 from mpi.domain.examination import kinds_of, regions_of, site_of
 from mpi.domain.views import Study
@@ -59,3 +60,22 @@ def _relevance(one: Study, other: Study) -> Relevance | None:
     if same_region or same_site:
         return Relevance.SAME_REGION
     return Relevance.SAME_KIND if same_kind else None
+
+
+def repeats(history: Iterable[Study], repeat_days: int) -> dict[str, Study]:
+    """By study UID, the latest earlier study that one may repeat: the same examination within so many days, at
+    whatever trust. Says of each study what `priors` says of it, for all at once."""
+    latest: dict[tuple[str, str], Study] = {}
+    found: dict[str, Study] = {}
+    dated = [(study.started_at, study) for study in history if study.started_at is not None and site_of(study)]
+    for at, together in groupby(sorted(dated, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
+        # Studies begun at one moment are parts of one examination, none before another.
+        begun = [(study, [(kind, site_of(study)) for kind in kinds_of(study)]) for _, study in together]
+        for study, examinations in begun:
+            before = [latest[one] for one in examinations if one in latest]
+            near = [one for one in before if one.started_at and at - one.started_at <= timedelta(days=repeat_days)]
+            if near:
+                found[study.study_uid] = max(near, key=lambda one: (one.started_at or at, one.study_uid))
+        for study, examinations in begun:
+            latest.update(dict.fromkeys(examinations, study))
+    return found

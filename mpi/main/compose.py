@@ -29,6 +29,7 @@ from mpi.db.session import DbUnits, connect
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Feed, Network
 from mpi.errors import MpiError
+from mpi.launchers import load_launchers
 from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
 from mpi.metrics import Metrics
@@ -43,6 +44,7 @@ from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
+from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
 from mpi.usecases.query import Query
@@ -51,6 +53,7 @@ from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Relay, Subscriptions
 from mpi.usecases.tallies import Tallies
 from mpi.usecases.telling import Telling
+from mpi.usecases.timelines import Timelines
 from mpi.usecases.verify import Verify
 from mpi.usecases.worklist import Worklist
 
@@ -166,7 +169,7 @@ def compose_app(
         warnings=lambda: warnings(index),
     )
     pages = Pages(compose_bench(index, services, callers, settings))
-    renderers = {"/fhir": _tell_fhir, "/review": _tell_page(pages)}
+    renderers = {"/fhir": _tell_fhir, "/review": _tell_page(pages), "/launch": _tell_page(pages)}
     app = create_app(services, body_limit=settings.max_message_bytes, renderers=renderers)
     fhir = fhir_router(
         intake=intake,
@@ -194,6 +197,8 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         worklist=services.worklist,
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
+        timelines=Timelines(index.units, index.matching),
+        launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,
         callers=callers,

@@ -24,6 +24,7 @@ from mpi.db import migrate
 from mpi.domain.network import Network
 from mpi.embedded import EmbeddedPostgres
 from mpi.errors import SettingsError
+from mpi.launchers import load_launchers
 from mpi.main.compose import compose, compose_app, compose_receiver, load_model
 from mpi.main.counting import Counting
 from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compose_registrar
@@ -76,6 +77,7 @@ def planned(settings: Settings) -> Iterator[Plan]:
     network = load_network(settings.network)
     check_tls(settings, network)
     load_callers(settings, network)
+    load_launchers(settings, network)
     model = load_model(settings)
     kernel.warm(model)
     with database(settings) as url, _bound(settings.mllp_host, settings.mllp_port) as mllp:

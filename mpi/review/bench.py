@@ -11,8 +11,10 @@ from mpi.ports import Clock
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.imaging import Imaging
+from mpi.usecases.launching import Launching
 from mpi.usecases.query import Query
 from mpi.usecases.review import Review
+from mpi.usecases.timelines import Timelines
 from mpi.usecases.worklist import Worklist
 
 
@@ -31,6 +33,8 @@ class Bench:
     review: Review
     worklist: Worklist
     comparing: Comparing
+    timelines: Timelines
+    launching: Launching
     network: Network
     clock: Clock
     callers: Mapping[str, Caller]

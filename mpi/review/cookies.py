@@ -14,9 +14,9 @@ def is_plain(request: Request) -> bool:
     return request.url.scheme == "http" and is_loopback(request.url.hostname or "")
 
 
-def read_cookie(request: Request, name: str) -> str:
+def read_cookie(request: Request, name: str, path: str = "/") -> str:
     """The cookie's value, "" when there is none."""
-    return request.cookies.get(_spelt(request, name, "/"), "")
+    return request.cookies.get(_spelt(request, name, path), "")
 
 
 def set_cookie(
@@ -25,17 +25,22 @@ def set_cookie(
     name: str,
     value: str,
     path: str = "/",
-    same_site: Literal["lax", "strict", "none"] = "lax",
+    same_site: Literal["lax", "strict"] = "lax",
+    framed: bool = False,
 ) -> None:
-    """A cookie that lasts until the browser is closed, or until what it holds has expired."""
+    """A cookie that lasts until the browser is closed, or until what it holds has expired. `framed`: it is sent to a
+    page in another site's frame as well, and then in frames of that site only."""
     response.set_cookie(
         _spelt(request, name, path),
         value,
         path=path,
         secure=not is_plain(request),
         httponly=True,
-        samesite=same_site,
+        samesite="none" if framed else same_site,
     )
+    if framed:
+        header, written = response.raw_headers.pop()
+        response.raw_headers.append((header, written + b"; Partitioned"))  # by Starlette from Python 3.14 on only
 
 
 def forget_cookie(request: Request, response: Response, name: str) -> None:

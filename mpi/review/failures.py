@@ -43,6 +43,23 @@ _FAILURES: Mapping[int, Failure] = {
 }
 
 
-def failure_of(status: int) -> Failure:
-    """What to say about an HTTP status."""
+_LAUNCH = Failure(
+    "This page cannot be opened",
+    "Go back to the patient's record and open the imaging history from there again. If that fails too, tell your IT "
+    "service desk the reference below.",
+)
+_UNKNOWN_PATIENT = Failure(
+    "No imaging history was found",
+    "The index does not know this patient number. Check that the right patient's record is open; a new patient "
+    "appears here as soon as their hospital has told the index of them.",
+)
+
+
+def failure_of(status: int, path: str = "") -> Failure:
+    """What to say about an HTTP status of an address."""
+    if path.startswith("/launch"):
+        if status == 404:
+            return _UNKNOWN_PATIENT
+        if status in {400, 401, 403, 422}:
+            return _LAUNCH
     return _FAILURES.get(status, _OTHER)

@@ -49,7 +49,7 @@ def find(
     number: Annotated[str | None, Query(max_length=_LONGEST)] = None,
 ) -> Response:
     """The form; with a number, the person's imaging history, or what is wrong with the number."""
-    caller.require(Right.READ_IMAGING)
+    caller.require(Right.READ_PERSON)
     if number is None:
         return _form(pages, request, issuer, "")
     if not number.strip():

@@ -28,7 +28,7 @@ ENTRIES = (
     Entry(
         "Find a person",
         "/review/find",
-        Right.READ_IMAGING,
+        Right.READ_PERSON,
         "Open one person's imaging history across the network by a hospital number or NHS number.",
     ),
 )

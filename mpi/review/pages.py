@@ -66,9 +66,10 @@ class Pages:
 
     def fail(self, request: Request, status: int, detail: str, headers: Mapping[str, str] = {}) -> Response:
         """A failure as a page; who is not signed in is asked to, and comes back to where they wanted to go."""
-        if status == 401:
+        path = request.url.path
+        if status == 401 and path.startswith(START):
             return self._ask_in(request)
-        response = self.page(request, "failure.jinja", status, failure=failure_of(status), detail=detail)
+        response = self.page(request, "failure.jinja", status, failure=failure_of(status, path), detail=detail)
         response.headers.update(headers)
         return response
 

@@ -15,6 +15,22 @@ from mpi.domain.views import Decision, TaskKind
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
+_MODALITIES = {
+    "CT": "CT",
+    "MR": "MRI",
+    "US": "Ultrasound",
+    "CR": "X-ray",
+    "DX": "X-ray",
+    "RF": "Fluoroscopy",
+    "XA": "Angiography",
+    "MG": "Mammography",
+    "NM": "Nuclear medicine",
+    "PT": "PET",
+    "PX": "Dental X-ray",
+    "IO": "Dental X-ray",
+    "OT": "Other",
+    "SR": "Report",
+}
 _LONDON = ZoneInfo("Europe/London")  # where every reader and every examination room is
 NOT_KNOWN = "Not known"
 KINDS = {
@@ -51,7 +67,7 @@ ANSWERS = {
 
 def full_name(name: Name | None) -> str:
     """`SURNAME, Given Middle (Title)`; parts that are not said are left out."""
-    if name is None:
+    if not name:  # None, or a template's missing value
         return "Name not known"
     given = " ".join(part for part in (name.given, name.middle) if part)
     surname = " ".join(part for part in (name.family.upper(), name.suffix) if part)
@@ -103,6 +119,22 @@ def address(value: Address | None) -> str:
     return ", ".join(part for part in parts if part) or NOT_KNOWN
 
 
+def age(birth_date: str, today: date) -> str:
+    """` (65y)` after a whole date of birth, else nothing."""
+    try:
+        born = date.fromisoformat(birth_date)
+    except ValueError:
+        return ""
+    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+    return f" ({years}y)" if 0 <= years <= 130 else ""
+
+
+def modality(code: str) -> str:
+    """`MRI (MR)`; a code that nobody knows stays."""
+    word = _MODALITIES.get(code)
+    return f"{word} ({code})" if word and word != code else code
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 study`, `2,500 studies`; the plural is the singular with an s unless said."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -131,6 +163,8 @@ def filters(network: Network) -> Mapping[str, Any]:
         "nhs_number": nhs_number,
         "sex": sex,
         "address": address,
+        "age": age,
+        "modality": modality,
         "counted": count,
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,

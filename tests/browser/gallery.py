@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from mpi.domain.access import Role
 from mpi.domain.views import Decision
-from tests.browser import questions
+from tests.browser import histories, questions
 from tests.browser.served import Served
 from tests.integration.core.world import REVIEWER
+
+
+def imaging(golden_id: object, query: str = "") -> str:
+    return f"/review/people/{golden_id}/imaging{query}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Picture:
     name: str
     path: Callable[[Served], str]
     role: Role | None = Role.ADMINISTRATOR
+    status: int = 200
 
 
 def _work_list(served: Served) -> str:
@@ -46,6 +51,17 @@ PICTURES = [
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-settled", _settled),
     Picture("find", lambda served: "/review/find"),
-    Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0"),
-    Picture("not-found", lambda served: "/review/nothing-here"),
+    Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
+    Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
+    Picture(
+        "timeline-wrong",
+        lambda served: imaging(histories.two_trusts(served)[1], "?first=x&day=31&month=2&year=2024"),
+        status=422,
+    ),
+    Picture("timeline-contested", lambda served: imaging(histories.unsure(served))),
+    Picture("timeline-provisional", lambda served: imaging(histories.provisional(served))),
+    Picture("timeline-restricted", lambda served: imaging(histories.restricted(served)[1]), Role.VIEWER),
+    Picture("timeline-empty", lambda served: imaging(histories.without_studies(served))),
+    Picture("timeline-forty", lambda served: imaging(histories.many(served, 40))),
+    Picture("not-found", lambda served: "/review/nothing-here", status=404),
 ]

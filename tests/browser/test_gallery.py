@@ -21,7 +21,9 @@ def test_every_page_fits_its_window_and_is_accessible(page: Page, served: Served
         sign_in(page, served, picture.role)
     for width, height in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(served.address + path)
+        answer = page.goto(served.address + path)
+        assert answer is not None
+        assert answer.status == picture.status
         check_layout(page)
         check_accessibility(page)
         if folder := os.environ.get("SCREENSHOTS"):

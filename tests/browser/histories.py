@@ -1,0 +1,125 @@
+"""People with imaging histories, for the pages to show. Each call makes somebody new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from linkage.record import Name
+from mpi.domain.commands import Field, Patch, Register
+from mpi.domain.views import Study
+from tests.browser.served import Served
+from tests.integration.core.world import ARCHIVE, at, nhs, of, other_person, person, register
+
+SITES = ("CHEST", "ABDOMEN", "HEAD", "KNEE", "LSPINE", "CHESTABDPELVIS", "")
+MODALITIES = (("CT",), ("DX",), ("MR",), ("US",), ("MG",))
+TRUSTS = ("RMC", "RBV", "RWJ")
+
+
+def somebody(served: Served, **told: Any) -> tuple[int, Patch]:
+    """A number of their own, and who they are."""
+    number = served.number()
+    born = f"19{40 + number % 50}-{1 + number % 12:02d}-{1 + number % 28:02d}"
+    titled = {Field.NAMES: (Name(told.pop("family", "Okonkwo"), told.pop("given", "Adaeze"), title="Mrs"),)}
+    return number, person(**({"born": born, "number": nhs(number)} | told)) | titled
+
+
+def put(served: Served, studies: Iterable[Study]) -> None:
+    for study in studies:
+        served.world.imaging.register(study, ARCHIVE)
+
+
+def examination(served: Served, patient: str, started_at: datetime | None, **told: Any) -> Study:
+    """A study under a new UID."""
+    usual = {"modalities": ("CT",), "body_site": "CHEST", "organisation": "RMC", "description": "CT chest"}
+    return Study(f"1.2.826.0.1.{served.number()}", of(patient), started_at, **(usual | told))
+
+
+def two_trusts(served: Served) -> tuple[str, UUID]:
+    """A person known at Bolton and the Christie: a CT repeated within days, a knee, an undated one. Their number at
+    Bolton and their golden id."""
+    number, who = somebody(served)
+    bolton, christie = f"BOL|B{number}", f"CHR|C{number}"
+    served.world.tell(register(bolton, 1, who), register(christie, 2, who))
+    put(
+        served,
+        [
+            examination(served, bolton, datetime(2024, 3, 1, 12, tzinfo=UTC), accession=f"BOL{number}"),
+            examination(
+                served,
+                christie,
+                datetime(2024, 3, 9, 12, tzinfo=UTC),
+                accession=f"CHR{number}",
+                organisation="RBV",
+                description="CT thorax with contrast",
+            ),
+            examination(
+                served,
+                bolton,
+                datetime(2012, 7, 1, 9, tzinfo=UTC),
+                modalities=("DX",),
+                body_site="KNEE",
+                description="XR knee right",
+            ),
+            examination(served, bolton, None, modalities=("US",), body_site="", description=""),
+        ],
+    )
+    return bolton, served.world.golden(bolton)
+
+
+def unsure(served: Served) -> UUID:
+    """A person with a contested study of Bolton's and a certain one of the Christie's."""
+    number, who = somebody(served)
+    bolton, christie = f"BOL|B{number}", f"CHR|C{number}"
+    served.world.tell(register(bolton, 1, who), register(christie, 2, who))
+    put(served, [examination(served, one, datetime(2024, 5, 2, 8, tzinfo=UTC)) for one in (bolton, christie)])
+    served.world.tell(register(bolton, 3, other_person(number=nhs(served.number()))))
+    return served.world.golden(christie)
+
+
+def provisional(served: Served) -> UUID:
+    """A study under a number that no hospital has told of."""
+    bolton = f"BOL|B{served.number()}"
+    put(served, [examination(served, bolton, datetime(2024, 5, 2, 8, tzinfo=UTC))])
+    return served.world.golden(bolton)
+
+
+def restricted(served: Served) -> tuple[str, UUID]:
+    """A restricted person with studies of two trusts."""
+    bolton, golden_id = two_trusts(served)
+    served.world.tell(Register((of(bolton),), {Field.RESTRICTED: True}, at(9)))
+    return bolton, golden_id
+
+
+def many(served: Served, count: int) -> UUID:
+    """A person with `count` studies over 15 years at three trusts, of all regions and kinds."""
+    number, who = somebody(served)
+    bolton = f"BOL|B{number}"
+    served.world.tell(register(bolton, 1, who))
+    first = datetime(2010, 1, 4, 10, tzinfo=UTC)
+    put(
+        served,
+        [
+            examination(
+                served,
+                bolton,
+                first + timedelta(days=n * 5475 // count),
+                modalities=MODALITIES[n % len(MODALITIES)],
+                body_site=SITES[n % len(SITES)],
+                organisation=TRUSTS[n % len(TRUSTS)],
+                description=f"Examination {n}",
+                accession=f"A{number}N{n}",
+            )
+            for n in range(count)
+        ],
+    )
+    return served.world.golden(bolton)
+
+
+def without_studies(served: Served) -> UUID:
+    """A person of whom no image is known."""
+    number, who = somebody(served)
+    served.world.tell(register(f"BOL|B{number}", 1, who))
+    return served.world.golden(f"BOL|B{number}")
