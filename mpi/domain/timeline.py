@@ -65,7 +65,8 @@ def region_of(study: Study) -> str:
     shown = regions_of(study)
     if len(shown) == len(Region):
         return "whole body"
-    return " and ".join(region.value for region in _ORDER if region in shown) or NOT_STATED
+    *others, last = [region.value for region in _ORDER if region in shown] or [NOT_STATED]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def regions_told(study: Study) -> tuple[str, ...]:

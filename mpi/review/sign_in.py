@@ -41,9 +41,7 @@ def _form(pages: Pages, request: Request, wanted: str, status: int = 200, error:
 def local(wanted: str) -> str:
     """`wanted` when it is one of our pages, else the start: nobody is sent elsewhere by a crafted link."""
     ours = wanted == START or wanted.startswith((f"{START}/", f"{START}?"))
-    plain = (
-        wanted.isascii() and wanted.isprintable() and "\\" not in wanted and not _ODD.search(wanted.partition("?")[0])
-    )
+    plain = wanted.isascii() and wanted.isprintable() and not _ODD.search(wanted.partition("?")[0])
     return wanted if ours and plain and not wanted.startswith(SIGN_IN) else START
 
 

@@ -210,3 +210,14 @@ def test_a_session_ends_when_idle_and_at_last_in_any_case(timed: tuple[Served, S
             assert client.get("/review").status_code == 200
         clock.time += timedelta(minutes=29)
         assert client.get("/review").status_code == 303
+
+
+def test_without_a_database_the_page_says_to_wait(tmp_path: Path) -> None:
+    away = Served("postgresql+psycopg://nobody@127.0.0.1:1/none", tmp_path)
+    with httpx.Client(base_url=away.address, trust_env=False, timeout=30) as client:
+        answer = enter(client, TOKENS[Role.VIEWER])
+    away.stop()
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "Wait a moment and load the page again" in answer.text
+    assert "mpi" not in client.cookies

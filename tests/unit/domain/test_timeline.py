@@ -66,11 +66,11 @@ def test_years_are_londons_newest_first_undated_last_and_regions_from_head_to_fo
         study("nowhere", site="?"),
         study("whole", site="WHOLEBODY"),
         study("undated", None),
-        study("several", site="CHESTABDOMEN"),
+        study("several", site="CHESTABDPELVIS"),
     ]
     laid = [(y.year, [r.name for r in y.regions]) for y in timeline(history, {})]
     assert laid == [
-        (2024, ["head", "chest and abdomen", "lower limb", "whole body", "region not stated"]),
+        (2024, ["head", "chest, abdomen and pelvis", "lower limb", "whole body", "region not stated"]),
         (2023, ["head", "chest"]),
         (None, ["chest"]),
     ]
