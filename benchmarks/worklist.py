@@ -118,7 +118,7 @@ def _review(service: Serving, tasks: int = 10) -> list[tuple[str, float, str]]:
             client.get(page).raise_for_status()
             answered = time.perf_counter()
             sent = client.post(f"{page}/answer", data={"csrf": csrf, "decision": "unsure"})
-            assert sent.status_code == 303, sent.text
+            assert sent.status_code == 303, f"{page}: {sent.status_code}"
             done = time.perf_counter()
             steps += [("next", looked - start, page), ("compare", answered - looked, page)]
             steps.append(("answer", done - answered, page))

@@ -19,7 +19,7 @@ from mpi.api.tasks import TaskId, task_json
 from mpi.domain.consequence import Departure
 from mpi.domain.network import Network
 from mpi.domain.views import Decision, TaskKind
-from mpi.domain.worklist import Position, Wanted
+from mpi.domain.worklist import Position, Wanted, owned
 from mpi.errors import Fault
 
 router = APIRouter(
@@ -41,12 +41,12 @@ class Filters(fields.Request):
 
     def to_wanted(self, network: Network) -> Wanted:
         """The filters as the use case knows them."""
-        owned = tuple(a.id for a in network.authorities if a.owner == self.organisation)
-        if self.organisation and not owned:
+        authorities = owned(network, self.organisation)
+        if self.organisation and not authorities:
             fix = Fix("no assigning authority of this network belongs to it", parameter="organisation")
             raise Invalid(Fault.BAD_VALUE, [fix])
         weight = (self.weight_from, self.weight_to)
-        return Wanted(self.kind, owned, weight, self.before, self.assignee, self.text, self.deferred)
+        return Wanted(self.kind, authorities, weight, self.before, self.assignee, self.text, self.deferred)
 
 
 class WorklistQuery(Filters):

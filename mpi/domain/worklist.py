@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from mpi.domain.network import Network
 from mpi.domain.views import TaskKind, TaskView
 
 LEASE = timedelta(minutes=30)
@@ -52,6 +53,11 @@ class WorkPage:
 
 
 COUNTED = 1_000
+
+
+def owned(network: Network, organisation: str) -> tuple[str, ...]:
+    """The assigning authorities of an organisation, by its ODS code; none for "" (nobody's, as the NHS number is)."""
+    return tuple(a.id for a in network.authorities if organisation and a.owner == organisation)
 
 
 def holder(task: TaskView, now: datetime) -> str:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from mpi.domain.access import Caller, Right
 from mpi.domain.network import Network
 from mpi.domain.views import TaskKind
-from mpi.domain.worklist import COUNTED, NOBODY, Position, Wanted, holder
+from mpi.domain.worklist import COUNTED, NOBODY, Position, Wanted, holder, owned
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.words import KINDS
 
@@ -41,10 +41,11 @@ class Filters:
     def wanted(self, network: Network, caller: Caller) -> Wanted:
         """The filters as the use case knows them."""
         kinds = (TaskKind(self.kind),) if self.kind in set(TaskKind) else ()
-        owned = tuple(a.id for a in network.authorities if a.owner == self.trust)
         _, weight = _BANDS.get(self.weight, _BANDS[""])
         assignee = {"me": caller.user, NOBODY: NOBODY}.get(self.held, "")
-        return Wanted(kinds, owned, weight, None, assignee, self.text.strip(), bool(self.deferred))
+        return Wanted(
+            kinds, owned(network, self.trust), weight, None, assignee, self.text.strip(), bool(self.deferred)
+        )
 
     @property
     def query(self) -> str:

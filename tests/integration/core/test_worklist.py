@@ -10,8 +10,9 @@ import pytest
 from linkage.record import Sex
 from mpi.domain.commands import Field
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
-from mpi.domain.worklist import NOBODY, Position, Wanted
+from mpi.domain.worklist import NOBODY, Position, Wanted, owned
 from mpi.errors import Conflict, Forbidden
+from mpi.networks import load_network
 from mpi.usecases.worklist import Worklist
 from tests.integration.core.world import (
     ARCHIVE,
@@ -167,3 +168,12 @@ def test_the_work_list_is_for_reviewers(world: World, worklist: Worklist) -> Non
         worklist.page(ARCHIVE)
     with pytest.raises(Forbidden):
         worklist.next(ARCHIVE)
+
+
+@pytest.mark.parametrize("name", ["greater-manchester", "surrey-sussex"])
+def test_no_trust_is_no_restriction(name: str) -> None:
+    """NHS numbers are nobody's: their authority has no owner, and is not what a form without a trust asks for."""
+    network = load_network(name)
+    assert owned(network, "") == ()
+    codes = {authority.owner for authority in network.authorities} - {""}
+    assert all(owned(network, code) for code in codes)
