@@ -18,11 +18,11 @@ from mpi.domain.worklist import LEASE, NOBODY, Position, Wanted
 _FREE = "(t.claimed_by = '' or t.claimed_at <= :expired)"
 _OWNED = """exists (select from source_record r where r.id in (t.a_id, t.b_id) and r.authority = any(:authorities))"""
 # The records first: they are few, and everything about them is found by indexes.
-_NAMED = """t.id in (
+_NAMED = """t.id = any(array(
   with named as materialized (select id from source_record where value = :text
     union select id from source_record where family ~>=~ :name and family ~<~ :name_end)
   select id from task where a_id in (select id from named) union
-  select id from task where b_id in (select id from named))"""
+  select id from task where b_id in (select id from named)))"""
 _ORDER = "order by t.place, (- t.weight), t.id"
 _POSITION = Prepared(text("select place, weight, id from task where id = :id"))
 _LAST = "\U0010ffff"  # greater than any letter
