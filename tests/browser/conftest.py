@@ -1,4 +1,4 @@
-"""A browser for each worker, a served index for each module, a fresh page for each test."""
+"""A browser and a served index for each module, a fresh page for each test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conftest import TEMPLATE
 _numbers = count()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open a loop runs in this thread, and other modules want their own
 def browser() -> Iterator[Browser]:
     with browsing() as opened:
         yield opened
