@@ -56,6 +56,7 @@ class Tongues:
             intake=self.fhir.intake,
             query=self.fhir.query,
             imaging=self.fhir.imaging,
+            resolve=self.fhir.resolving,
             network=NETWORK,
             caller_of=lambda request: _caller(NETWORK.feeds[1]),
             clock=self._clock,
