@@ -87,7 +87,7 @@ def day(value: date | str | None) -> str:
     month, _, number = rest.partition("-")
     try:
         whole = date(int(year), int(month or 1), int(number or 1))
-    except ValueError:
+    except (ValueError, OverflowError):
         return value
     parts = ([f"{whole.day:02d}"] if number else []) + ([_MONTHS[whole.month - 1]] if month else [])
     return "-".join([*parts, f"{whole.year:04d}"])
