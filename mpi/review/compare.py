@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -57,7 +58,7 @@ def _preview(
 @router.get(PATH + "/{task_id}")
 def compare(request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered) -> Response:
     """Everything about one task."""
-    return _page(request, pages, caller, task_id, filters, {})
+    return _page(request, pages, caller, task_id, filters)
 
 
 def _page(
@@ -66,8 +67,9 @@ def _page(
     caller: Caller,
     task_id: int,
     filters: Filters,
-    errors: dict[str, str],
+    errors: Mapping[str, str] = {},
     status: int = 200,
+    entered: Mapping[str, str] = {},
 ) -> Response:
     caller.require(Right.REVIEW)
     found = pages.bench.comparing.compare(task_id, caller)
@@ -93,6 +95,7 @@ def _page(
         reasons=REASONS,
         filters=filters,
         errors=errors,
+        entered=entered,
         may_undo=task.decided_by == caller.user or caller.may(Right.UNDO_ANY),
     )
 
@@ -115,6 +118,7 @@ def give_answer(
 ) -> Response:
     """Settle the task and go to the next one."""
     errors, day = {}, None
+    entered = {"reason": reason, "comment": comment, "due": due}
     if decision not in set(Decision):
         errors["decision"] = "Choose an answer"
     if decision == Decision.DEFER:
@@ -126,12 +130,12 @@ def give_answer(
     if reason == "Other" and not comment.strip():
         errors["comment"] = "Say what the reason is"
     if errors:
-        return _page(request, pages, caller, task_id, filters, errors, 422)
+        return _page(request, pages, caller, task_id, filters, errors, 422, entered)
     said = ": ".join(part for part in (reason, comment.strip()) if part)
     try:
         done = pages.bench.review.decide(task_id, Decision(decision), said, caller, day)
     except Conflict as conflict:
-        return _page(request, pages, caller, task_id, filters, {"decision": _sentence(conflict)}, 409)
+        return _page(request, pages, caller, task_id, filters, {"decision": _sentence(conflict)}, 409, entered)
     return pages.redirect(request, _after(filters), _told(done))
 
 

@@ -39,10 +39,9 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-def _nhs_number(said: Demographics) -> Iterable[str]:
+def _status(said: Demographics) -> Iterable[str]:
     if said.nhs_number:
-        status = _STATUSES.get(said.nhs_status or "02", "status not known")
-        yield f"{words.nhs_number(said.nhs_number)} ({status})"
+        yield _STATUSES.get(said.nhs_status or "02", "status not known")
 
 
 def _birth(said: Demographics) -> Iterable[str]:
@@ -56,7 +55,8 @@ def _birth(said: Demographics) -> Iterable[str]:
 FIELDS: tuple[tuple[str, str, Callable[[Demographics], Iterable[str]]], ...] = (
     ("Name", "names", lambda said: map(words.full_name, said.names)),
     ("Former names", "previous_names", lambda said: map(words.full_name, said.previous_names)),
-    ("NHS number", "nhs_number", _nhs_number),
+    ("NHS number", "nhs_number", lambda said: [words.nhs_number(said.nhs_number)] if said.nhs_number else []),
+    ("NHS number status", "nhs_status", _status),
     ("Date of birth", "birth_date", lambda said: [words.day(said.birth_date)] if said.birth_date else []),
     ("Gender", "sex", lambda said: [words.sex(said.sex)]),
     ("Address", "addresses", lambda said: map(words.address, said.addresses)),

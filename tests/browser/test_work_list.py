@@ -77,9 +77,11 @@ def test_it_works_without_javascript(browser: Browser, served: Served) -> None:
 def test_an_answer_needs_a_reason_and_a_later_day(page: Page, served: Served) -> None:
     task = questions.perhaps_twins(served)
     sign_in(page, served, Role.REVIEWER, f"/review/tasks/{task.id}")
+    page.get_by_label("Comment").fill("seen both letters")
     page.get_by_role("button", name="Same person").click()
     page.get_by_role("link", name="Choose a reason").click()
     expect(page.get_by_label("Reason")).to_be_focused()
+    expect(page.get_by_label("Comment")).to_have_value("seen both letters")  # nothing has to be written twice
     page.get_by_text("Put it off").click()
     page.get_by_role("button", name="Look again later").click()
     expect(page.get_by_role("link", name=re.compile("Enter the day"))).to_be_visible()
