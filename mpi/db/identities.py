@@ -44,6 +44,19 @@ _BORN = Prepared(
 _RETIRE = Prepared(
     text("update golden_identity set retired_at = clock_timestamp(), successor = :successor where id = :id")
 )
+# Of a retired id all of whose records have gone on together: a pointer to anywhere else would name another person.
+_FOLLOW = Prepared(
+    text(
+        """update golden_identity g set successor = n.now from (
+         select l.golden_id, min(cast(n.golden_id as text)) as now from link l
+         join link n on n.record_id = l.record_id and n.until is null
+         where l.golden_id in (select f.golden_id from link f join golden_identity r on r.id = f.golden_id
+           where f.record_id = any(:ids) and r.retired_at is not null)
+         group by l.golden_id having count(distinct n.golden_id) = 1) as m (id, text_),
+         lateral (select cast(m.text_ as uuid) as now) as n
+       where g.id = m.id and g.retired_at is not null and g.successor <> n.now"""
+    ).bindparams(_IDS)
+)
 _CLOSE = Prepared(
     text("update link set until = clock_timestamp() where record_id = any(:ids) and until is null").bindparams(_IDS)
 )
@@ -109,6 +122,11 @@ class IdentityStore:
         """Retire golden ids, each with a pointer to its successor."""
         for golden_id, successor in successors.items():
             self._connection.run(_RETIRE, {"id": golden_id, "successor": successor})
+
+    def follow(self, moved: Collection[Identifier]) -> None:
+        """Point the retired golden ids that these records were once under to where their records are now, if all of
+        them are under one."""
+        self._connection.run(_FOLLOW, {"ids": self._ids.list(moved)})
 
     def link(self, moves: Mapping[Identifier, UUID], held: Collection[Identifier], reason: Mapping[str, Any]) -> None:
         """Link records to golden ids from now on, closing the links that those in `held` had."""

@@ -107,6 +107,10 @@ class Identities(Protocol):
     def retire(self, successors: Mapping[UUID, UUID]) -> None:
         """Retire golden ids, each with a pointer to its successor."""
 
+    def follow(self, moved: Collection[Identifier]) -> None:
+        """Point the retired golden ids that these records were once under to where their records are now, if all of
+        them are under one: after a split an old id leads to its own person."""
+
     def link(self, moves: Mapping[Identifier, UUID], held: Collection[Identifier], reason: Mapping[str, Any]) -> None:
         """Link records to golden ids from now on, closing the links that those in `held` had."""
 

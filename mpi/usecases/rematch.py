@@ -184,6 +184,8 @@ class Rematch:
         unit.identities.create(lineage.minted)
         unit.identities.link(moves, held, self._reason(moves, component, cause))
         unit.identities.retire(lineage.retired)
+        if parted := [identifier for identifier in moves if identifier in held]:
+            unit.identities.follow(parted)
         return with_studies(unit, changes.events(held, lineage, self._clock.now(), cause.reason))
 
     def _reason(self, moves: Collection[Identifier], component: Component, cause: Cause) -> dict[str, Any]:

@@ -45,7 +45,23 @@ def test_a_split_mints_a_new_id_and_never_revives_a_retired_one(world: World) ->
     retired = world.golden("BOL|2")
     world.tell(Link(of("BOL|1"), of("BOL|2"), at(5)), Unlink(of("BOL|1"), of("BOL|2"), at(6)))
     assert world.golden("BOL|2") != retired
+    # It leads to the person it stood for: an archive that still has it must not be told of somebody else.
+    assert world.query.person(retired, ADMINISTRATOR).golden_id == world.golden("BOL|2")
+
+
+def test_a_retired_id_whose_records_are_parted_stays_with_its_successor(world: World) -> None:
+    """Design 4: it stood for both, and nobody can say for whom an archive has kept it."""
+    people = (person(), other_person(), person("Rahman", "Omar", "1990-07-21"), person("Novak", "Jana", "1999-12-03"))
+    for number, patch in enumerate(people, 1):
+        world.tell(register(f"BOL|{number}", 1, patch))
+    world.tell(Link(of("BOL|1"), of("BOL|2"), at(5)), Link(of("BOL|3"), of("BOL|4"), at(6)))
+    retired = world.golden("BOL|3")
+    world.tell(Link(of("BOL|1"), of("BOL|3"), at(7)))
+    assert world.golden("BOL|4") == world.golden("BOL|1") != retired
+    world.tell(Unlink(of("BOL|3"), of("BOL|4"), at(8)))
+    assert world.golden("BOL|4") != world.golden("BOL|3")
     assert world.query.person(retired, ADMINISTRATOR).golden_id == world.golden("BOL|1")
+    world.verify()
 
 
 def test_an_unknown_golden_id_is_not_found(world: World) -> None:
