@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from adapters.hl7v2 import ack, charset, commands, demographics, identifiers, judgement, mllp, patient
 from adapters.hl7v2.page import section, table
 from adapters.hl7v2.statement_consumers import consumers
+from adapters.hl7v2.statement_orders import orders
 from adapters.hl7v2.structures import structure_of
 from mpi.domain.network import Feed, Moves, Overlays, Protocol
 from mpi.errors import Fault
@@ -98,7 +99,7 @@ FIELDS: Mapping[str, Mapping[int, str]] = {
 def statement() -> str:
     """The whole page, Markdown."""
     adt = (_opening(), _transport(), _events(), _fields(), _tables(), _answers(), _overlays(), _strictness())
-    parts = (*adt, consumers())
+    parts = (*adt, orders(), consumers())
     return "\n".join(line for part in parts for line in part)
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
-from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
+from mpi.ports.work import Audit, Inbox, Orders, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
 class Contention(MpiError):
@@ -65,6 +65,10 @@ class Unit(Protocol):
     @property
     def studies(self) -> Studies:
         """See `Studies`."""
+
+    @property
+    def orders(self) -> Orders:
+        """See `Orders`."""
 
     @property
     def outbox(self) -> Outbox:

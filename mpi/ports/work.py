@@ -15,6 +15,7 @@ from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
+from mpi.domain.order_fold import ImagingOrder, ToldOrder
 from mpi.domain.questions import Question
 from mpi.domain.record import Pending, Record, Update
 from mpi.domain.snapshot import Snapshot
@@ -169,6 +170,22 @@ class Studies(Protocol):
         """Those of them with one of these accession numbers."""
 
 
+class Orders(Protocol):
+    """What was said of imaging orders, under the records it was said of."""
+
+    def of_records(self, identifiers: Collection[Identifier]) -> list[ToldOrder]:
+        """All that was said under these records, with the orders as they stand and the studies made of them."""
+
+    def put(self, told: Iterable[ToldOrder]) -> None:
+        """Insert or update by record and number."""
+
+    def of_golden(
+        self, golden_id: UUID, limit: int, after: str, *, awaited: bool
+    ) -> tuple[list[ImagingOrder], int, str]:
+        """A page of a person's orders, newest first, the total, and where it goes on; `awaited`: only those whose
+        study is still to come. Raises Refused for a bad `after`."""
+
+
 class Outbox(Protocol):
     """Identity changes on their way to subscribers."""
 
@@ -261,6 +278,9 @@ class Scan(Protocol):
 
     def assertions(self) -> list[Assertion]:
         """Every standing assertion."""
+
+    def orders(self) -> Iterator[ToldOrder]:
+        """All that was said of orders, by identifier."""
 
     def asked(self, kind: TaskKind) -> frozenset[Identifier]:
         """Records that an unanswered task of this kind speaks of."""

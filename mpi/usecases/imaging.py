@@ -11,6 +11,7 @@ from mpi.domain.commands import Patch
 from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
 from mpi.domain.imaging import joined
+from mpi.domain.order_fold import OrderPage
 from mpi.domain.priors import Prior, priors
 from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study
 from mpi.errors import Fault, NotFound, Refused
@@ -85,6 +86,20 @@ class Imaging:
             unit.audit.record(caller, "read-study", [study_uid, str(found[1])], {})
             unit.commit()
             return found
+
+    def orders(
+        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+    ) -> OrderPage:
+        """One page of a person's orders, newest first, undated last; at most 500. `awaited`: only those whose study
+        is still to come. Raises NotFound, Refused (BAD_VALUE for a bad `after`). Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            found = self._golden_id(unit, golden_id, None)
+            page = unit.orders.of_golden(found, max(1, min(limit, _MOST)), after, awaited=awaited)
+            unit.audit.record(caller, "read-orders", [str(found)], {})
+            unit.commit()
+            orders, total, following = page
+            return OrderPage(found, tuple(orders), total, following)
 
     def held(self, archive: str, caller: Caller, after: str = "", limit: int = _MOST) -> list[tuple[str, UUID]]:
         """The studies that an archive holds, as far as the index knows, with the golden id each is under: at most

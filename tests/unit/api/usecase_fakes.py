@@ -16,12 +16,12 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
 from mpi.domain.consequence import Consequence, Departure
+from mpi.domain.evidence import AssertionView
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
 from mpi.domain.priors import Prior, priors
 from mpi.domain.views import (
-    AssertionView,
     Decision,
     EventType,
     HistoryFilter,
