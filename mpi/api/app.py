@@ -16,6 +16,7 @@ from mpi.api import (
     conformance,
     imaging,
     operations,
+    orders,
     people,
     priors,
     resolve,
@@ -30,7 +31,7 @@ from mpi.api.security import PURPOSES, Authenticator
 from mpi.api.services import Services
 from mpi.errors import MpiError
 
-PARTS = (resolve, imaging, archives, priors, people, worklist, tasks, subscriptions, conformance, operations)
+PARTS = (resolve, imaging, orders, archives, priors, people, worklist, tasks, subscriptions, conformance, operations)
 """The modules whose routers make up the native API."""
 
 DESCRIPTION = """

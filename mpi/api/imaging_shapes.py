@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from mpi.api.shapes import GoldenId, IdentifierJson
 from mpi.domain.availability import Availability
+from mpi.domain.orders import ReportStatus
 from mpi.domain.views import LinkState
 
 
@@ -37,6 +38,11 @@ class StudyJson(TypedDict):
         Field(description="How soon its archive says that it can be had, null: it has not said."),
     ]
     retrieve_ae_title: Annotated[str, Field(description="The application entity that C-MOVE asks; empty: not said.")]
+    report_status: Annotated[
+        ReportStatus | None,
+        Field(description="Where its report stands; null: no report is known; and with as_of."),
+    ]
+    order: Annotated[int | None, Field(description="The order it was made by (`id`); null: not known.")]
 
 
 class StudyOfPersonJson(TypedDict):
