@@ -92,8 +92,9 @@ def to_command(message: Message, feed: Feed, network: Network) -> tuple[Command,
 def reader_of(message_type: str, trigger: str, feed: Feed) -> Read:
     """What reads this event for this feed; raises `Refused` with the MSH location of V2-13."""
     ordering = {name: event for name, event in orders.TYPES.items() if event in feed.options}
-    if message_type not in {"ADT", *ordering}:
-        taken = " and ".join(("ADT", *ordering))
+    types = ("ADT", *ordering) if feed.identity else tuple(ordering)
+    if message_type not in types:
+        taken = " and ".join(types)
         raise Refused(Fault.UNSUPPORTED_TYPE, f"only {taken} messages are taken here", "MSH^1^9^1^1")
     if message_type in ordering and trigger == ordering[message_type]:
         return orders.read_orders

@@ -212,8 +212,8 @@ def _strictness() -> Iterator[str]:
     yield 'A feed becomes strict by `strictness = "strict"` in the network file.'
     yield "Of a strict feed every message must be valid in its version and structure by hl7apy, else it is"
     yield "answered AE and kept in quarantine. Codes outside their table are counted and not refused; Z segments and"
-    yield "the null are not judged. Of A24, A37 and events that hl7apy has no structure for, each segment is judged"
-    yield "alone. Before 2.5 hl7apy takes any text for a time stamp: there our own reading of it decides."
+    yield "the null are not judged. Of A24, A37, O01 and events that hl7apy has no structure for, each segment is"
+    yield "judged alone. Before 2.5 hl7apy takes any text for a time stamp: there our own reading of it decides."
     yield "`mpi conformance` and `GET /v1/feeds/{feed}/conformance` show the counts: places, never values."
     yield ""
     rows = ((words, *ack.BY_FAULT[fault]) for words, fault in judgement.FAULTS.items())

@@ -65,9 +65,11 @@ ORDER_FIELDS: Mapping[str, Mapping[int, str]] = {
 def orders() -> Iterator[str]:
     """The section, Markdown lines."""
     yield from section("Orders and results of imaging")
-    yield 'Taken from feeds that opt in by the event in their `options`, as in `options = ["O01", "R01"]`; any other'
-    yield "feed is answered AR 200. The text of a report is never read. PID is read as an ADT's, of the feed's own"
-    yield "authority; it describes the patient only as long as no feed has. Each ORC with its OBR is one examination."
+    yield 'Taken from feeds that opt in by the event in their `options`, as in `options = ["O01", "R01"]`; any'
+    yield "other feed is answered AR 200. A RIS beside the PAS that describes its patients is a feed with `identity"
+    yield "= false`, of which ADT is answered AR 200. PID is read as an ADT's, of the feed's own authority; it"
+    yield "describes the patient only as long as no feed has. Each ORC with its OBR is one examination. The text of"
+    yield "a report is never read."
     yield ""
     rows = (
         (f"{name}^{event}", *(structure_of(event, version) or "none" for version in _VERSIONS))

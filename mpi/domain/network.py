@@ -114,6 +114,7 @@ class Feed:
     strictness: Strictness = Strictness.LENIENT
     validate_one_in: int = 100
     overlays: Overlays = Overlays.HOLD
+    identity: bool = True  # False: it orders and reports for patients whom another feed describes (V2-49)
     auto_link: bool = True  # the per-source kill switch of SEC-2
     certificates: frozenset[str] = frozenset()
     mllp_release: int = 1

@@ -75,6 +75,7 @@ class FeedTable(_Table):
     validate_one_in: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     go_live: date | None = None
     overlays: Literal["hold", "refuse"] = "hold"
+    identity: bool = True
     auto_link: bool = True
     certificates: list[Text] = []
     mllp_release: Literal[1, 2] = 1

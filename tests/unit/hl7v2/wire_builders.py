@@ -51,6 +51,7 @@ CRIS = Feed(
     facility="RMC",
     authorities=("bolton",),
     options=frozenset({"O01", "O19", "O23", "R01"}),
+    identity=False,
 )
 NETWORK = Network(
     id="test",
