@@ -146,11 +146,17 @@ class Studies(Protocol):
         """Insert or update by study UID; returns the record it hangs on, and whether it was new. A study already on
         another record is left alone."""
 
+    def add(self, studies: Collection[Study]) -> frozenset[str]:
+        """Insert those whose UIDs are not known, each on its patient's stored record; returns the UIDs of those."""
+
     def note(self, notice: Notice) -> None:
         """What an archive says of a study, known or not, from now on."""
 
     def get(self, study_uid: str) -> tuple[Study, UUID] | None:
         """A study and the golden id it is under."""
+
+    def among(self, study_uids: Collection[str]) -> Mapping[str, Study]:
+        """Those of the studies that are known, by UID."""
 
     def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
         """A page newest first, the total, and where it goes on. Raises Refused for a bad `after`."""
