@@ -42,7 +42,9 @@ class StudyJson(TypedDict):
         ReportStatus | None,
         Field(description="Where its report stands; null: no report is known; and with as_of."),
     ]
-    order: Annotated[int | None, Field(description="The order it was made by (`id`); null: not known.")]
+    order: Annotated[
+        int | None, Field(description="The order it was made by (`id`); null: not known; and with as_of.")
+    ]
 
 
 class StudyOfPersonJson(TypedDict):

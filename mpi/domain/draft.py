@@ -103,7 +103,7 @@ class Draft:
         has described."""
         known = self.record(identifier)
         told: Patch = {name: value for name, value in patch.items() if name != Field.ACTIVE}
-        if told and not known.registers.cells and known.state is RecordState.AWAITED:
+        if told and not has_nothing_to_learn(known, told):
             self._register((identifier,), told, replace(stamp, rank=Rank.ARCHIVE))
 
     def refold(self, updates: Sequence[Update]) -> None:
@@ -208,6 +208,12 @@ class Draft:
 
     def _hops(self) -> dict[Identifier, Hop]:
         return hops(self._standing())
+
+
+def has_nothing_to_learn(known: Record, patch: Patch | None) -> bool:
+    """Whether what an archive or a radiology system says of a patient changes nothing: it counts only where no feed
+    has spoken."""
+    return bool(known.registers.cells) or known.state is not RecordState.AWAITED or not patch
 
 
 def hops(assertions: Iterable[Assertion]) -> dict[Identifier, Hop]:

@@ -6,8 +6,9 @@ transaction was in the way and the whole use case should run again.
 
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
+from mpi.ports.orders import Orders
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
-from mpi.ports.work import Audit, Claim, Inbox, Orders, Outbox, Scan, Snapshots, Spent, Studies, Tasks
+from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Spent, Studies, Tasks
 
 __all__ = [
     "Audit",

@@ -10,7 +10,8 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
-from mpi.ports.work import Audit, Inbox, Orders, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
+from mpi.ports.orders import Orders
+from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
 class Contention(MpiError):

@@ -1,15 +1,15 @@
 """what was said of imaging orders, and the orders as they stand
 
-Revision ID: 0011
-Revises: 0010
+Revision ID: 0014
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
