@@ -60,6 +60,8 @@ def upgrade() -> None:
         [sa.text("coalesce(nullif(accession, ''), filler)")],
         postgresql_where=sa.text("stands"),
     )
+    op.create_index("ix_study_record_id_accession", "study", ["record_id", "accession"])
+    op.drop_index("ix_study_record_id", "study")
 
 
 def downgrade() -> None:
@@ -68,4 +70,6 @@ def downgrade() -> None:
     # Nor for a subscription to them; one to nothing else ends, for to name no types is to ask for all.
     op.execute(f"delete from subscription where types <@ array[{_NEW_EVENTS}] and types <> '{{}}'")
     op.execute(f"update subscription set types = array(select t from unnest(types) t where t not in ({_NEW_EVENTS}))")
+    op.create_index("ix_study_record_id", "study", ["record_id"])
+    op.drop_index("ix_study_record_id_accession", "study")
     op.drop_table("imaging_order")

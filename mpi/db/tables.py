@@ -348,7 +348,7 @@ study = Table(
     Column("instances", Integer, nullable=False),
     _time("registered_at"),
     CheckConstraint("study_uid ~ '^[0-9.]{1,64}$'", name="uid_is_a_uid"),
-    Index("ix_study_record_id", "record_id"),
+    Index("ix_study_record_id_accession", "record_id", "accession"),
 )
 
 # What archives say of a study; of one that is not known yet too, for they may speak of it first.
