@@ -78,7 +78,7 @@ def _event(
         id=0,
         type=kind,
         at=rematch.now(),
-        old_golden_ids=() if kind is EventType.STUDY_ORDERED else (golden_id,),
+        old_golden_ids=() if kind is EventType.STUDY_ORDERED and not order.stored else (golden_id,),
         new_golden_ids=(golden_id,),
         identifiers=(order.patient,),
         studies=(order.stored,) if order.stored else (),
