@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from mpi.api.orders_shapes import OrderJson
 from mpi.api.shapes import GoldenId, IdentifierJson
 from mpi.domain.availability import Availability
 from mpi.domain.orders import ReportStatus
@@ -90,6 +91,10 @@ class PriorsJson(TypedDict):
     total: int
     possible_repeats: Annotated[int, Field(description="Of all, those that the examination may be repeating.")]
     priors: list[PriorJson]
+    planned: Annotated[
+        list[OrderJson],
+        Field(description="Orders for the same examination near it, at any trust: one of them need not be made."),
+    ]
 
 
 class HistoryChangeJson(TypedDict):

@@ -149,8 +149,10 @@ class Intake:
     def _check_times(self, commands: Sequence[Command]) -> None:
         """Facts are ordered by their time: one from the future would silence all that follows it."""
         latest = self._rematch.now() + _AHEAD
-        if any(command.stamp.occurred > latest for command in commands):
-            raise Refused(Fault.BAD_VALUE, "the event is dated in the future", "EVN^1^2")
+        for command in commands:
+            if command.stamp.occurred > latest:
+                place = "MSH^1^7" if isinstance(command, Order) else "EVN^1^2"
+                raise Refused(Fault.BAD_VALUE, "the event is dated in the future", place)
 
     def _check_authorities(self, identifiers: Iterable[Identifier], caller: Caller) -> None:
         """A feed asserts its own trust's identifiers only (promise 8, V2-49)."""

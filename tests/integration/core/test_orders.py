@@ -121,6 +121,16 @@ def test_a_cancelled_order_is_not_awaited(world: World) -> None:
     assert orders(world, "BOL|1", awaited=False) == [("F1", OrderStatus.CANCELLED, None)]
 
 
+def test_what_another_trust_has_planned_is_a_possible_repeat(world: World) -> None:
+    world.tell(register("BOL|1", 1), register("CHR|1", 1))
+    world.tell(chest("CHR|1", 2, "C1"), order("CHR|1", 3, "C2", modality="MR", body_site="CHEST"))
+    world.imaging.register(study("1.1", "BOL|1", 9, body_site="Chest"), ARCHIVE)
+    _, _, also = world.imaging.priors("1.1", ARCHIVE)
+    assert [o.filler for o in also] == ["C1"]
+    asked = study("", "BOL|1", 9, body_site="CHEST", started_at=None)
+    assert world.imaging.priors(asked, ARCHIVE, datetime(2024, 9, 1, tzinfo=UTC))[2] == []
+
+
 def test_subscribers_are_told_of_the_orders_they_want(world: World) -> None:
     for name, interest in (("all", Interest()), ("lung", Interest(("CT",), ("CHEST",))), ("mr", Interest(("MR",)))):
         world.subscriptions.add(f"https://{name}.example/hook", (), "", ARCHIVE, interest)

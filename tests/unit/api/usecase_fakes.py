@@ -21,7 +21,7 @@ from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
 from mpi.domain.order_fold import ImagingOrder, OrderPage
-from mpi.domain.priors import Prior, priors
+from mpi.domain.priors import Prior, also_planned, priors
 from mpi.domain.views import (
     Decision,
     EventType,
@@ -180,10 +180,12 @@ class FakeImaging:
 
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = 30
-    ) -> tuple[UUID, list[Prior]]:
+    ) -> tuple[UUID, list[Prior], list[ImagingOrder]]:
         self.faults.check()
         asked = self.study(examination, caller)[0] if isinstance(examination, str) else examination
-        return ALPHA, priors(asked, at or AT + timedelta(days=7), self.studies, repeat_days)
+        begins = at or AT + timedelta(days=7)
+        planned = also_planned(asked, begins, self.ordered, repeat_days)
+        return ALPHA, priors(asked, begins, self.studies, repeat_days), planned
 
     def orders(
         self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
