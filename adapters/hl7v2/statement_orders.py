@@ -76,10 +76,11 @@ def orders() -> Iterator[str]:
         for name, event in TYPES.items()
     )
     yield from table(("message", *_VERSIONS), rows)
-    yield "An order is known by its filler's number, else by its accession number, else by its placer's. What is said"
-    yield "of one of the latter is said of every order of that patient that goes by it. Field by field the latest by"
-    yield "its own stamp counts, in whatever order messages come. A study is its order's by the Study Instance UID,"
-    yield "else by the accession number (the filler's number where none was sent) of the same patient and authority."
+    yield "An order is known by its filler's number, else by its accession number, else by its placer's. What is"
+    yield "said of one of the latter is said of the order of that patient that goes by it, of several no more than"
+    yield "that they have ended. Field by field the latest by its own stamp counts, in whatever order messages"
+    yield "come. A study is its order's by the Study Instance UID, else by the accession number (the filler's"
+    yield "number where none was sent) of the same patient and authority."
     yield ""
     fields = ((f"{name}-{n}", words) for name, read in ORDER_FIELDS.items() for n, words in read.items())
     yield from table(("field", "use"), fields)

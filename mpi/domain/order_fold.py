@@ -2,8 +2,8 @@
 
 Whoever asks for an examination numbers it, and so does who makes it; a message may name the one number, the other, or
 the accession number of the study. All that was said of one number is told together, field by field the latest by its
-own stamp (as records are, decision 0001). What was said of a less exact number is said of every order that goes by
-it, and is an order by itself only as long as there is none.
+own stamp (as records are, decision 0001). What was said of a less exact number is said of the order that goes by it,
+of several no more than their end; it is an order by itself only as long as there is none.
 
 Merges move nothing: each told number stays with the record it was said of. The orders of merged records are read
 together, and an order hangs on the record it was first told of.
@@ -21,6 +21,7 @@ from uuid import UUID
 from mpi.domain.commands import Stamp
 from mpi.domain.identifiers import Identifier
 from mpi.domain.orders import (
+    ENDED,
     Coded,
     NumberKind,
     OrderField,
@@ -138,11 +139,17 @@ def _orders(said: Mapping[OrderNumber, Said]) -> dict[OrderNumber, Said]:
             if number.kind is not kind:
                 continue
             hosts = [order for order, known in orders.items() if _goes_by(known, number)]
+            shared = told if len(hosts) == 1 else _end(told)
             for host in hosts:
-                orders[host] = _latest([orders[host], told])
+                orders[host] = _latest([orders[host], shared])
             if not hosts:
                 orders[number] = told
     return orders
+
+
+def _end(said: Said) -> Said:
+    """What holds for each of several orders: which of them was meant by anything but their end is not known."""
+    return {name: told for name, told in said.items() if name is OrderField.STATUS and told[0] in ENDED}
 
 
 def _goes_by(said: Said, number: OrderNumber) -> bool:

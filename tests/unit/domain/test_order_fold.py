@@ -81,6 +81,17 @@ def test_a_cancellation_under_the_placer_number_ends_every_examination_of_it() -
     assert [(o.filler, o.status) for o in orders] == [("F1", OrderStatus.CANCELLED), ("F2", OrderStatus.CANCELLED)]
 
 
+def test_a_report_that_may_be_of_either_of_two_examinations_is_told_of_neither() -> None:
+    """Nothing is guessed: a final report told of an examination that nobody has read hides that it waits."""
+    both = [said(ONE, n, filler=f"F{n}", accession="A1", placer="P1", modality="CT") for n in (1, 2)]
+    for number in ({"accession": "A1"}, {"placer": "P1"}):
+        orders = shown(*both, said(ONE, 3, **number, status=OrderStatus.COMPLETED, report=ReportStatus.FINAL))
+        assert [(o.filler, o.status, o.report_status) for o in orders] == [
+            ("F1", OrderStatus.ORDERED, None),
+            ("F2", OrderStatus.ORDERED, None),
+        ]
+
+
 def test_a_report_under_the_accession_number_alone_is_of_the_order_with_it() -> None:
     (order,) = shown(
         said(ONE, 2, accession="A1", report=ReportStatus.FINAL),
