@@ -82,6 +82,18 @@ class AssertionView:
     subsumed: Identifier | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class KeptApart:
+    """Two records that must not be linked, and why. `lift_asked_by` has asked to take it back, "" nobody has."""
+
+    id: int
+    pair: Pair
+    made_by: str
+    made_at: datetime
+    reason: str
+    lift_asked_by: str = ""
+
+
 def effective(assertions: Iterable[Assertion]) -> dict[Pair, Assertion]:
     """The one assertion that holds about each pair."""
     holding: dict[Pair, Assertion] = {}

@@ -31,6 +31,12 @@ ENTRIES = (
         Right.READ_PERSON,
         "Open one person's imaging history across the network by a hospital number or NHS number.",
     ),
+    Entry(
+        "Kept apart",
+        "/review/kept-apart",
+        Right.PRIVACY,
+        "Keep two records of one person, or of two, from ever being linked, and lift it together.",
+    ),
 )
 
 
