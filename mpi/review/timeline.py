@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +21,7 @@ from mpi.usecases.timelines import Timeline
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONDON = ZoneInfo("Europe/London")
+_WRITTEN = ("[0-9]{4}", "[0-9]{1,2}", "[0-9]{1,2}")  # year, month, day: Python would take more for a number
 _Word = Annotated[str, Field(max_length=100)]
 
 
@@ -47,8 +49,10 @@ def as_of(asked: Asked, today: date, errors: dict[str, str]) -> datetime | None:
     if not any(parts):
         return None
     try:
+        if not all(map(re.fullmatch, _WRITTEN, parts)):
+            raise ValueError
         wanted = date(*map(int, parts))
-    except (ValueError, OverflowError):
+    except ValueError:
         errors["as-of-day"] = "Enter a real date, such as 27 3 2024, or leave all three boxes empty"
         return None
     if wanted > today:

@@ -123,7 +123,8 @@ class Review:
         )
 
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
-        """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY."""
+        """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY. Of a task
+        that waits for a second person, its giver takes back what they have proposed."""
         caller.require(Right.REVIEW)
         return attempt(lambda: self._undo(task_id, comment, caller))
 
@@ -217,6 +218,9 @@ class Review:
     def _undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
             decided = _task(unit, task_id, for_update=True)
+            if decided.proposed_by == caller.user and decided.state in _UNANSWERED:
+                unit.tasks.reopen(task_id, comment, caller.user)
+                return self._done(unit, task_id, "undo-proposal", caller)
             if decided.state is not TaskState.DECIDED:
                 raise Conflict("only a decided task can be undone")
             if decided.decided_by != caller.user:

@@ -119,6 +119,19 @@ def test_who_is_unsure_hands_it_on(page: Page, served: Served) -> None:
     expect(page.get_by_text(f"Task {task.id} now waits for somebody else.")).to_be_visible()
     page.goto(f"{served.address}/review/tasks?text={task.one.value}")
     expect(page.get_by_text("Second person")).to_be_visible()
+    page.goto(f"{served.address}/review/tasks/{task.id}")
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("button", name="Different people")).to_be_visible()
+
+
+def test_a_settled_overlay_shows_what_was_decided(page: Page, served: Served) -> None:
+    task = questions.overlaid(served)
+    served.world.review.decide(task.id, Decision.ACCEPT, "Checked with the trust", COLLEAGUE)
+    sign_in(page, served, Role.REVIEWER, f"/review/tasks/{task.id}")
+    expect(page.get_by_text("ravi", exact=False).first).to_contain_text("yes, the new version is right")
+    names = page.get_by_role("row", name=re.compile("^Name ")).inner_text()
+    assert "RAHMAN, Farah" in names
+    assert "WHITWORTH, Bernard" in names
 
 
 def test_filters_stay_in_the_address(page: Page, served: Served) -> None:
