@@ -50,6 +50,7 @@ from mpi.usecases.paging import Paging
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
+from mpi.usecases.seeking import Seeking
 from mpi.usecases.subscriptions import Relay, Subscriptions
 from mpi.usecases.tallies import Tallies
 from mpi.usecases.telling import Telling
@@ -198,6 +199,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
+        seeking=Seeking(index.units, index.matching),
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,

@@ -14,6 +14,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
 from mpi.usecases.query import Query
 from mpi.usecases.review import Review
+from mpi.usecases.seeking import Seeking
 from mpi.usecases.timelines import Timelines
 from mpi.usecases.worklist import Worklist
 
@@ -34,6 +35,7 @@ class Bench:
     worklist: Worklist
     comparing: Comparing
     timelines: Timelines
+    seeking: Seeking
     launching: Launching
     network: Network
     clock: Clock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from uuid import UUID
@@ -15,13 +14,13 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
 from mpi.domain.timeline import Filter, kept, region_of, regions_told, timeline, year_of
 from mpi.domain.views import LinkState, Study
+from mpi.review.days import written_day
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.usecases.timelines import Timeline
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONDON = ZoneInfo("Europe/London")
-_WRITTEN = ("[0-9]{4}", "[0-9]{1,2}", "[0-9]{1,2}")  # year, month, day: Python would take more for a number
 _Word = Annotated[str, Field(max_length=100)]
 
 
@@ -45,15 +44,12 @@ class Asked(BaseModel):
 
 def as_of(asked: Asked, today: date, errors: dict[str, str]) -> datetime | None:
     """The end of the day asked for, None for now; a fault is added to `errors`."""
-    parts = [part.strip() for part in (asked.year, asked.month, asked.day)]
-    if not any(parts):
-        return None
     try:
-        if not all(map(re.fullmatch, _WRITTEN, parts)):
-            raise ValueError
-        wanted = date(*map(int, parts))
+        wanted = written_day(asked.year, asked.month, asked.day)
     except ValueError:
         errors["as-of-day"] = "Enter a real date, such as 27 3 2024, or leave all three boxes empty"
+        return None
+    if wanted is None:
         return None
     if wanted > today:
         errors["as-of-day"] = "Enter today's date or an earlier one"

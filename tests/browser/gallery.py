@@ -9,7 +9,7 @@ from mpi.domain.access import Role
 from mpi.domain.views import Decision
 from tests.browser import histories, questions
 from tests.browser.served import Served
-from tests.integration.core.world import REVIEWER
+from tests.integration.core.world import REVIEWER, register
 
 
 def imaging(golden_id: object, query: str = "") -> str:
@@ -41,6 +41,15 @@ def _settled(served: Served) -> str:
     return f"/review/tasks/{task.id}"
 
 
+def _several(served: Served) -> str:
+    questions.one_number_two_people(served)
+    histories.restricted(served)
+    for given in ("Adaeze", "Adanna", "Adeze"):
+        number, who = histories.somebody(served, given=given, born="1971-05-13")
+        served.world.tell(register(f"BOL|B{number}", 1, who))
+    return "/review/find?family=Okonkwo&given=Adaeze&day=13&month=5&year=1971"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -52,6 +61,8 @@ PICTURES = [
     Picture("task-settled", _settled),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
+    Picture("find-wrong", lambda served: "/review/find?family=Okonkwo&day=31&month=2&year=54", status=422),
+    Picture("find-people", _several),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
     Picture(
         "timeline-wrong",
