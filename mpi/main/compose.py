@@ -47,6 +47,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
+from mpi.usecases.portraits import Portraits
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
@@ -200,6 +201,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
         seeking=Seeking(index.units, index.matching),
+        portraits=Portraits(index.units, index.matching),
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,

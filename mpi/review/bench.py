@@ -12,6 +12,7 @@ from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
+from mpi.usecases.portraits import Portraits
 from mpi.usecases.query import Query
 from mpi.usecases.review import Review
 from mpi.usecases.seeking import Seeking
@@ -36,6 +37,7 @@ class Bench:
     comparing: Comparing
     timelines: Timelines
     seeking: Seeking
+    portraits: Portraits
     launching: Launching
     network: Network
     clock: Clock

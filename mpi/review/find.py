@@ -55,7 +55,7 @@ def issuers(network: Network) -> list[tuple[str, str]]:
 
 def person_page(golden_id: UUID) -> str:
     """Where a person found is shown."""
-    return f"/review/people/{golden_id}/imaging"
+    return f"/review/people/{golden_id}"
 
 
 def _page(

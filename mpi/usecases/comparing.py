@@ -64,9 +64,9 @@ class Comparing:
                 raise NotFound("no review task has this id")
             found = people(unit, list(dict.fromkeys(task.golden_ids)))
             then = versions_then(unit, task) if task.kind is TaskKind.OVERLAY else None
-            subjects = [f"task/{task_id}", *(str(person.golden_id) for person in found)]
             explanation = self._between(*then) if then else explain(unit, self._matching, task)
-            unit.audit.record(caller, "compare-task", subjects, {})
+            subjects = [str(person.golden_id) for person in found]
+            unit.audit.record_each(caller, "compare-task", subjects, {"task": task_id})
             unit.commit()
         return Comparison(
             task,

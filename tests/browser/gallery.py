@@ -19,6 +19,10 @@ def imaging(golden_id: object, query: str = "") -> str:
     return f"/review/people/{golden_id}/imaging{query}"
 
 
+def person(golden_id: object, more: str = "") -> str:
+    return f"/review/people/{golden_id}{more}"
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """A page: `path` gives its address, after putting what it shows into the index. No role: not signed in."""
@@ -76,6 +80,13 @@ PICTURES = [
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("find-wrong", lambda served: "/review/find?family=Okonkwo&day=31&month=2&year=54", status=422),
     Picture("find-people", _several),
+    Picture("person", lambda served: person(histories.built(served)), Role.REVIEWER),
+    Picture("person-protected", lambda served: person(histories.built(served))),
+    Picture("person-restricted", lambda served: person(histories.restricted(served)[1]), Role.VIEWER),
+    Picture("person-contested", lambda served: person(histories.unsure(served)), Role.REVIEWER),
+    Picture("person-history", lambda served: person(histories.built(served), "/history"), Role.REVIEWER),
+    Picture("person-step", lambda served: person(histories.built(served), "/history/4"), Role.REVIEWER),
+    Picture("person-looks", lambda served: person(histories.built(served), "/looks"), Role.PRIVACY_OFFICER),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
     Picture(
         "timeline-wrong",

@@ -194,6 +194,7 @@ def test_a_person_is_found_by_number_and_opened(page: Page, served: Served) -> N
     expect(page.get_by_role("alert")).to_contain_text("No person has this number")
     page.get_by_label("Number", exact=True).fill(f" {bolton.partition('|')[2]} ")
     page.keyboard.press("Enter")
+    page.get_by_role("link", name="Imaging history", exact=True).click()
     page.wait_for_url(served.address + imaging(golden_id))
 
 

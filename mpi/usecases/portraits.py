@@ -1,0 +1,139 @@
+"""One person as their page shows them: what is believed and why, how they were built, what is open, who looked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from linkage.explain import levels_in_words
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Field
+from mpi.domain.formation import Saying, Span, Step, steps
+from mpi.domain.identifiers import Identifier
+from mpi.domain.survivorship import Origin, origins
+from mpi.domain.views import HistoryFilter, PersonView, Study, TaskView
+from mpi.errors import NotFound
+from mpi.ports import Unit, Units
+from mpi.ports.provenance import Look, Sender
+from mpi.usecases.matching import Matching
+from mpi.usecases.people import person
+
+_NEWEST = 3  # studies
+LOOKS = 50  # on a page
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """How a person was built, oldest step first. `senders` are of the messages that the steps name; `words` say the
+    comparison levels of a pattern, where the present `model` gave it. `standing` is what people and sources say of
+    these records and nobody has taken back."""
+
+    steps: tuple[Step, ...] = ()
+    senders: Mapping[int, Sender] | None = None
+    words: Mapping[bytes, tuple[str, ...]] | None = None
+    standing: tuple[Saying, ...] = ()
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """`since` is when each record was linked, `origins` where each surviving value comes from, `tasks` what is open
+    about the records, `newest` the last of `studies` studies. Who may neither review nor protect gets no `building`
+    and no tasks."""
+
+    person: PersonView
+    origins: Mapping[Field, Origin]
+    since: Mapping[Identifier, datetime]
+    studies: int
+    newest: tuple[Study, ...]
+    tasks: tuple[TaskView, ...] = ()
+    building: Building = Building()
+
+
+class Portraits:
+    """Reads people for their pages, following retired golden ids. Raises `Forbidden`, `NotFound`, `Unavailable`."""
+
+    def __init__(self, units: Units, matching: Matching) -> None:
+        self._units = units
+        self._matching = matching
+
+    def of(self, golden_id: UUID, caller: Caller) -> Portrait:
+        """Everything about one person. Needs READ_PERSON."""
+        caller.require(Right.READ_PERSON)
+        with self._units.begin(read_only=True) as unit:
+            living = _living(unit, golden_id)
+            records = unit.records.of_golden([living])
+            spans = unit.provenance.spans(living)
+            studies, total, _ = unit.studies.history(living, HistoryFilter(), _NEWEST, "")
+            inside = caller.may(Right.REVIEW) or caller.may(Right.PRIVACY)
+            portrait = Portrait(
+                person(unit, living, golden_id),
+                origins(records),
+                {span.identifier: span.since for span in spans if span.until is None},
+                total,
+                tuple(studies),
+                tuple(unit.tasks.touching([record.identifier for record in records])) if inside else (),
+                self._building(unit, spans) if inside else Building(),
+            )
+            unit.audit.record(caller, "read-person", [str(living)], {})
+            unit.commit()
+            return portrait
+
+    def after(self, golden_id: UUID, number: int, caller: Caller) -> tuple[PersonView, Building]:
+        """The person as they were after a step, counted from 1, shown with what their records say today; and the
+        whole building. Needs REVIEW or PRIVACY. Raises NotFound for a step that there is not."""
+        caller.require(Right.READ_PERSON)
+        if not caller.may(Right.PRIVACY):
+            caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            living = _living(unit, golden_id)
+            building = self._building(unit, unit.provenance.spans(living))
+            if not 1 <= number <= len(building.steps):
+                raise NotFound("this person was not built in so many steps")
+            members = building.steps[number - 1].members
+            then = person(unit, living, golden_id, unit.records.of_identifiers(members))
+            unit.audit.record(caller, "read-person-then", [str(living)], {"step": number})
+            unit.commit()
+            return then, building
+
+    def looks(
+        self, golden_id: UUID, caller: Caller, before: int | None = None
+    ) -> tuple[PersonView, tuple[Look, ...]]:
+        """Who looked at this person or did anything to them (AUD-3), newest first, also under golden ids that they
+        have succeeded and by the numbers of their records; one more than a page when there are older ones. Needs
+        PRIVACY."""
+        caller.require(Right.PRIVACY)
+        with self._units.begin(read_only=True) as unit:
+            living = _living(unit, golden_id)
+            spans = unit.provenance.spans(living)
+            earlier = {span.came_from for span in spans if span.came_from is not None}
+            succeeded = [one for one in sorted(earlier) if unit.identities.resolve(one) == living]
+            numbers = [str(span.identifier) for span in spans if span.until is None]
+            subjects = [str(living), *map(str, succeeded), *numbers]
+            found = unit.provenance.looks(subjects, LOOKS + 1, before)
+            shown = person(unit, living, golden_id)
+            unit.audit.record(caller, "read-looks", [str(living)], {})
+            unit.commit()
+            return shown, tuple(found)
+
+    def _building(self, unit: Unit, spans: Sequence[Span]) -> Building:
+        sayings = unit.provenance.sayings({span.identifier for span in spans})
+        made = steps(spans, sayings)
+        model = self._matching.model
+        patterns = {pair.pattern for step in made if step.model == model.fingerprint for pair in step.weighed}
+        return Building(
+            tuple(made),
+            unit.provenance.senders({step.message for step in made if step.message is not None}),
+            {pattern: levels_in_words(pattern, model) for pattern in patterns if pattern},
+            tuple(saying for saying in sayings if saying.withdrawn_at is None),
+            model.fingerprint,
+        )
+
+
+def _living(unit: Unit, golden_id: UUID) -> UUID:
+    found = unit.identities.resolve(golden_id)
+    if found is None:
+        raise NotFound("no golden identity has this id")
+    return found
