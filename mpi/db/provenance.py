@@ -47,6 +47,12 @@ _SAYINGS = Prepared(
     ).bindparams(_IDS)
 )
 _SENDERS = Prepared(text("select id, feed, event, control_id from message where id = any(:ids)").bindparams(_IDS))
+_TASKS_OF = Prepared(
+    text(
+        """select t.id, t.assertion_id from assertion s
+       join task t on t.assertion_id = s.id and t.a_id = s.a_id and t.b_id = s.b_id where s.id = any(:ids)"""
+    ).bindparams(_IDS)
+)
 _LOOKS = Prepared(
     text(
         """select id, at, "user", role, organisation, purpose, action, detail ->> 'reason' as reason from audit
@@ -81,6 +87,11 @@ class ProvenanceStore:
     def sayings(self, identifiers: Collection[Identifier]) -> list[Saying]:
         """All assertions ever made with an end among these, oldest first."""
         return [_saying(row) for row in self._connection.run(_SAYINGS, {"ids": self._ids.list(identifiers)})]
+
+    def tasks_of(self, assertions: Collection[int]) -> Mapping[int, int]:
+        """The tasks whose answers made these assertions, by assertion."""
+        rows = self._connection.run(_TASKS_OF, {"ids": list(assertions)})
+        return {row.assertion_id: row.id for row in rows}
 
     def senders(self, messages: Collection[int]) -> Mapping[int, Sender]:
         """Where these messages came from."""

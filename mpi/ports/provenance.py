@@ -44,6 +44,9 @@ class Provenance(Protocol):
     def sayings(self, identifiers: Collection[Identifier]) -> list[Saying]:
         """All assertions ever made with an end among these, oldest first; those of the index itself left out."""
 
+    def tasks_of(self, assertions: Collection[int]) -> Mapping[int, int]:
+        """The tasks whose answers made these assertions, by assertion; those made without a task are left out."""
+
     def senders(self, messages: Collection[int]) -> Mapping[int, Sender]:
         """Where these messages came from."""
 

@@ -14,6 +14,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
 from mpi.usecases.portraits import Portraits
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.review import Review
 from mpi.usecases.seeking import Seeking
 from mpi.usecases.timelines import Timelines
@@ -38,6 +39,7 @@ class Bench:
     timelines: Timelines
     seeking: Seeking
     portraits: Portraits
+    regrouping: Regrouping
     launching: Launching
     network: Network
     clock: Clock

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
+from linkage.partition import AssertionRank
 from mpi.domain.access import Caller, Right
 from mpi.domain.views import PersonView
 from mpi.review.golden_rows import CHOICES, golden_rows
 from mpi.review.pages import Pages
-from mpi.review.route import Calling, PageRoute, Paging
-from mpi.usecases.portraits import LOOKS
+from mpi.review.route import Calling, PageRoute, Paging, Visiting
+from mpi.usecases.portraits import LOOKS, Building
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONDON = ZoneInfo("Europe/London")
@@ -38,9 +39,21 @@ def about(pages: Pages, person: PersonView, caller: Caller) -> dict[str, Any]:
     }
 
 
+def undoing(building: Building, caller: Caller, csrf: str) -> dict[str, Any]:
+    """What of a building this reviewer may take back, and how."""
+    reviews, any_ = caller.may(Right.REVIEW), caller.may(Right.UNDO_ANY)
+    may = [
+        saying.id
+        for saying in building.standing
+        if reviews and saying.rank is AssertionRank.REVIEWER and (any_ or saying.made_by == caller.user)
+    ]
+    return {"may": frozenset(may), "tasks": building.tasks or {}, "csrf": csrf}
+
+
 @router.get("/review/people/{golden_id}")
-def show(request: Request, golden_id: UUID, pages: Paging, caller: Calling) -> Response:
+def show(request: Request, golden_id: UUID, pages: Paging, visitor: Visiting) -> Response:
     """The person; a golden id that was retired sends the browser to its successor's page."""
+    caller = visitor.caller
     portrait = pages.bench.portraits.of(golden_id, caller)
     told = about(pages, portrait.person, caller)
     if portrait.person.golden_id != golden_id:
@@ -54,6 +67,7 @@ def show(request: Request, golden_id: UUID, pages: Paging, caller: Calling) -> R
         rows=golden_rows(portrait, withheld=told["withheld"]),
         choices=CHOICES,
         steps=numbered[::-1][:_NEWEST],
+        undo=undoing(portrait.building, caller, visitor.csrf),
         total=len(numbered),
         **told,
     )
@@ -64,10 +78,11 @@ def history(
     request: Request,
     golden_id: UUID,
     pages: Paging,
-    caller: Calling,
+    visitor: Visiting,
     order: Annotated[str, Query(max_length=10)] = "newest",
 ) -> Response:
     """Every step of how the person was built, newest or oldest first."""
+    caller = visitor.caller
     if not caller.may(Right.PRIVACY):
         caller.require(Right.REVIEW)
     portrait = pages.bench.portraits.of(golden_id, caller)
@@ -81,6 +96,7 @@ def history(
         building=portrait.building,
         steps=numbered if order == "oldest" else numbered[::-1],
         oldest=order == "oldest",
+        undo=undoing(portrait.building, caller, visitor.csrf),
         total=len(numbered),
         **told,
     )

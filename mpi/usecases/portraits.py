@@ -28,13 +28,14 @@ LOOKS = 50  # on a page
 class Building:
     """How a person was built, oldest step first. `senders` are of the messages that the steps name; `words` say the
     comparison levels of a pattern, where the present `model` gave it. `standing` is what people and sources say of
-    these records and nobody has taken back."""
+    these records and nobody has taken back; `tasks` are those whose answers it was, by assertion."""
 
     steps: tuple[Step, ...] = ()
     senders: Mapping[int, Sender] | None = None
     words: Mapping[bytes, tuple[str, ...]] | None = None
     standing: tuple[Saying, ...] = ()
     model: str = ""
+    tasks: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,14 @@ class Portraits:
         made = steps(spans, sayings)
         model = self._matching.model
         patterns = {pair.pattern for step in made if step.model == model.fingerprint for pair in step.weighed}
+        standing = tuple(saying for saying in sayings if saying.withdrawn_at is None)
         return Building(
             tuple(made),
             unit.provenance.senders({step.message for step in made if step.message is not None}),
             {pattern: levels_in_words(pattern, model) for pattern in patterns if pattern},
-            tuple(saying for saying in sayings if saying.withdrawn_at is None),
+            standing,
             model.fingerprint,
+            unit.provenance.tasks_of([saying.id for saying in standing]),
         )
 
 

@@ -12,7 +12,7 @@ from mpi.tokens import token_hash
 from mpi.usecases.worklist import Worklist
 from tests.browser import histories, questions
 from tests.browser.served import CALLERS, TOKENS, Served
-from tests.integration.core.world import REVIEWER, register
+from tests.integration.core.world import REVIEWER, of, register
 
 
 def imaging(golden_id: object, query: str = "") -> str:
@@ -66,6 +66,22 @@ def _filtered(served: Served) -> str:
     return "/review/tasks?kind=overlay&trust=RMC"
 
 
+def _split(served: Served) -> str:
+    bolton, golden_id = histories.two_trusts(served)
+    return person(golden_id, f"/change/preview?to=split&record={bolton}")
+
+
+def _merge(served: Served) -> str:
+    one, other = (served.world.golden(histories.unverified(served)[0]) for _ in range(2))
+    return person(one, f"/change/preview?to=merge&other={other}")
+
+
+def _opposed(served: Served) -> str:
+    one, other = (histories.unverified(served)[0] for _ in range(2))
+    served.world.review.assert_pair(of(one), of(other), False, "two people", REVIEWER)
+    return person(served.world.golden(one), f"/change/preview?to=merge&other={served.world.golden(other)}")
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -87,6 +103,13 @@ PICTURES = [
     Picture("person-history", lambda served: person(histories.built(served), "/history"), Role.REVIEWER),
     Picture("person-step", lambda served: person(histories.built(served), "/history/4"), Role.REVIEWER),
     Picture("person-looks", lambda served: person(histories.built(served), "/looks"), Role.PRIVACY_OFFICER),
+    Picture("change", lambda served: person(histories.built(served), "/change"), Role.REVIEWER),
+    Picture(
+        "change-wrong", lambda served: person(histories.built(served), "/change/preview?to=move"), Role.REVIEWER, 422
+    ),
+    Picture("change-split", _split, Role.REVIEWER),
+    Picture("change-merge", _merge, Role.REVIEWER),
+    Picture("change-opposed", _opposed, Role.REVIEWER),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
     Picture(
         "timeline-wrong",

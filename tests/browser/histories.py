@@ -137,3 +137,12 @@ def built(served: Served) -> UUID:
     review.withdraw(parted, "one birth notice after all", SENIOR)
     put(served, [examination(served, bolton, datetime(2024, 5, 2, 8, tzinfo=UTC))])
     return served.world.golden(bolton)
+
+
+def unverified(served: Served) -> tuple[str, str]:
+    """The number at Bolton, and at the Christie with a study, of somebody whose NHS number nobody has verified."""
+    number, who = somebody(served, family=f"Adeyemi{chr(97 + served.number() % 26)}", status="02")
+    bolton, christie = f"BOL|B{number}", f"CHR|C{number}"
+    served.world.tell(register(bolton, 1, who), register(christie, 2, who))
+    put(served, [examination(served, christie, datetime(2024, 5, 2, 8, tzinfo=UTC))])
+    return bolton, christie
