@@ -15,6 +15,7 @@ from mpi.api import (
     archives,
     conformance,
     imaging,
+    keeping_apart,
     operations,
     people,
     priors,
@@ -30,7 +31,10 @@ from mpi.api.security import PURPOSES, Authenticator
 from mpi.api.services import Services
 from mpi.errors import MpiError
 
-PARTS = (resolve, imaging, archives, priors, people, worklist, tasks, subscriptions, conformance, operations)
+PARTS = (
+    *(resolve, imaging, archives, priors, people, worklist, tasks, keeping_apart),
+    *(subscriptions, conformance, operations),
+)
 """The modules whose routers make up the native API."""
 
 DESCRIPTION = """
@@ -46,6 +50,7 @@ _TAGS = [
     {"name": "imaging", "description": "Studies and imaging histories."},
     {"name": "people", "description": "Golden identities with demographics."},
     {"name": "review", "description": "Questions for data-quality staff, and their decisions."},
+    {"name": "privacy", "description": "Records that must never be linked."},
     {"name": "subscriptions", "description": "Webhooks that follow identity changes."},
     {"name": "operations", "description": "Health, metrics, and what arrives wrong."},
 ]

@@ -61,16 +61,14 @@ class Statements:
         together = {golden_of[identifier] for identifier in (*self.leaving, *self.others)}
         return len(together) == 1 and not together & {golden_of[identifier] for identifier in self.staying}
 
-    def opposed(self, standing: Sequence[Assertion]) -> tuple[Pair, ...]:
-        """What somebody has decided to keep apart, and was to be one now: a new statement would not weigh more, and
-        must not be a way round (SEC-3)."""
+    def opposed(self, standing: Sequence[Assertion], rank: AssertionRank) -> tuple[Pair, ...]:
+        """What somebody of this rank has decided to keep apart, and was to be one now: a new statement would not
+        weigh more, and must not be a way round (SEC-3)."""
         wanted = {*self.leaving, *self.others}
         return tuple(
             pair
             for pair, made in sorted(effective(standing).items(), key=lambda item: item[0])
-            if made.verdict is Verdict.DIFFERENT
-            and made.rank >= AssertionRank.REVIEWER
-            and {pair.one, pair.other} <= wanted
+            if made.verdict is Verdict.DIFFERENT and made.rank is rank and {pair.one, pair.other} <= wanted
         )
 
 

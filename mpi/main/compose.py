@@ -45,6 +45,7 @@ from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
@@ -165,6 +166,7 @@ def compose_app(
         imaging=imaging,
         review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
         worklist=Worklist(index.units, index.clock, reviewers(callers)),
+        keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         network=index.network,
@@ -200,6 +202,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         imaging=services.imaging,
         review=services.review,
         worklist=services.worklist,
+        keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),

@@ -115,12 +115,18 @@ def _preview(
         found=found,
         against=against,
         problem=problem,
+        takes_id=found is not None and wish.kind is Regroup.SPLIT and not _goes(found) <= set(wish.records),
         may_do=found is not None and (not found.needs_senior or caller.may(Right.UNDO_ANY)),
         reasons=REASONS,
         entered=entered,
         errors=errors,
         **about(pages, person, caller),
     )
+
+
+def _goes(found: Preview) -> set[Identifier]:
+    """The records that get another golden id."""
+    return {identifier for gone in found.consequence.departures for identifier in gone.identifiers}
 
 
 def _effect(pages: Pages, wish: Wish, caller: Caller) -> tuple[Preview | None, tuple[Pair, ...], str]:

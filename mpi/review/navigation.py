@@ -31,6 +31,12 @@ ENTRIES = (
         Right.READ_PERSON,
         "Find somebody by any number, or by name with date of birth or postcode, and see how the index knows them.",
     ),
+    Entry(
+        "Kept apart",
+        "/review/kept-apart",
+        Right.PRIVACY,
+        "Keep two records of one person, or of two, from ever being linked, and lift it together.",
+    ),
 )
 
 

@@ -41,12 +41,18 @@ class Asserting:
                 caller.require(Right.PRIVACY)
         now = self._clock.now()
         draft = open_draft(unit, {end for pair, _ in said for end in (pair.one, pair.other)})
+        if any(self._kept_apart(unit, pair) for pair, verdict in said if verdict is Verdict.SAME):
+            raise Forbidden("these two records must not be linked")
         for pair, verdict in said:
             draft.add(Assertion(pair, verdict, AssertionRank.REVIEWER, Stamp(Rank.FEED, now, now)))
         if draft.needs_refold:
             draft.refold(unit.records.updates(draft.members))
         verdicts = ", ".join(dict.fromkeys(verdict.value for _, verdict in said))
         return self._rematch.absorb(unit, draft, Cause(caller, reason or f"reviewer: {verdicts}"))
+
+    def _kept_apart(self, unit: Unit, pair: Pair) -> bool:
+        standing = unit.evidence.assertions([pair.one])
+        return any(made.rank is AssertionRank.PRIVACY and made.pair == pair for made in standing)
 
     def withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
         """Take an assertion back. Raises NotFound, Forbidden."""
@@ -69,6 +75,8 @@ class Asserting:
         if found is None:
             raise NotFound("no standing assertion has this id")
         assertion, made_by = found
+        if assertion.rank is AssertionRank.PRIVACY:
+            raise Forbidden("what keeps records apart for privacy is lifted by two privacy officers")
         if made_by != caller.user and not caller.may(Right.UNDO_ANY):
             raise Forbidden("only its maker or a senior reviewer may take an assertion back")
         return assertion

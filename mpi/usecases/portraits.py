@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from linkage.explain import levels_in_words
+from linkage.partition import AssertionRank
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Field
 from mpi.domain.formation import Saying, Span, Step, steps
@@ -67,6 +69,7 @@ class Portraits:
             living = _living(unit, golden_id)
             records = unit.records.of_golden([living])
             spans = unit.provenance.spans(living)
+            building = self._building(unit, spans, caller)
             studies, total, _ = unit.studies.history(living, HistoryFilter(), _NEWEST, "")
             inside = caller.may(Right.REVIEW) or caller.may(Right.PRIVACY)
             portrait = Portrait(
@@ -76,7 +79,7 @@ class Portraits:
                 total,
                 tuple(studies),
                 tuple(unit.tasks.touching([record.identifier for record in records])) if inside else (),
-                self._building(unit, spans) if inside else Building(),
+                building if inside else Building(),
             )
             unit.audit.record(caller, "read-person", [str(living)], {})
             unit.commit()
@@ -90,7 +93,7 @@ class Portraits:
             caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             living = _living(unit, golden_id)
-            building = self._building(unit, unit.provenance.spans(living))
+            building = self._building(unit, unit.provenance.spans(living), caller)
             if not 1 <= number <= len(building.steps):
                 raise NotFound("this person was not built in so many steps")
             members = building.steps[number - 1].members
@@ -119,8 +122,10 @@ class Portraits:
             unit.commit()
             return shown, tuple(found)
 
-    def _building(self, unit: Unit, spans: Sequence[Span]) -> Building:
+    def _building(self, unit: Unit, spans: Sequence[Span], caller: Caller) -> Building:
         sayings = unit.provenance.sayings({span.identifier for span in spans})
+        if any(saying.rank is AssertionRank.PRIVACY for saying in sayings) and not caller.may(Right.PRIVACY):
+            spans, sayings = _as_if_never_together(spans, sayings)
         made = steps(spans, sayings)
         model = self._matching.model
         patterns = {pair.pattern for step in made if step.model == model.fingerprint for pair in step.weighed}
@@ -133,6 +138,20 @@ class Portraits:
             model.fingerprint,
             unit.provenance.tasks_of([saying.id for saying in standing]),
         )
+
+
+def _as_if_never_together(spans: Sequence[Span], sayings: Sequence[Saying]) -> tuple[list[Span], list[Saying]]:
+    """The past of those who are linked now, and no more: who is kept apart for privacy is never shown together, not
+    even as they once were (NHS-56)."""
+    here = {span.identifier for span in spans if span.until is None}
+    shown = [replace(span, why=_within(span.why, here)) for span in spans if span.identifier in here]
+    told = [s for s in sayings if {s.one, s.other} <= here and s.rank is not AssertionRank.PRIVACY]
+    return shown, told
+
+
+def _within(why: Mapping[str, Any], here: Collection[Identifier]) -> Mapping[str, Any]:
+    named = {str(identifier) for identifier in here}
+    return {**why, "edges": [edge for edge in why.get("edges", ()) if {edge[0], edge[1]} <= named]}
 
 
 def _living(unit: Unit, golden_id: UUID) -> UUID:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from linkage.partition import AssertionRank
 from mpi.domain.access import Caller, Right
 from mpi.domain.consequence import Consequence
 from mpi.domain.evidence import Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import Regroup, Statements, Wish, statements
 from mpi.domain.views import RecordState
-from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Unit, Units
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
@@ -94,7 +95,11 @@ class Regrouping:
         if found.mark != mark:
             raise Conflict("the records of these people have changed since you looked")
         everybody = [*found.leaving, *found.staying, *found.others]
-        if against := found.opposed(unit.evidence.assertions(everybody)):
+        standing = unit.evidence.assertions(everybody)
+        if found.opposed(standing, AssertionRank.PRIVACY):
+            # Which of their records, and why, is not told (NHS-56).
+            raise Forbidden("these people must not be linked")
+        if against := found.opposed(standing, AssertionRank.REVIEWER):
             raise Opposed(against)
         made = self._asserting.state_all(unit, found.said, comment or f"reviewer: {wish.kind}", caller)
         if not found.achieved(unit.identities.current(everybody)):

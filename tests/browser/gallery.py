@@ -9,6 +9,7 @@ from mpi.domain.access import Role
 from mpi.domain.views import Decision
 from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
 from tests.browser import histories, questions
 from tests.browser.served import CALLERS, TOKENS, Served
@@ -82,6 +83,17 @@ def _opposed(served: Served) -> str:
     return person(served.world.golden(one), f"/change/preview?to=merge&other={served.world.golden(other)}")
 
 
+def _kept_apart(served: Served) -> str:
+    task = questions.perhaps_twins(served)
+    apart = KeepingApart(served.world.index.units, served.world.index.rematch, served.world.index.clock)
+    officer = CALLERS[token_hash(TOKENS[Role.PRIVACY_OFFICER])]
+    made = apart.keep_apart(task.one, task.other, "Adopted; the family court's order is with the trust.", officer)
+    apart.lift(made, "", officer)
+    other = questions.perhaps_twins(served)
+    apart.keep_apart(other.one, other.other, "At the patient's wish.", officer)
+    return "/review/kept-apart"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -92,6 +104,7 @@ PICTURES = [
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-settled", _settled),
+    Picture("kept-apart", _kept_apart),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("find-wrong", lambda served: "/review/find?family=Okonkwo&day=31&month=2&year=54", status=422),

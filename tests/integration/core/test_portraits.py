@@ -10,6 +10,7 @@ from mpi.domain.commands import Field, Merge
 from mpi.domain.formation import Step, StepKind
 from mpi.domain.survivorship import Choice
 from mpi.errors import Forbidden, NotFound
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.portraits import LOOKS, Portraits
 from tests.integration.core.world import (
     ARCHIVE,
@@ -163,3 +164,19 @@ def test_looking_back_reads_its_indexes(world: World) -> None:
         statement = "explain select * from audit where subjects[1] = any(array['s1', 's2']) order by id desc limit 50"
         plan = [row[0] for row in connection.exec_driver_sql(statement)]
     assert any("ix_audit_subject" in line for line in plan), plan
+
+
+def test_nhs_56_who_is_kept_apart_was_never_together(world: World, portraits: Portraits) -> None:
+    world.tell(register("BOL|1", 1, ADA), register("CHR|1", 2, ADA), register("BOL|2", 3, ADA))
+    apart = KeepingApart(world.index.units, world.index.rematch, world.index.clock)
+    apart.keep_apart(of("BOL|1"), of("CHR|1"), "adopted", OFFICER)
+    world.review.assert_pair(of("BOL|2"), of("CHR|1"), False, "", SENIOR)
+    for place, other in (("BOL|1", "CHR|1"), ("CHR|1", "BOL|1")):
+        golden_id = world.golden(place)
+        for caller in (REVIEWER, SENIOR):
+            shown = portraits.of(golden_id, caller)
+            assert other not in repr(shown)
+            assert "adopted" not in repr(shown)
+            for number in range(1, len(shown.building.steps) + 1):
+                assert other not in repr(portraits.after(golden_id, number, caller))
+        assert "adopted" in repr(portraits.of(golden_id, OFFICER).building)

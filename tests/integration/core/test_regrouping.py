@@ -11,6 +11,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import Regroup, Wish
 from mpi.errors import Conflict, Forbidden, NotFound, Refused
 from mpi.usecases.asserting import Asserting
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.regrouping import Opposed, Regrouping
 from mpi.usecases.rehearsing import Rehearsing
 from tests.integration.core.world import (
@@ -229,3 +230,14 @@ def test_every_act_is_audited_for_both_people(two: World) -> None:
     detail = {"assertions": list(made), "records": ["CHR|1"], "reason": "Checked with the trust"}
     assert all(row.detail == detail for row in rows)
     assert two.rows("select count(*) as n from audit where action = 'preview'")[0].n == 1
+
+
+@pytest.mark.parametrize("kind", [Regroup.MERGE, Regroup.MOVE])
+def test_nhs_56_nobody_joins_who_is_kept_apart_for_privacy(two: World, kind: Regroup) -> None:
+    """Nor does a refusal tell which of their records it is."""
+    apart = KeepingApart(two.index.units, two.index.rematch, two.index.clock)
+    apart.keep_apart(of("CHR|1"), of("CHR|9"), "adopted", ADMINISTRATOR)
+    asked = wish(two, kind, *(("CHR|1",) if kind is Regroup.MOVE else ()), of_="CHR|1", other="BOL|9")
+    for caller in (REVIEWER, SENIOR, ADMINISTRATOR):
+        with pytest.raises(Forbidden, match="must not be linked"):
+            regrouping(two).preview(asked, caller)
