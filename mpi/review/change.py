@@ -20,7 +20,9 @@ from mpi.review.compare import REASONS
 from mpi.review.find import issuers
 from mpi.review.pages import Pages
 from mpi.review.person import about
+from mpi.review.reason_given import stated
 from mpi.review.route import Calling, PageRoute, Paging
+from mpi.usecases.reasons import ReasonNeeded
 from mpi.usecases.regrouping import Opposed, Preview
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -61,7 +63,7 @@ def choose(
 ) -> Response:
     """Which records shall go, and where."""
     caller.require(Right.REVIEW)
-    return _form(pages, request, caller, pages.bench.query.person(golden_id, caller), chosen)
+    return _form(pages, request, caller, pages.bench.portraits.whom(golden_id, caller), chosen)
 
 
 def _form(
@@ -86,9 +88,9 @@ def preview(
 ) -> Response:
     """What the choice would do, or what is wrong with it."""
     caller.require(Right.REVIEW)
-    person = pages.bench.query.person(golden_id, caller)
+    person = pages.bench.portraits.whom(golden_id, caller)
     errors: dict[str, str] = {}
-    wish, other = _wish(pages, person, caller, chosen, errors)
+    wish, other = _wish(request, pages, person, caller, chosen, errors)
     if wish is None:
         return _form(pages, request, caller, person, chosen, errors, 422)
     return _preview(pages, request, caller, person, other, wish, Confirmed(**chosen.model_dump()))
@@ -145,9 +147,9 @@ def confirm(
 ) -> Response:
     """Do it, and go to the person's page."""
     caller.require(Right.REVIEW)
-    person = pages.bench.query.person(golden_id, caller)
+    person = pages.bench.portraits.whom(golden_id, caller)
     errors: dict[str, str] = {}
-    wish, other = _wish(pages, person, caller, sent, errors)
+    wish, other = _wish(request, pages, person, caller, sent, errors)
     if wish is None:
         return _form(pages, request, caller, person, sent, errors, 422)
     if sent.reason not in REASONS:
@@ -180,7 +182,7 @@ def undo(
 
 
 def _wish(
-    pages: Pages, person: PersonView, caller: Caller, chosen: Chosen, errors: dict[str, str]
+    request: Request, pages: Pages, person: PersonView, caller: Caller, chosen: Chosen, errors: dict[str, str]
 ) -> tuple[Wish | None, PersonView | None]:
     """What is wished, with the other person when there is one; faults are added to `errors`."""
     known = {str(record.identifier): record.identifier for record in person.records}
@@ -190,7 +192,7 @@ def _wish(
         errors["record"] = "Choose the records that shall leave"
     elif chosen.to != Regroup.MERGE and set(known) <= set(chosen.record):
         errors["record"] = "Leave at least one record; to move them all, merge the two people"
-    other = _other(pages, caller, chosen, errors) if not errors and chosen.to != Regroup.SPLIT else None
+    other = _other(request, pages, caller, chosen, errors) if not errors and chosen.to != Regroup.SPLIT else None
     if other is not None and other.golden_id == person.golden_id:
         errors["other"] = "This is the same person. Enter a number of somebody else"
     if errors:
@@ -201,24 +203,33 @@ def _wish(
     return Wish(kind, person.golden_id, leaving, other.golden_id if other else None), other
 
 
-def _other(pages: Pages, caller: Caller, chosen: Chosen, errors: dict[str, str]) -> PersonView | None:
+def _other(
+    request: Request, pages: Pages, caller: Caller, chosen: Chosen, errors: dict[str, str]
+) -> PersonView | None:
     """The person that a number or golden id means."""
     number = chosen.other.strip()
     if not number:
         errors["other"] = "Enter a number or the golden id of the other person"
         return None
-    query, network = pages.bench.query, pages.bench.network
     try:
-        return query.person(UUID(number), caller)
-    except (ValueError, NotFound):
-        pass  # it may be a hospital's number all the same
-    try:
-        authority = network.authority(chosen.issuer).id
-        value = "".join(number.split()).replace("-", "") if network.is_nhs(authority) else number
-        return query.person_of(Identifier(authority, value), caller)
+        golden_id = _meant(pages, caller, number, chosen.issuer)
+        return pages.bench.portraits.whom(golden_id, stated(request, caller, golden_id))
+    except ReasonNeeded:
+        errors["other"] = "This person is restricted. Open their page first and say why you need to see them"
     except (NotFound, Refused):
         errors["other"] = "No one person has this number. Check the number, and who issued it"
-        return None
+    return None
+
+
+def _meant(pages: Pages, caller: Caller, number: str, issuer: str) -> UUID:
+    """The golden id, or that of whom the number belongs to. Raises NotFound, Refused."""
+    try:
+        return UUID(number)
+    except ValueError:  # a hospital's number, then
+        network = pages.bench.network
+        authority = network.authority(issuer).id
+        value = "".join(number.split()).replace("-", "") if network.is_nhs(authority) else number
+        return pages.bench.query.cross_references(Identifier(authority, value), caller).golden_id
 
 
 def _sentence(error: MpiError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import change, compare, find, keeping_apart, launch, person, sign_in, start, tasks, timeline
+from mpi.review import change, compare, find, keeping_apart, launch, person, reason, sign_in, start, tasks, timeline
 from mpi.review.pages import Pages
 
 
@@ -19,6 +19,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         compare.router,
         find.router,
         person.router,
+        reason.router,
         change.router,
         keeping_apart.router,
         timeline.router,

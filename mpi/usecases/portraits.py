@@ -21,6 +21,7 @@ from mpi.ports import Unit, Units
 from mpi.ports.provenance import Look, Sender
 from mpi.usecases.matching import Matching
 from mpi.usecases.people import person
+from mpi.usecases.reasons import require_reason
 
 _NEWEST = 3  # studies
 LOOKS = 50  # on a page
@@ -56,7 +57,8 @@ class Portrait:
 
 
 class Portraits:
-    """Reads people for their pages, following retired golden ids. Raises `Forbidden`, `NotFound`, `Unavailable`."""
+    """Reads people for their pages, following retired golden ids. Raises `Forbidden`, `ReasonNeeded` (see `reasons`),
+    `NotFound`, `Unavailable`."""
 
     def __init__(self, units: Units, matching: Matching) -> None:
         self._units = units
@@ -68,12 +70,14 @@ class Portraits:
         with self._units.begin(read_only=True) as unit:
             living = _living(unit, golden_id)
             records = unit.records.of_golden([living])
+            shown = person(unit, living, golden_id)
+            require_reason(self._matching.network, shown, caller)
             spans = unit.provenance.spans(living)
             building = self._building(unit, spans, caller)
             studies, total, _ = unit.studies.history(living, HistoryFilter(), _NEWEST, "")
             inside = caller.may(Right.REVIEW) or caller.may(Right.PRIVACY)
             portrait = Portrait(
-                person(unit, living, golden_id),
+                shown,
                 origins(records),
                 {span.identifier: span.since for span in spans if span.until is None},
                 total,
@@ -98,6 +102,7 @@ class Portraits:
                 raise NotFound("this person was not built in so many steps")
             members = building.steps[number - 1].members
             then = person(unit, living, golden_id, unit.records.of_identifiers(members))
+            require_reason(self._matching.network, person(unit, living), caller)
             unit.audit.record(caller, "read-person-then", [str(living)], {"step": number})
             unit.commit()
             return then, building
@@ -118,9 +123,27 @@ class Portraits:
             subjects = [str(living), *map(str, succeeded), *numbers]
             found = unit.provenance.looks(subjects, LOOKS + 1, before)
             shown = person(unit, living, golden_id)
+            require_reason(self._matching.network, shown, caller)
             unit.audit.record(caller, "read-looks", [str(living)], {})
             unit.commit()
             return shown, tuple(found)
+
+    def whom(self, golden_id: UUID, caller: Caller) -> PersonView:
+        """The person alone, for who wants to change them. Needs REVIEW."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            shown = person(unit, _living(unit, golden_id), golden_id)
+            require_reason(self._matching.network, shown, caller)
+            unit.audit.record(caller, "read-person", [str(shown.golden_id)], {})
+            unit.commit()
+            return shown
+
+    def break_glass(self, golden_id: UUID, caller: Caller) -> None:
+        """Record that the caller is about to see a person, for the reason they carry. Needs READ_PERSON."""
+        caller.require(Right.READ_PERSON)
+        with self._units.begin() as unit:
+            unit.audit.record(caller, "break-glass", [str(_living(unit, golden_id))], {})
+            unit.commit()
 
     def _building(self, unit: Unit, spans: Sequence[Span], caller: Caller) -> Building:
         sayings = unit.provenance.sayings({span.identifier for span in spans})

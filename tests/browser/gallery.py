@@ -116,6 +116,7 @@ PICTURES = [
     Picture("person-history", lambda served: person(histories.built(served), "/history"), Role.REVIEWER),
     Picture("person-step", lambda served: person(histories.built(served), "/history/4"), Role.REVIEWER),
     Picture("person-looks", lambda served: person(histories.built(served), "/looks"), Role.PRIVACY_OFFICER),
+    Picture("reason", lambda served: person(histories.restricted(served)[1], "/reason"), Role.REVIEWER),
     Picture("change", lambda served: person(histories.built(served), "/change"), Role.REVIEWER),
     Picture(
         "change-wrong", lambda served: person(histories.built(served), "/change/preview?to=move"), Role.REVIEWER, 422
