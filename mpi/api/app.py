@@ -19,6 +19,7 @@ from mpi.api import (
     operations,
     people,
     priors,
+    regrouping,
     resolve,
     subscriptions,
     tasks,
@@ -32,7 +33,7 @@ from mpi.api.services import Services
 from mpi.errors import MpiError
 
 PARTS = (
-    *(resolve, imaging, archives, priors, people, worklist, tasks, keeping_apart),
+    *(resolve, imaging, archives, priors, people, worklist, tasks, regrouping, keeping_apart),
     *(subscriptions, conformance, operations),
 )
 """The modules whose routers make up the native API."""
