@@ -56,7 +56,7 @@ _TASKS_OF = Prepared(
 _LOOKS = Prepared(
     text(
         """select id, at, "user", role, organisation, purpose, action, detail ->> 'reason' as reason from audit
-       where subjects[1] = any(:subjects) and id < :before order by id desc limit :limit"""
+       where subjects[1] = any(:subjects) and role <> 'feed' and id < :before order by id desc limit :limit"""
     ).bindparams(bindparam("subjects", type_=ARRAY(Text)))
 )
 _LAST = 2**63 - 1

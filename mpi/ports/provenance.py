@@ -51,4 +51,5 @@ class Provenance(Protocol):
         """Where these messages came from."""
 
     def looks(self, subjects: Collection[str], limit: int, before: int | None) -> list[Look]:
-        """Audit rows whose first subject is one of these, newest first; with `before` those older than that row."""
+        """Audit rows whose first subject is one of these, newest first, but for what feeds send; with `before` those
+        older than that row."""

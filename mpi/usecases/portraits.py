@@ -110,9 +110,9 @@ class Portraits:
     def looks(
         self, golden_id: UUID, caller: Caller, before: int | None = None
     ) -> tuple[PersonView, tuple[Look, ...]]:
-        """Who looked at this person or did anything to them (AUD-3), newest first, also under golden ids that they
-        have succeeded and by the numbers of their records; one more than a page when there are older ones. Needs
-        PRIVACY."""
+        """Who but feeds looked at this person or did anything to them (AUD-3), newest first, also under golden ids
+        that they have succeeded and by the numbers of their records; one more than a page when there are older ones.
+        Needs PRIVACY."""
         caller.require(Right.PRIVACY)
         with self._units.begin(read_only=True) as unit:
             living = _living(unit, golden_id)

@@ -132,8 +132,7 @@ def test_aud_3_who_saw_this_patient_is_answered(world: World, portraits: Portrai
     portraits.of(golden_id, REVIEWER)
     world.resolve("STO|1")
     _, looks = portraits.looks(retired, OFFICER)
-    seen = [(look.user, look.action) for look in looks if look.role != Role.FEED]
-    assert seen == [
+    assert [(look.user, look.action) for look in looks] == [
         ("vna", "resolve"),
         ("rita", "read-person"),
         ("rita", "assert-same"),
@@ -161,7 +160,10 @@ def test_looking_back_reads_its_indexes(world: World) -> None:
             " select 'u', 'viewer', 'RMC', 'p', 'read-person', array['s' || n], '{}' from generate_series(1, 20000) n"
         )
         connection.exec_driver_sql("analyze audit")
-        statement = "explain select * from audit where subjects[1] = any(array['s1', 's2']) order by id desc limit 50"
+        statement = (
+            "explain select * from audit where subjects[1] = any(array['s1', 's2']) and role <> 'feed'"
+            " order by id desc limit 50"
+        )
         plan = [row[0] for row in connection.exec_driver_sql(statement)]
     assert any("ix_audit_subject" in line for line in plan), plan
 
