@@ -17,6 +17,7 @@ from mpi.api import (
     imaging,
     keeping_apart,
     operations,
+    orders,
     people,
     priors,
     regrouping,
@@ -33,7 +34,7 @@ from mpi.api.services import Services
 from mpi.errors import MpiError
 
 PARTS = (
-    *(resolve, imaging, archives, priors, people, worklist, tasks, regrouping, keeping_apart),
+    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, regrouping, keeping_apart),
     *(subscriptions, conformance, operations),
 )
 """The modules whose routers make up the native API."""

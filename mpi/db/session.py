@@ -19,6 +19,7 @@ from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
 from mpi.db.lane import Lane
+from mpi.db.orders import OrderStore
 from mpi.db.outbox import OutboxStore
 from mpi.db.provenance import ProvenanceStore
 from mpi.db.records import RecordStore
@@ -90,6 +91,7 @@ class DbUnit:
         self.worklist = WorklistStore(lane)
         self.rulings = RulingStore(lane, ids)
         self.studies = StudyStore(lane, ids)
+        self.orders = OrderStore(lane, ids)
         self.outbox = OutboxStore(lane)
         self.audit = AuditStore(lane)
         self.snapshots = SnapshotStore(lane)

@@ -10,6 +10,7 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
+from mpi.ports.orders import Orders
 from mpi.ports.provenance import Provenance
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
@@ -66,6 +67,10 @@ class Unit(Protocol):
     @property
     def studies(self) -> Studies:
         """See `Studies`."""
+
+    @property
+    def orders(self) -> Orders:
+        """See `Orders`."""
 
     @property
     def outbox(self) -> Outbox:

@@ -13,7 +13,9 @@ from linkage.guard import Guard
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
-from mpi.domain.views import Decision, TaskKind
+from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import OrderStatus, ReportStatus
+from mpi.domain.views import Decision, Study, TaskKind
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
@@ -65,6 +67,23 @@ ANSWERS = {
     Decision.DEFER: "Look again later",
     Decision.UNSURE: "Not sure: ask somebody else",
 }
+
+
+REPORTS = {
+    ReportStatus.PRELIMINARY: "Preliminary",
+    ReportStatus.FINAL: "Final",
+    ReportStatus.CORRECTED: "Corrected",
+    ReportStatus.CANCELLED: "Cancelled",
+}
+ORDERS = {
+    OrderStatus.ORDERED: "Ordered",
+    OrderStatus.SCHEDULED: "Scheduled",
+    OrderStatus.IN_PROGRESS: "In progress",
+    OrderStatus.COMPLETED: "Done, images not here yet",
+    OrderStatus.CANCELLED: "Cancelled",
+    OrderStatus.DISCONTINUED: "Broken off",
+}
+NO_REPORT = "No report yet"
 
 
 def full_name(name: Name | None) -> str:
@@ -137,6 +156,18 @@ def modality(code: str) -> str:
     return f"{word} ({code})" if word and word != code else code
 
 
+def report(study: Study) -> str:
+    """Where the report of a study stands; of one whose order nobody has told of, it is not known."""
+    if study.report_status:
+        return REPORTS[study.report_status]
+    return NO_REPORT if study.order else NOT_KNOWN
+
+
+def order_report(order: ImagingOrder) -> str:
+    """Where the report of an ordered examination stands: `Report: preliminary`."""
+    return f"Report: {REPORTS[order.report_status].lower()}" if order.report_status else NO_REPORT
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 study`, `2,500 studies`; the plural is the singular with an s unless said."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -184,6 +215,9 @@ def filters(network: Network) -> Mapping[str, Any]:
         "answer": ANSWERS.__getitem__,
         "guard": guard,
         "teller": partial(teller, network=network),
+        "report": report,
+        "order_status": lambda order: ORDERS[order.status],
+        "order_report": order_report,
         "trust": partial(trust, network=network),
         "identifier": partial(identifier, network=network),
     }
