@@ -20,6 +20,7 @@ from mpi.api import (
     orders,
     people,
     priors,
+    regrouping,
     resolve,
     subscriptions,
     tasks,
@@ -33,7 +34,7 @@ from mpi.api.services import Services
 from mpi.errors import MpiError
 
 PARTS = (
-    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, keeping_apart),
+    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, regrouping, keeping_apart),
     *(subscriptions, conformance, operations),
 )
 """The modules whose routers make up the native API."""

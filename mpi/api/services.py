@@ -15,6 +15,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscriptions
@@ -38,6 +39,7 @@ class Services:
     review: Review
     worklist: Worklist
     keeping_apart: KeepingApart
+    regrouping: Regrouping
     subscriptions: Subscriptions
     conformance: Conformance
     network: Network

@@ -21,6 +21,7 @@ from mpi.db.inbox import InboxStore
 from mpi.db.lane import Lane
 from mpi.db.orders import OrderStore
 from mpi.db.outbox import OutboxStore
+from mpi.db.provenance import ProvenanceStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
@@ -97,6 +98,7 @@ class DbUnit:
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
         self.scan = ScanStore(lane)
+        self.provenance = ProvenanceStore(lane, ids)
 
     def commit(self) -> None:
         """Make it durable."""

@@ -223,6 +223,8 @@ assertion = Table(
     CheckConstraint("(withdrawn_at is null) = (withdrawn_by is null)", name="withdrawn_by_somebody"),
     Index("ix_assertion_a_id", "a_id", postgresql_where=text("withdrawn_at is null")),
     Index("ix_assertion_b_id", "b_id", postgresql_where=text("withdrawn_at is null")),
+    Index("ix_assertion_a_id_withdrawn", "a_id", postgresql_where=text("withdrawn_at is not null")),
+    Index("ix_assertion_b_id_withdrawn", "b_id", postgresql_where=text("withdrawn_at is not null")),
 )
 
 link = Table(
@@ -487,6 +489,8 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subjects", ARRAY(Text), nullable=False),
     Column("detail", JSONB, nullable=False),
+    # Whom it is about stands first. What feeds send is most of the trail, and no look at anybody.
+    Index("ix_audit_subject", text("(subjects[1])"), "id", postgresql_where=text("role <> 'feed'")),
 )
 
 # What counts once: sessions that were signed out of, launches already used; kept for as long as they would have held.

@@ -55,7 +55,8 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
 class Caller:
     """Who asks (`user` is a person or system id), as what, from where and why; written to every audit row.
 
-    `feed` is the id of the one feed a system caller may speak for; "" for everyone else.
+    `feed` is the id of the one feed a system caller may speak for; "" for everyone else. `reason` is why they need to
+    see a restricted person, where they have been asked.
     """
 
     user: str
@@ -63,6 +64,7 @@ class Caller:
     organisation: str
     purpose: str = "direct-care"
     feed: str = ""
+    reason: str = ""
 
     def may(self, right: Right) -> bool:
         """Whether this caller's role carries `right`."""

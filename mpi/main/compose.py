@@ -39,6 +39,7 @@ from mpi.review.workbench import add_pages
 from mpi.settings import Settings
 from mpi.tokens import Callers, reviewers, session_key
 from mpi.usecases.admission import Admission
+from mpi.usecases.asserting import Asserting
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
@@ -48,9 +49,13 @@ from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
+from mpi.usecases.portraits import Portraits
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Regrouping
+from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
+from mpi.usecases.seeking import Seeking
 from mpi.usecases.subscriptions import Relay, Subscriptions
 from mpi.usecases.tallies import Tallies
 from mpi.usecases.telling import Telling
@@ -162,6 +167,7 @@ def compose_app(
         review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
         worklist=Worklist(index.units, index.clock, reviewers(callers)),
         keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
+        regrouping=compose_regrouping(index, settings),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         network=index.network,
@@ -201,6 +207,9 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
+        seeking=Seeking(index.units, index.matching),
+        portraits=Portraits(index.units, index.matching),
+        regrouping=services.regrouping,
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,
@@ -209,6 +218,13 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         session_idle=settings.session_idle,
         session_length=settings.session_length,
     )
+
+
+def compose_regrouping(index: Index, settings: Settings) -> Regrouping:
+    """What moves, splits and merges people by hand."""
+    asserting = Asserting(index.matching, index.rematch, index.clock)
+    rehearsing = Rehearsing(index.units, index.network, settings.second_person_studies)
+    return Regrouping(index.units, asserting, rehearsing)
 
 
 def warnings(index: Index) -> Sequence[str]:

@@ -11,6 +11,7 @@ from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.orders import Orders
+from mpi.ports.provenance import Provenance
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
@@ -94,6 +95,10 @@ class Unit(Protocol):
     @property
     def scan(self) -> Scan:
         """See `Scan`."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """See `Provenance`."""
 
     def commit(self) -> None:
         """Make it durable. Only what came before the return of this call has happened."""

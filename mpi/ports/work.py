@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mpi.domain.access import Caller
 from mpi.domain.availability import Notice
-from mpi.domain.commands import Envelope, Receipt
+from mpi.domain.commands import Envelope, Receipt, Stamp
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
@@ -150,6 +150,9 @@ class Rulings(Protocol):
 
     def withdraw(self, task_id: int, caller: Caller, reason: str) -> None:
         """Take back what a task's answer ruled; it stays on record."""
+
+    def opened(self, task_id: int) -> Stamp | None:
+        """The stamp of the update that a task's standing answer ruled on; None when there is none."""
 
 
 class Studies(Protocol):

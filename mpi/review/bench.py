@@ -13,8 +13,11 @@ from mpi.usecases.comparing import Comparing
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
+from mpi.usecases.portraits import Portraits
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.review import Review
+from mpi.usecases.seeking import Seeking
 from mpi.usecases.timelines import Timelines
 from mpi.usecases.worklist import Worklist
 
@@ -36,6 +39,9 @@ class Bench:
     keeping_apart: KeepingApart
     comparing: Comparing
     timelines: Timelines
+    seeking: Seeking
+    portraits: Portraits
+    regrouping: Regrouping
     launching: Launching
     network: Network
     clock: Clock

@@ -29,7 +29,7 @@ ENTRIES = (
         "Find a person",
         "/review/find",
         Right.READ_PERSON,
-        "Open one person's imaging history across the network by a hospital number or NHS number.",
+        "Find somebody by any number, or by name with date of birth or postcode, and see how the index knows them.",
     ),
     Entry(
         "Kept apart",

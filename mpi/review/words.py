@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from linkage.explain import GUARD_WORDS
+from linkage.guard import Guard
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
@@ -185,6 +187,17 @@ def identifier(value: Identifier, network: Network) -> str:
     return f"{known.name if known else value.authority} {value.value}"
 
 
+def teller(user: str, network: Network) -> str:
+    """Who said something: a person by their name, a feed by its trust."""
+    feed = network.feed_by_id.get(user.removeprefix("feed/")) if user.startswith("feed/") else None
+    return f"{trust(feed.organisation, network)}’s feed" if feed else user
+
+
+def guard(name: str) -> str:
+    """A guard by its name, in words."""
+    return GUARD_WORDS.get(Guard[name], name) if name in Guard.__members__ else name
+
+
 def filters(network: Network) -> Mapping[str, Any]:
     """The filters of all templates."""
     return {
@@ -200,6 +213,8 @@ def filters(network: Network) -> Mapping[str, Any]:
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
+        "guard": guard,
+        "teller": partial(teller, network=network),
         "report": report,
         "order_status": lambda order: ORDERS[order.status],
         "order_report": order_report,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, find, keeping_apart, launch, sign_in, start, tasks, timeline
+from mpi.review import change, compare, find, keeping_apart, launch, person, reason, sign_in, start, tasks, timeline
 from mpi.review.pages import Pages
 
 
@@ -18,6 +18,9 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         tasks.router,
         compare.router,
         find.router,
+        person.router,
+        reason.router,
+        change.router,
         keeping_apart.router,
         timeline.router,
         launch.public,
