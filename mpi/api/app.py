@@ -18,6 +18,7 @@ from mpi.api import (
     operations,
     people,
     priors,
+    quarantine,
     resolve,
     subscriptions,
     tasks,
@@ -30,7 +31,19 @@ from mpi.api.security import PURPOSES, Authenticator
 from mpi.api.services import Services
 from mpi.errors import MpiError
 
-PARTS = (resolve, imaging, archives, priors, people, worklist, tasks, subscriptions, conformance, operations)
+PARTS = (
+    resolve,
+    imaging,
+    archives,
+    priors,
+    people,
+    worklist,
+    tasks,
+    subscriptions,
+    conformance,
+    quarantine,
+    operations,
+)
 """The modules whose routers make up the native API."""
 
 DESCRIPTION = """
@@ -38,7 +51,8 @@ One longitudinal imaging history per person, across the trusts of an imaging net
 
 Every endpoint under `/v1` needs a bearer token. A 2xx answer means the change is committed and visible everywhere.
 Failures are RFC 9457 problem details. `X-Request-Id` is taken over or made, and echoed. `X-Purpose-Of-Use` states why
-one request is made when that is not the caller's usual purpose. No demographics but those of `/v1/people`.
+one request is made when that is not the caller's usual purpose. No demographics but those of `/v1/people` and
+`/v1/quarantine`.
 """
 
 _TAGS = [

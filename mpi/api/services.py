@@ -13,6 +13,7 @@ from mpi.domain.network import Network
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
@@ -38,6 +39,7 @@ class Services:
     worklist: Worklist
     subscriptions: Subscriptions
     conformance: Conformance
+    quarantine: Quarantine
     network: Network
     caller_of: Callable[[str], Caller | None]
     unready: Callable[[], Sequence[str]]

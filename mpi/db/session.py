@@ -20,6 +20,7 @@ from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
 from mpi.db.lane import Lane
 from mpi.db.outbox import OutboxStore
+from mpi.db.quarantine import QuarantineStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
@@ -82,6 +83,7 @@ class DbUnit:
         self.lane = lane
         ids = RecordIds(lane)
         self.inbox = InboxStore(lane)
+        self.quarantine = QuarantineStore(lane)
         self.records = RecordStore(lane, ids)
         self.evidence = EvidenceStore(lane, ids, model)
         self.identities = IdentityStore(lane, ids)

@@ -26,12 +26,13 @@ from mpi.api.problems import Problem, Renderer
 from mpi.api.security import token_lookup
 from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
-from mpi.domain.access import Caller, Role
-from mpi.domain.network import Feed, Network
+from mpi.domain.network import Network
 from mpi.errors import MpiError
 from mpi.launchers import load_launchers
 from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
+from mpi.main.quarantine import compose_quarantine
+from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.metrics import Metrics
 from mpi.review.bench import Bench
 from mpi.review.pages import Pages
@@ -47,6 +48,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
@@ -109,6 +111,11 @@ class Index:
         return Conformance(self.units, self.network, self.clock)
 
     @property
+    def quarantine(self) -> Quarantine:
+        """What was refused."""
+        return compose_quarantine(self.units, self.rematch, self.network, self.clock)
+
+    @property
     def relay(self) -> Relay:
         """The outbox's deliverer."""
         return Relay(self.units)
@@ -132,8 +139,8 @@ def compose_receiver(index: Index, metrics: Metrics, observer: Observer) -> Rece
     """The HL7 v2 edge."""
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
     query = Query(index.units, index.matching)
-    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
-    return Receiver(intake, index.network, caller_of, index.clock.now, _new_id, queries, observer.note)
+    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, new_id, metrics)
+    return Receiver(intake, index.network, caller_of, index.clock.now, new_id, queries, observer.note)
 
 
 def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
@@ -143,7 +150,7 @@ def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
         metrics.message(archive, "dicom", f"{status:04X}", seconds, fault)
 
     images = Images(index.units, index.rematch, index.clock)
-    return ImageReceiver(images, index.network, _caller_of_archive, count)
+    return ImageReceiver(images, index.network, caller_of_archive, count)
 
 
 def compose_app(
@@ -162,6 +169,7 @@ def compose_app(
         worklist=Worklist(index.units, index.clock),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
+        quarantine=index.quarantine,
         network=index.network,
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
@@ -195,6 +203,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         imaging=services.imaging,
         review=services.review,
         worklist=services.worklist,
+        quarantine=services.quarantine,
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
@@ -230,19 +239,6 @@ def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
         return ["the database takes no writes"] if closed else []
 
     return unready
-
-
-def _new_id() -> str:
-    return uuid.uuid4().hex[:20]
-
-
-def caller_of(feed: Feed) -> Caller:
-    """In whose name a feed's messages are taken."""
-    return Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)
-
-
-def _caller_of_archive(archive: str, organisation: str) -> Caller:
-    return Caller(f"archive/{archive or 'shared'}", Role.ARCHIVE, organisation)
 
 
 def _tell_page(pages: Pages) -> Renderer:

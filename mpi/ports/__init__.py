@@ -6,6 +6,7 @@ transaction was in the way and the whole use case should run again.
 
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
+from mpi.ports.quarantine import Messages, Quarantined
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
 from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Spent, Studies, Tasks
 
@@ -21,7 +22,9 @@ __all__ = [
     "Identities",
     "Ids",
     "Inbox",
+    "Messages",
     "Outbox",
+    "Quarantined",
     "Records",
     "Scan",
     "Snapshots",

@@ -10,6 +10,7 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
+from mpi.ports.quarantine import Quarantined
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
@@ -37,6 +38,10 @@ class Unit(Protocol):
     @property
     def inbox(self) -> Inbox:
         """See `Inbox`."""
+
+    @property
+    def quarantine(self) -> Quarantined:
+        """See `Quarantined`."""
 
     @property
     def records(self) -> Records:

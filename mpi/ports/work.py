@@ -45,16 +45,15 @@ class Inbox(Protocol):
     """Every message once, with its bytes and its answer."""
 
     def claim(self, envelope: Envelope) -> Claim:
-        """Store the message, or find the answer given to the same bytes under the same key (V2-16)."""
+        """Store the message, or find the answer given to the same bytes under the same key (V2-16).
+
+        A copy of a refused message, which is held until the transaction ends, is stored anew unless such bytes were
+        accepted; then it has their receipt. Raises NotFound when no such was refused, Conflict when another copy of
+        it was accepted, and `Contention`.
+        """
 
     def refuse(self, message_id: int, reason: Refused) -> None:
         """Mark the message refused: it is in quarantine with its bytes and this reason."""
-
-    def refused(self, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
-        """Quarantined messages by id after `after`, without their bytes."""
-
-    def raw(self, message_id: int) -> bytes | None:
-        """The bytes of a message as they came."""
 
     def last_in_sequence(self, feed: str) -> int | None:
         """The last sequence number taken of a feed, held until the transaction ends; None before the first."""

@@ -12,6 +12,7 @@ from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.review import Review
 from mpi.usecases.timelines import Timelines
@@ -32,6 +33,7 @@ class Bench:
     admission: Admission
     review: Review
     worklist: Worklist
+    quarantine: Quarantine
     comparing: Comparing
     timelines: Timelines
     launching: Launching

@@ -28,7 +28,7 @@ from mpi.domain.record import Record
 from mpi.domain.views import RecordState
 from mpi.errors import Fault, Forbidden, OutOfSequence, Refused
 from mpi.ports import Claim, Unit, Units
-from mpi.usecases import moving
+from mpi.usecases import copies, moving
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.rematch import Cause, Rematch
@@ -97,6 +97,7 @@ class Intake:
             self._rematch.absorb(unit, draft, cause)
             moving.tell(unit, commands, cause, self._rematch)
             self._audit(unit, flagged, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
+            copies.note(unit, envelope, claim.message_id, accepted=True)
             expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(Status.ACCEPTED, claim.message_id, created=created, expected=expected)
@@ -109,6 +110,7 @@ class Intake:
             unit.inbox.refuse(claim.message_id, reason)
             detail = {"message": claim.message_id, "fault": reason.fault, "location": reason.location}
             unit.audit.record(caller, "quarantine", [], detail)
+            copies.note(unit, envelope, claim.message_id, accepted=False)
             expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(

@@ -39,11 +39,13 @@ from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscription, Subscriptions
 from mpi.usecases.worklist import Worklist
+from tests.unit.api.queue_fakes import FakeQuarantine, Faults
 from tests.unit.api.synthetic import (
     ALPHA,
     AT,
@@ -60,18 +62,6 @@ from tests.unit.api.synthetic import (
     make_record,
     make_task,
 )
-
-
-@dataclass
-class Faults:
-    """The error the next call of any use case raises."""
-
-    next: Exception | None = None
-
-    def check(self) -> None:
-        error, self.next = self.next, None
-        if error is not None:
-            raise error
 
 
 @dataclass
@@ -357,6 +347,7 @@ class FakeHouse:
         self.worklist = FakeWorklist(self.faults, self.review.board)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
+        self.quarantine = FakeQuarantine(self.faults)
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self.observed: list[tuple[str, str, int, float]] = []
@@ -375,6 +366,7 @@ class FakeHouse:
             worklist=cast(Worklist, self.worklist),
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
+            quarantine=cast(Quarantine, self.quarantine),
             network=NETWORK,
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,
