@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from mpi.domain.access import Role
 from mpi.domain.views import Decision
-from tests.browser import histories, questions
+from tests.browser import histories, questions, refusals
 from tests.browser.served import Served
-from tests.integration.core.world import REVIEWER
+from tests.integration.core.world import ADMINISTRATOR, REVIEWER
 
 
 def imaging(golden_id: object, query: str = "") -> str:
@@ -41,6 +41,18 @@ def _settled(served: Served) -> str:
     return f"/review/tasks/{task.id}"
 
 
+def _refused(served: Served) -> str:
+    for make in (refusals.image, refusals.fhir, refusals.hl7):
+        make(served)
+    refusals.hl7(served, sender="XXX")
+    return "/review/quarantine"
+
+
+def _refused_copy(served: Served) -> str:
+    receipt = served.world.index.quarantine.replay(refusals.hl7(served), None, ADMINISTRATOR)
+    return f"/review/quarantine/{receipt.message_id}"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -50,6 +62,11 @@ PICTURES = [
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-settled", _settled),
+    Picture("refused-messages", _refused),
+    Picture("refused-hl7", lambda served: f"/review/quarantine/{refusals.hl7(served)}"),
+    Picture("refused-fhir", lambda served: f"/review/quarantine/{refusals.fhir(served)}"),
+    Picture("refused-dicom", lambda served: f"/review/quarantine/{refusals.image(served)}"),
+    Picture("refused-copy", _refused_copy),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
