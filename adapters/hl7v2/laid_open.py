@@ -40,6 +40,7 @@ _USUAL = Delimiters("|", "^", "~", "\\", "&")
 _VERSION = "2.5.1"
 _LINES = re.compile(r"\r\n|\r|\n")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
+_ASIDE = re.compile(r"_E_G_.*|(?<=^SET_ID)_.*")  # PREFIX_E_G_DR, SET_ID_PID
 _CAPITALS = {"id": "ID", "nhs": "NHS", "ssn": "SSN", "oid": "OID"}
 
 
@@ -125,5 +126,6 @@ def _names(field: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _title(name: str) -> str:
+    name = _ASIDE.sub("", name)
     words = [_CAPITALS.get(word, word) for word in name.lower().split("_")]
     return " ".join([words[0].capitalize() if words[0].islower() else words[0], *words[1:]])

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Row, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
@@ -45,6 +45,26 @@ _PUT = Prepared(
        select created from put"""
     )
 )
+# In one order everywhere, so that two that add the same studies wait for one another and not in a ring.
+_ADD = Prepared(
+    text(
+        """with added as (
+         insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
+                            organisation, archive, series, instances)
+         select s.* from jsonb_to_recordset(:rows) as s (study_uid text, record_id bigint, started_at timestamptz,
+           modalities text[], body_site text, description text, accession text, organisation text, archive text,
+           series int, instances int)
+         order by s.study_uid
+         on conflict (study_uid) do nothing
+         returning study_uid, record_id),
+       counted as (
+         update task t set studies = t.studies + more.studies from (
+           select w.id, count(*) as studies from added a join task w on a.record_id in (w.a_id, w.b_id)
+           where w.state in ('open', 'claimed', 'deferred') group by w.id) more
+         where t.id = more.id)
+       select study_uid from added"""
+    ).bindparams(bindparam("rows", type_=JSONB))
+)
 _NOTE = Prepared(
     text(
         """insert into holding (study_uid, availability, ae_title, archive)
@@ -64,6 +84,12 @@ _GET = Prepared(
         f"""select {_COLUMNS}, l.golden_id from study s join source_record r on r.id = s.record_id
         join link l on l.record_id = r.id and l.until is null where s.study_uid = :study_uid"""
     )
+)
+_AMONG = Prepared(
+    text(
+        f"""select {_COLUMNS} from study s join source_record r on r.id = s.record_id
+        join link l on l.record_id = r.id and l.until is null where s.study_uid = any(:uids)"""
+    ).bindparams(bindparam("uids", type_=ARRAY(Text)))
 )
 _HELD = Prepared(
     text(
@@ -101,27 +127,28 @@ class StudyStore:
 
     def put(self, study: Study) -> tuple[Identifier, bool]:
         """Insert or update by study UID; a study already on another record is left alone."""
-        row = {
-            "study_uid": study.study_uid,
-            "record_id": self._ids[study.patient],
-            "started_at": study.started_at,
-            "modalities": list(study.modalities),
-            "body_site": study.body_site,
-            "description": study.description,
-            "accession": study.accession,
-            "organisation": study.organisation,
-            "archive": study.archive,
-            "series": study.series,
-            "instances": study.instances,
-        }
+        row = _to_row(study, self._ids[study.patient])
         created = self._connection.run(_PUT, row).scalar()
         owner = self._connection.run(_OWNER, row).one()
         return Identifier(owner.authority, owner.value), bool(created)
+
+    def add(self, studies: Collection[Study]) -> frozenset[str]:
+        """Insert those whose UIDs are not known."""
+        ids = self._ids.among({study.patient for study in studies})
+        rows = [_to_row(study, ids[study.patient]) for study in studies]
+        for row in rows:
+            row["started_at"] = row["started_at"] and row["started_at"].isoformat()
+        return frozenset(self._connection.run(_ADD, {"rows": rows}).scalars()) if rows else frozenset()
 
     def get(self, study_uid: str) -> tuple[Study, UUID] | None:
         """A study and the golden id it is under."""
         row = self._connection.run(_GET, {"study_uid": study_uid}).one_or_none()
         return None if row is None else (_to_study(row), row.golden_id)
+
+    def among(self, study_uids: Collection[str]) -> dict[str, Study]:
+        """Those of the studies that are known, by UID."""
+        found = self._connection.run(_AMONG, {"uids": list(study_uids)}) if study_uids else ()
+        return {row.study_uid: _to_study(row) for row in found}
 
     def note(self, notice: Notice) -> None:
         """What an archive says of a study now."""
@@ -223,6 +250,22 @@ def _read_cursor(after: str) -> tuple[datetime | str, str]:
 def _to_holding(held: str) -> Holding:
     availability, _, ae_title = held.partition(" ")
     return Holding(Availability(availability), ae_title)
+
+
+def _to_row(study: Study, record_id: int) -> dict[str, Any]:
+    return {
+        "study_uid": study.study_uid,
+        "record_id": record_id,
+        "started_at": study.started_at,
+        "modalities": list(study.modalities),
+        "body_site": study.body_site,
+        "description": study.description,
+        "accession": study.accession,
+        "organisation": study.organisation,
+        "archive": study.archive,
+        "series": study.series,
+        "instances": study.instances,
+    }
 
 
 def _to_study(row: Row[Any]) -> Study:

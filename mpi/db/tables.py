@@ -275,7 +275,7 @@ task = Table(
     Column("standing", Boolean, nullable=False, server_default=text("false")),  # no evidence withdraws it
     _time("created_at"),
     Column("claimed_by", Text, nullable=False, server_default=""),
-    _time("claimed_at", null=True),
+    _time("held_until", null=True),
     Column("proposed", Text),  # the answer that waits for a second person
     Column("proposed_by", Text, nullable=False, server_default=""),
     Column("studies", Integer, nullable=False, server_default="0"),  # that hang on the two records
@@ -313,6 +313,15 @@ Index(
     postgresql_where=text("state in ('open', 'claimed', 'deferred')"),
 )
 Index("ix_task_state", task.c.state, task.c.id)
+
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("user", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    PrimaryKeyConstraint("user", "name"),
+)
 
 # What a reviewer said of an update that looked like an overlay.
 ruling = Table(

@@ -213,7 +213,7 @@ class TaskView:
     """A question about two source records (for some kinds `one` equals `other`).
 
     `proposed` is an answer that waits for another person than `proposed_by`; `studies` are how many hang on the two
-    records. A claim runs out by itself (`mpi.domain.worklist.LEASE`).
+    records. A claim runs out at `held_until`.
     """
 
     id: int
@@ -227,7 +227,7 @@ class TaskView:
     reason: str
     created_at: datetime
     claimed_by: str = ""
-    claimed_at: datetime | None = None
+    held_until: datetime | None = None
     proposed: Decision | None = None
     proposed_by: str = ""
     studies: int = 0

@@ -38,7 +38,7 @@ from mpi.review.bench import Bench
 from mpi.review.pages import Pages
 from mpi.review.workbench import add_pages
 from mpi.settings import Settings
-from mpi.tokens import Callers, session_key
+from mpi.tokens import Callers, reviewers, session_key
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
@@ -166,7 +166,7 @@ def compose_app(
         resolve=ObservedResolve(index.units, index.matching, index.rematch, index.clock, metrics),
         imaging=imaging,
         review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
-        worklist=Worklist(index.units, index.clock),
+        worklist=Worklist(index.units, index.clock, reviewers(callers)),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         quarantine=index.quarantine,

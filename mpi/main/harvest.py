@@ -25,6 +25,7 @@ from mpi.main.peers import Access, Asked, peer_of
 from mpi.main.serve import database
 from mpi.networks import load_network
 from mpi.settings import Settings
+from mpi.usecases.backload import Backload
 from mpi.usecases.images import Images
 
 _UNDATED = "undated"
@@ -67,9 +68,9 @@ def harvesting(
     kernel.warm(model)
     with database(settings) as url:
         index = compose(url, network, model)
-        images = Images(index.units, index.rematch, index.clock)
+        images, backload = Images(index.units, index.rematch, index.clock), Backload(index.units, index.clock)
         caller = Caller(f"archive/{source.id}", Role.ARCHIVE, source.organisation)
-        harvester = _harvester(images, network, source, asked, caller, rate)
+        harvester = _harvester(images, backload, network, source, asked, caller, rate)
         try:
             for day in days:
                 if day in done:
@@ -84,10 +85,10 @@ def harvesting(
 
 
 def _harvester(
-    images: Images, network: Network, source: Archive, asked: Asked, caller: Caller, rate: float
+    images: Images, backload: Backload, network: Network, source: Archive, asked: Asked, caller: Caller, rate: float
 ) -> Harvester:
     pace = _pacer(rate)
-    return Harvester(images, network, source, asked.ae_title, caller, pace, asked.event, asked.name)
+    return Harvester(images, backload, network, source, asked.ae_title, caller, pace, asked.event, asked.name)
 
 
 def _pacer(rate: float) -> Callable[[], None]:

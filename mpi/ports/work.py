@@ -28,7 +28,7 @@ from mpi.domain.views import (
     TaskState,
     TaskView,
 )
-from mpi.domain.worklist import Position, Wanted
+from mpi.domain.worklist import Position, SavedFilter, Wanted
 from mpi.errors import Refused
 
 
@@ -99,8 +99,11 @@ class Tasks(Protocol):
     def waiting(self) -> Mapping[TaskKind, int]:
         """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
 
-    def claim(self, task_id: int, user: str) -> None:
-        """Give the task to a user, from now; "" gives it back."""
+    def claim(self, task_id: int, user: str, until: datetime) -> None:
+        """Give the task to a user until then."""
+
+    def release(self, task_id: int) -> None:
+        """Take the task from whoever holds it."""
 
     def decide(
         self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
@@ -127,6 +130,15 @@ class Worklist(Protocol):
     def position(self, task_id: int) -> Position:
         """Where a task stands in the order."""
 
+    def saved(self, user: str) -> list[SavedFilter]:
+        """The filters a user has kept, by name."""
+
+    def save(self, user: str, kept: SavedFilter) -> None:
+        """Keep a filter in the place of any of that name."""
+
+    def forget(self, user: str, name: str) -> None:
+        """Let a kept filter go, if there is one."""
+
 
 class Rulings(Protocol):
     """What reviewers said of updates that looked like overlays."""
@@ -145,11 +157,17 @@ class Studies(Protocol):
         """Insert or update by study UID; returns the record it hangs on, and whether it was new. A study already on
         another record is left alone."""
 
+    def add(self, studies: Collection[Study]) -> frozenset[str]:
+        """Insert those whose UIDs are not known, each on its patient's stored record; returns the UIDs of those."""
+
     def note(self, notice: Notice) -> None:
         """What an archive says of a study, known or not, from now on."""
 
     def get(self, study_uid: str) -> tuple[Study, UUID] | None:
         """A study and the golden id it is under."""
+
+    def among(self, study_uids: Collection[str]) -> Mapping[str, Study]:
+        """Those of the studies that are known, by UID."""
 
     def history(self, golden_id: UUID, wanted: HistoryFilter, limit: int, after: str) -> tuple[list[Study], int, str]:
         """A page newest first, the total, and where it goes on. Raises Refused for a bad `after`."""

@@ -26,16 +26,16 @@ ENTRIES = (
         "Settle the questions that the index cannot answer by itself, the most urgent first.",
     ),
     Entry(
-        "Refused messages",
-        "/review/quarantine",
-        Right.MEND,
-        "Read what was refused and why, send a mended copy again, or settle it without.",
-    ),
-    Entry(
         "Find a person",
         "/review/find",
         Right.READ_PERSON,
         "Open one person's imaging history across the network by a hospital number or NHS number.",
+    ),
+    Entry(
+        "Refused messages",
+        "/review/quarantine",
+        Right.MEND,
+        "Read what was refused and why, send a mended copy again, or settle it without.",
     ),
 )
 

@@ -178,8 +178,8 @@ def hang(
         unit.studies.put(replace(wanted, patient=owner))
     golden_id = unit.identities.current([owner])[owner]
     if known is None or _interest(known[0]) != _interest(wanted):
-        kind = EventType.STUDY_REGISTERED if created else EventType.STUDY_CHANGED
-        unit.outbox.publish([_told(kind, replace(study, patient=owner), golden_id, clock)], cause.caller, None)
+        event = registered(replace(study, patient=owner), golden_id, clock)
+        unit.outbox.publish([event if created else _changed(event)], cause.caller, None)
     return owner, golden_id, created
 
 
@@ -188,17 +188,22 @@ def _interest(study: Study) -> tuple[tuple[str, ...], str]:
     return study.modalities, study.body_site
 
 
-def _told(kind: EventType, study: Study, golden_id: UUID, clock: Clock) -> Event:
+def registered(study: Study, golden_id: UUID, clock: Clock) -> Event:
+    """What subscribers are told of a new study."""
     return Event(
         id=0,
-        type=kind,
+        type=EventType.STUDY_REGISTERED,
         at=clock.now(),
-        old_golden_ids=() if kind is EventType.STUDY_REGISTERED else (golden_id,),
+        old_golden_ids=(),
         new_golden_ids=(golden_id,),
         identifiers=(study.patient,),
         studies=(study.study_uid,),
         reason="register-study",
     )
+
+
+def _changed(event: Event) -> Event:
+    return replace(event, type=EventType.STUDY_CHANGED, old_golden_ids=event.new_golden_ids)
 
 
 def _check_merged(unit: Unit, owner: Identifier, asked: Identifier) -> None:

@@ -83,7 +83,7 @@ def provide(
         raise Refused(Fault.BAD_VALUE, "an NHS number names a person, not a patient id that a trust has issued")
     draft = open_draft(unit, [identifier])
     known = draft.before(identifier)
-    if known is not None and (known.registers.cells or known.state is not RecordState.AWAITED or not patch):
+    if known is not None and has_nothing_to_learn(known, patch):
         return
     draft.record(identifier)
     said = screen_patch(patch or {}, rematch.population)
@@ -92,3 +92,8 @@ def provide(
         now = clock.now()
         draft.apply(Register((identifier,), told, Stamp(Rank.ARCHIVE, now, now)))
     rematch.absorb(unit, draft, cause)
+
+
+def has_nothing_to_learn(known: Record, patch: Patch | None) -> bool:
+    """Whether what an archive says of a patient changes nothing: it counts only where no feed has spoken."""
+    return bool(known.registers.cells) or known.state is not RecordState.AWAITED or not patch

@@ -12,7 +12,7 @@ from mpi.domain.consequence import Consequence
 from mpi.domain.evidence import Assertion, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
-from mpi.domain.worklist import holder
+from mpi.domain.worklist import LEASE, UNANSWERED, holder
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.asserting import Asserting
@@ -21,8 +21,6 @@ from mpi.usecases.comparing import explain
 from mpi.usecases.consequences import consequence
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Rematch
-
-_UNANSWERED = frozenset({TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED})
 
 
 class Review:
@@ -152,7 +150,7 @@ class Review:
     def _claim(self, task_id: int, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
             self._require_answerable(_task(unit, task_id, for_update=True), caller)
-            unit.tasks.claim(task_id, caller.user)
+            unit.tasks.claim(task_id, caller.user, self._clock.now() + LEASE)
             return self._done(unit, task_id, "claim-task", caller)
 
     def _release(self, task_id: int, caller: Caller) -> TaskView:
@@ -160,7 +158,7 @@ class Review:
             held = _task(unit, task_id, for_update=True)
             if held.state is not TaskState.CLAIMED or held.claimed_by != caller.user:
                 raise Conflict("this task is not claimed by you")
-            unit.tasks.claim(task_id, "")
+            unit.tasks.release(task_id)
             return self._done(unit, task_id, "release-task", caller)
 
     def _decide(
@@ -207,7 +205,7 @@ class Review:
         return found.breaks_verified or found.studies > self._most_studies
 
     def _require_answerable(self, task: TaskView, caller: Caller) -> None:
-        if task.state not in _UNANSWERED:
+        if task.state not in UNANSWERED:
             raise Conflict(f"this task is already {task.state}")
         if holder(task, self._clock.now()) not in {"", caller.user}:
             raise Conflict("this task is claimed by somebody else")

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from mpi.domain.access import Role
 from mpi.domain.views import Decision
+from mpi.domain.worklist import SavedFilter
+from mpi.tokens import token_hash
+from mpi.usecases.worklist import Worklist
 from tests.browser import histories, questions, refusals
-from tests.browser.served import Served
+from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER
 
 
@@ -53,10 +56,20 @@ def _refused_copy(served: Served) -> str:
     return f"/review/quarantine/{receipt.message_id}"
 
 
+def _filtered(served: Served) -> str:
+    questions.overlaid(served)
+    saved = SavedFilter("Overlays at Bolton", "kind=overlay&trust=RMC"), SavedFilter("Mine", "held=me")
+    worklist = Worklist(served.world.index.units, served.world.index.clock)
+    for one in saved:
+        worklist.save(one, CALLERS[token_hash(TOKENS[Role.ADMINISTRATOR])])
+    return "/review/tasks?kind=overlay&trust=RMC"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
     Picture("work-list", _work_list),
+    Picture("work-list-filtered", _filtered),
     Picture("work-list-empty", lambda served: "/review/tasks?kind=move&text=nobody"),
     Picture("task-twins", lambda served: f"/review/tasks/{questions.perhaps_twins(served).id}"),
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),

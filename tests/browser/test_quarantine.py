@@ -23,6 +23,7 @@ def test_a_copy_is_mended_and_applied(page: Page, served: Served) -> None:
     bad = refusals.hl7(served)
     raw = served.world.index.quarantine.raw(bad, ADMINISTRATOR)
     sign_in(page, served, Role.SENIOR_REVIEWER)
+    expect(page.get_by_text(re.compile(r"\d+ messages? waiting"))).to_be_visible()
     page.get_by_role("link", name="Refused messages").first.click()
     page.get_by_role("link", name=re.compile(rf"ADT\^A28 {bad}")).click()
     expect(page.get_by_role("heading", name="Issuer not known here")).to_be_visible()

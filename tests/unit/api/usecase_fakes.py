@@ -333,6 +333,12 @@ class FakeWorklist:
         self.asked.append((wanted, None))
         return None if wanted.text else self.board[1]
 
+    def assign(self, task_id: int, user: str, caller: Caller) -> TaskView:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.board[task_id] = replace(self.board[task_id], state=TaskState.CLAIMED, claimed_by=user)
+        return self.board[task_id]
+
 
 class FakeHouse:
     """All the fakes, and the services made of them."""
