@@ -14,6 +14,7 @@ from starlette.types import Lifespan
 from mpi.api import (
     archives,
     conformance,
+    deliveries,
     imaging,
     operations,
     people,
@@ -40,6 +41,7 @@ PARTS = (
     worklist,
     tasks,
     subscriptions,
+    deliveries,
     conformance,
     quarantine,
     operations,

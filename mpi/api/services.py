@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.quarantine import Quarantine
@@ -40,6 +41,7 @@ class Services:
     subscriptions: Subscriptions
     conformance: Conformance
     quarantine: Quarantine
+    deliveries: Deliveries
     network: Network
     caller_of: Callable[[str], Caller | None]
     unready: Callable[[], Sequence[str]]

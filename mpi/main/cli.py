@@ -101,11 +101,11 @@ def consumers(
 ) -> None:
     """List the subscribers with what they are owed; or tell a consumer again that refused something for good."""
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.alarms import name_of  # noqa: PLC0415
     from mpi.main.compose import compose, load_model  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
+    from mpi.usecases.deliveries import name_of  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
     with spoken():

@@ -43,6 +43,7 @@ from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
@@ -170,6 +171,7 @@ def compose_app(
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         quarantine=index.quarantine,
+        deliveries=Deliveries(index.units, index.clock),
         network=index.network,
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
@@ -204,6 +206,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         review=services.review,
         worklist=services.worklist,
         quarantine=services.quarantine,
+        deliveries=services.deliveries,
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),

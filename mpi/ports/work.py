@@ -226,9 +226,14 @@ class Outbox(Protocol):
     def enrol(self, consumers: Mapping[str, Sequence[EventType]], owner: str) -> None:
         """Make these, by URL with the events each is told, all the consumers there are."""
 
-    def resume(self, url: str, *, skip: bool) -> bool:
-        """Deliver again to a consumer, from the event it refused or, with `skip`, from the one after; False when
-        there is none of that URL."""
+    def owed(self, subscription_id: int, limit: int) -> list[Event]:
+        """What a subscription is owed, oldest first."""
+
+    def retry(self, subscription_id: int) -> bool:
+        """Deliver now, from the oldest event owed, also to one that was stopped; False when there is none."""
+
+    def set_aside(self, subscription_id: int, event_id: int) -> bool:
+        """Forget the oldest event owed to a subscription, once nobody is serving it; False when it is another one."""
 
 
 class Snapshots(Protocol):

@@ -10,6 +10,7 @@ from mpi.domain.network import Network
 from mpi.ports import Clock
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
 from mpi.usecases.quarantine import Quarantine
@@ -34,6 +35,7 @@ class Bench:
     review: Review
     worklist: Worklist
     quarantine: Quarantine
+    deliveries: Deliveries
     comparing: Comparing
     timelines: Timelines
     launching: Launching

@@ -8,9 +8,12 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Receipt, Status
 from mpi.domain.quarantine import Kept, Sought
 from mpi.domain.reading import Entry, Reading, Section
+from mpi.domain.views import Event, EventType
 from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.usecases.deliveries import Condition, Owed
 from mpi.usecases.quarantine import Opened, RefusedPage
-from tests.unit.api.synthetic import AT
+from mpi.usecases.subscriptions import Subscription
+from tests.unit.api.synthetic import ALPHA, AT, RETIRED
 
 
 @dataclass
@@ -76,3 +79,40 @@ class FakeQuarantine:
         if message_id not in self.kept:
             raise NotFound("no message has this id, or none that you may see")
         return self.kept[message_id]
+
+
+@dataclass
+class FakeDeliveries:
+    """One stopped consumer and one webhook that fails."""
+
+    faults: Faults
+    retried: list[int] = field(default_factory=list)
+    aside: list[tuple[int, int, str]] = field(default_factory=list)
+
+    def list(self, caller: Caller) -> list[Owed]:
+        self.faults.check()
+        caller.require(Right.OPERATE)
+        return [self._owed(1, "mllp:ris/ITI-10", Condition.STOPPED), self._owed(2, "https://x.example/secret")]
+
+    def open(self, subscription_id: int, caller: Caller, limit: int = 50) -> Owed:
+        found = [owed for owed in self.list(caller) if owed.subscription.id == subscription_id]
+        if not found:
+            raise NotFound("nobody is subscribed under this id")
+        return found[0]
+
+    def retry(self, subscription_id: int, caller: Caller) -> None:
+        self.retried.append(self.open(subscription_id, caller).subscription.id)
+
+    def retry_all(self, caller: Caller) -> int:
+        return len(self.list(caller))
+
+    def set_aside(self, subscription_id: int, event_id: int, reason: str, caller: Caller) -> None:
+        if self.open(subscription_id, caller).next_events[0].id != event_id:
+            raise Conflict("this is not the oldest event it is owed any more")
+        self.aside.append((subscription_id, event_id, reason))
+
+    def _owed(self, number: int, url: str, condition: Condition = Condition.FAILING) -> Owed:
+        active = condition is not Condition.STOPPED
+        event = Event(70, EventType.IDENTITY_MERGED, AT, (RETIRED,), (ALPHA,), ())
+        told = Subscription(number, url, (), "", "network", active, AT, pending=3, last_error="AE", oldest=AT)
+        return Owed(told, condition, 2, 60.0, AT, (event,))

@@ -37,6 +37,7 @@ from mpi.domain.views import (
 from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.quarantine import Quarantine
@@ -45,7 +46,7 @@ from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscription, Subscriptions
 from mpi.usecases.worklist import Worklist
-from tests.unit.api.queue_fakes import FakeQuarantine, Faults
+from tests.unit.api.queue_fakes import FakeDeliveries, FakeQuarantine, Faults
 from tests.unit.api.synthetic import (
     ALPHA,
     AT,
@@ -354,6 +355,7 @@ class FakeHouse:
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
         self.quarantine = FakeQuarantine(self.faults)
+        self.deliveries = FakeDeliveries(self.faults)
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self.observed: list[tuple[str, str, int, float]] = []
@@ -373,6 +375,7 @@ class FakeHouse:
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
             quarantine=cast(Quarantine, self.quarantine),
+            deliveries=cast(Deliveries, self.deliveries),
             network=NETWORK,
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,
