@@ -37,6 +37,12 @@ ENTRIES = (
         Right.MEND,
         "Read what was refused and why, send a mended copy again, or settle it without.",
     ),
+    Entry(
+        "Deliveries",
+        "/review/deliveries",
+        Right.OPERATE,
+        "See which systems are not being told of changes and why, and tell them again.",
+    ),
 )
 
 

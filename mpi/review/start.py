@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from mpi.domain.access import Caller, Right
-from mpi.review import quarantine
+from mpi.review import deliveries, quarantine
 from mpi.review.bench import Bench
 from mpi.review.pages import START
 from mpi.review.route import Calling, PageRoute, Paging
@@ -26,6 +26,8 @@ def _waiting(bench: Bench, caller: Caller) -> dict[str, str]:
     found = {}
     if caller.may(Right.MEND) and (refused := bench.quarantine.waiting(caller)):
         found[quarantine.PATH] = _many(refused, "message")
+    if caller.may(Right.OPERATE) and (troubled := bench.deliveries.troubled(caller)):
+        found[deliveries.PATH] = f"{count(troubled, 'subscriber')} not told"
     return found
 
 

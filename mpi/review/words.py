@@ -13,6 +13,7 @@ from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
 from mpi.domain.views import Decision, TaskKind
 from mpi.errors import Fault
+from mpi.usecases.deliveries import Condition
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
@@ -88,6 +89,11 @@ FAULTS = {
     Fault.OVERLAY: "Patient turns into somebody else",
     Fault.UNKNOWN_IDENTIFIER: "Number not known",
     Fault.CONFLICT: "Contradicts what stands",
+}
+CONDITIONS = {
+    Condition.STOPPED: "Stopped",
+    Condition.FAILING: "Failing",
+    Condition.TOLD: "Being told",
 }
 _LOCATED = ("field", "repetition", "component", "subcomponent")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, find, launch, quarantine, sign_in, start, tasks, timeline
+from mpi.review import compare, deliveries, find, launch, quarantine, sign_in, start, tasks, timeline
 from mpi.review.pages import Pages
 
 
@@ -18,6 +18,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         tasks.router,
         compare.router,
         quarantine.router,
+        deliveries.router,
         find.router,
         timeline.router,
         launch.public,

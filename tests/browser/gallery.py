@@ -10,7 +10,7 @@ from mpi.domain.views import Decision
 from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.worklist import Worklist
-from tests.browser import histories, questions, refusals
+from tests.browser import histories, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER
 
@@ -65,6 +65,13 @@ def _filtered(served: Served) -> str:
     return "/review/tasks?kind=overlay&trust=RMC"
 
 
+def _deliveries(served: Served) -> str:
+    subscribers.told(served)
+    subscribers.failing(served)
+    subscribers.stopped(served)
+    return "/review/deliveries"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -80,6 +87,8 @@ PICTURES = [
     Picture("refused-fhir", lambda served: f"/review/quarantine/{refusals.fhir(served)}"),
     Picture("refused-dicom", lambda served: f"/review/quarantine/{refusals.image(served)}"),
     Picture("refused-copy", _refused_copy),
+    Picture("deliveries", _deliveries),
+    Picture("subscriber", lambda served: f"/review/deliveries/{subscribers.stopped(served)}"),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
