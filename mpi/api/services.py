@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
@@ -42,6 +43,7 @@ class Services:
     conformance: Conformance
     quarantine: Quarantine
     deliveries: Deliveries
+    corrections: Corrections
     network: Network
     caller_of: Callable[[str], Caller | None]
     unready: Callable[[], Sequence[str]]

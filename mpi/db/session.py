@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
 from mpi.db.conformance import ConformanceStore
+from mpi.db.correction import DuplicateStore
 from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
@@ -96,6 +97,7 @@ class DbUnit:
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
+        self.duplicates = DuplicateStore(lane)
         self.scan = ScanStore(lane)
 
     def commit(self) -> None:

@@ -43,6 +43,7 @@ from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
+from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
@@ -172,6 +173,7 @@ def compose_app(
         conformance=index.conformance,
         quarantine=index.quarantine,
         deliveries=Deliveries(index.units, index.clock),
+        corrections=Corrections(index.units, index.network),
         network=index.network,
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
@@ -207,6 +209,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         worklist=services.worklist,
         quarantine=services.quarantine,
         deliveries=services.deliveries,
+        corrections=services.corrections,
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),

@@ -5,6 +5,7 @@ transaction was in the way and the whole use case should run again.
 """
 
 from mpi.ports.conformance import Conformance
+from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
 from mpi.ports.quarantine import Messages, Quarantined
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
@@ -18,6 +19,7 @@ __all__ = [
     "Clock",
     "Conformance",
     "Contention",
+    "Duplicates",
     "Evidence",
     "Identities",
     "Ids",

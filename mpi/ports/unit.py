@@ -9,6 +9,7 @@ from uuid import UUID
 
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
+from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.quarantine import Quarantined
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
@@ -90,6 +91,10 @@ class Unit(Protocol):
     @property
     def spent(self) -> Spent:
         """See `Spent`."""
+
+    @property
+    def duplicates(self) -> Duplicates:
+        """See `Duplicates`."""
 
     @property
     def scan(self) -> Scan:

@@ -10,6 +10,7 @@ from mpi.domain.network import Network
 from mpi.ports import Clock
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
+from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
@@ -36,6 +37,7 @@ class Bench:
     worklist: Worklist
     quarantine: Quarantine
     deliveries: Deliveries
+    corrections: Corrections
     comparing: Comparing
     timelines: Timelines
     launching: Launching
