@@ -14,6 +14,7 @@ from starlette.types import Lifespan
 from mpi.api import (
     archives,
     conformance,
+    corrections,
     deliveries,
     imaging,
     operations,
@@ -40,6 +41,7 @@ PARTS = (
     people,
     worklist,
     tasks,
+    corrections,
     subscriptions,
     deliveries,
     conformance,

@@ -13,8 +13,8 @@ from sqlalchemy.types import Text
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
+from mpi.domain.correction import Doubled
 from mpi.domain.identifiers import Identifier
-from mpi.ports.correction import Doubled
 
 _SOUND = "r.live and not r.borrowed and r.pending is null and l.until is null and not l.contested"
 _FIRST = (UUID(int=0), "")

@@ -27,6 +27,9 @@ COMPARED = (
 )
 """The fields of `Demographics` in which duplicates are compared."""
 
+Doubled = tuple[UUID, str]
+"""A golden identity and an assigning authority of which it has several records."""
+
 _PROTECTED = frozenset({"addresses", "phones", "emails", "gp_practice"})  # of a restricted person (NHS-57)
 _VERIFIED = "01"
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
-from uuid import UUID
 
+from mpi.domain.correction import Doubled
 from mpi.domain.identifiers import Identifier
-
-Doubled = tuple[UUID, str]
-"""A golden identity and an assigning authority of which it has several records."""
 
 
 class Duplicates(Protocol):

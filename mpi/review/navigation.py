@@ -32,6 +32,12 @@ ENTRIES = (
         "Open one person's imaging history across the network by a hospital number or NHS number.",
     ),
     Entry(
+        "Corrections",
+        "/review/corrections",
+        Right.REVIEW,
+        "List the people whom one trust has under several of its own numbers, for the trust to merge.",
+    ),
+    Entry(
         "Refused messages",
         "/review/quarantine",
         Right.MEND,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, deliveries, find, launch, quarantine, sign_in, start, tasks, timeline
+from mpi.review import compare, corrections, deliveries, find, launch, quarantine, sign_in, start, tasks, timeline
 from mpi.review.pages import Pages
 
 
@@ -17,6 +17,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         start.router,
         tasks.router,
         compare.router,
+        corrections.router,
         quarantine.router,
         deliveries.router,
         find.router,

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.correction import Correction, Numbered, correction
+from mpi.domain.correction import Correction, Doubled, Numbered, correction
 from mpi.domain.network import Network
 from mpi.domain.worklist import owned
 from mpi.errors import Forbidden, NotFound
 from mpi.ports import Unit, Units
-from mpi.ports.correction import Doubled
 
 MOST = 200
 """How many are told at a time."""

@@ -10,7 +10,7 @@ from mpi.domain.views import Decision
 from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.worklist import Worklist
-from tests.browser import histories, questions, refusals, subscribers
+from tests.browser import doubles, histories, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER
 
@@ -72,6 +72,13 @@ def _deliveries(served: Served) -> str:
     return "/review/deliveries"
 
 
+def _corrections(served: Served) -> str:
+    for _ in range(2):
+        doubles.two_numbers(served)
+    doubles.two_numbers(served, hidden=True)
+    return "/review/corrections?trust=RMC"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -89,6 +96,7 @@ PICTURES = [
     Picture("refused-copy", _refused_copy),
     Picture("deliveries", _deliveries),
     Picture("subscriber", lambda served: f"/review/deliveries/{subscribers.stopped(served)}"),
+    Picture("corrections", _corrections),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),

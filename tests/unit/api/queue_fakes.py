@@ -6,10 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Receipt, Status
+from mpi.domain.correction import Doubled, Numbered, correction
+from mpi.domain.identifiers import Identifier
 from mpi.domain.quarantine import Kept, Sought
 from mpi.domain.reading import Entry, Reading, Section
+from mpi.domain.record import Record
 from mpi.domain.views import Event, EventType
 from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.usecases.corrections import CorrectionPage
 from mpi.usecases.deliveries import Condition, Owed
 from mpi.usecases.quarantine import Opened, RefusedPage
 from mpi.usecases.subscriptions import Subscription
@@ -116,3 +120,23 @@ class FakeDeliveries:
         event = Event(70, EventType.IDENTITY_MERGED, AT, (RETIRED,), (ALPHA,), ())
         told = Subscription(number, url, (), "", "network", active, AT, pending=3, last_error="AE", oldest=AT)
         return Owed(told, condition, 2, 60.0, AT, (event,))
+
+
+@dataclass
+class FakeCorrections:
+    """Two pages of one person each."""
+
+    faults: Faults
+    asked: list[tuple[str, int, Doubled | None]] = field(default_factory=list)
+
+    def page(
+        self, organisation: str, caller: Caller, limit: int = 25, after: Doubled | None = None
+    ) -> CorrectionPage:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.asked.append((organisation, limit, after))
+        if organisation == "XXX":
+            raise NotFound("no organisation of this network that numbers patients has this code")
+        records = [Record(Identifier("BOLTON", str(n)), n) for n in (1, 2)]
+        found = correction(ALPHA, [Numbered(record, record.id or 0) for record in records])
+        return CorrectionPage((found,), 2, None if after else (ALPHA, "BOLTON"))

@@ -37,6 +37,7 @@ from mpi.domain.views import (
 from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
@@ -46,7 +47,7 @@ from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscription, Subscriptions
 from mpi.usecases.worklist import Worklist
-from tests.unit.api.queue_fakes import FakeDeliveries, FakeQuarantine, Faults
+from tests.unit.api.queue_fakes import FakeCorrections, FakeDeliveries, FakeQuarantine, Faults
 from tests.unit.api.synthetic import (
     ALPHA,
     AT,
@@ -356,6 +357,7 @@ class FakeHouse:
         self.conformance = FakeConformance(self.faults)
         self.quarantine = FakeQuarantine(self.faults)
         self.deliveries = FakeDeliveries(self.faults)
+        self.corrections = FakeCorrections(self.faults)
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self.observed: list[tuple[str, str, int, float]] = []
@@ -376,6 +378,7 @@ class FakeHouse:
             conformance=cast(Conformance, self.conformance),
             quarantine=cast(Quarantine, self.quarantine),
             deliveries=cast(Deliveries, self.deliveries),
+            corrections=cast(Corrections, self.corrections),
             network=NETWORK,
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,
