@@ -27,7 +27,7 @@ def test_a_trust_sees_whom_it_has_twice(page: Page, served: Served) -> None:
     section = page.get_by_role("region", name=re.compile(f"Keep Bolton {keep}:"))
     expect(section.get_by_text("because it alone has a verified NHS number")).to_be_visible()
     expect(section.get_by_role("row")).to_contain_text([re.compile("Merge"), re.compile(f"Bolton {merge}")])
-    expect(section.get_by_text("OKONKWO, Ada and not OKONKWO, Adaeze")).to_be_visible()
+    expect(section.get_by_text("OKONKWO, Ada (to keep: OKONKWO, Adaeze)")).to_be_visible()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="Download the list (CSV)").click()
     assert re.fullmatch(r"corrections-RMC-\d{4}-\d\d-\d\d\.csv", downloading.value.suggested_filename)
