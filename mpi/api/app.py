@@ -17,6 +17,7 @@ from mpi.api import (
     corrections,
     deliveries,
     imaging,
+    keeping_apart,
     operations,
     people,
     priors,
@@ -34,19 +35,8 @@ from mpi.api.services import Services
 from mpi.errors import MpiError
 
 PARTS = (
-    resolve,
-    imaging,
-    archives,
-    priors,
-    people,
-    worklist,
-    tasks,
-    corrections,
-    subscriptions,
-    deliveries,
-    conformance,
-    quarantine,
-    operations,
+    *(resolve, imaging, archives, priors, people, worklist, tasks, keeping_apart, corrections),
+    *(subscriptions, deliveries, conformance, quarantine, operations),
 )
 """The modules whose routers make up the native API."""
 
@@ -64,6 +54,7 @@ _TAGS = [
     {"name": "imaging", "description": "Studies and imaging histories."},
     {"name": "people", "description": "Golden identities with demographics."},
     {"name": "review", "description": "Questions for data-quality staff, and their decisions."},
+    {"name": "privacy", "description": "Records that must never be linked."},
     {"name": "subscriptions", "description": "Webhooks that follow identity changes."},
     {"name": "operations", "description": "Health, metrics, and what arrives wrong."},
 ]

@@ -15,6 +15,7 @@ from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
@@ -39,6 +40,7 @@ class Services:
     imaging: Imaging
     review: Review
     worklist: Worklist
+    keeping_apart: KeepingApart
     subscriptions: Subscriptions
     conformance: Conformance
     quarantine: Quarantine

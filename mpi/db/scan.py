@@ -9,6 +9,7 @@ from sqlalchemy import Row, TextClause, text
 
 from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge
 from mpi.db.lane import Lane
+from mpi.db.records import other_names, state_columns
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, to_record, to_update
 from mpi.domain.evidence import Assertion, Edge
 from mpi.domain.identifiers import Identifier
@@ -23,6 +24,11 @@ _RECORDS = text(
 _UPDATES = text(
     f"""select {UPDATE_COLUMNS} from source_update u {UPDATE_JOINS}
         order by r.authority collate "C", r.value collate "C", u.id"""
+)
+_FILED = text(
+    f"""select {RECORD_COLUMNS}, r.active, r.family, r.given, r.birth_date, array(
+          select array[n.family, n.given] from other_name n where n.record_id = r.id) as others
+        from source_record r {RECORD_JOINS}"""
 )
 _EDGES = text(
     f"""select {EDGE_COLUMNS}, e.model from edge e
@@ -84,11 +90,22 @@ class ScanStore:
     def broken(self) -> list[str]:
         """Sentences about rows that contradict one another."""
         self._read_whole_tables()
-        return [
+        found = [
             f"{what}: {subject}"
             for what, statement in _BROKEN.items()
             for subject in self._connection.execute(statement).scalars()
         ]
+        return [*found, *self._misfiled()]
+
+    def _misfiled(self) -> Iterator[str]:
+        """What a search finds records by is derived from what they say, in columns and a table beside them."""
+        for row in self._stream(_FILED):
+            record = to_record(row)
+            filed = {"active": row.active, "family": row.family, "given": row.given, "birth_date": row.birth_date}
+            if not filed.items() <= state_columns(record).items():
+                yield f"search columns that differ from what the record says: {record.identifier}"
+            if {tuple(name) for name in row.others} != other_names(record.registers.demographics):
+                yield f"further names that differ from what the record says: {record.identifier}"
 
     def _read_whole_tables(self) -> None:
         """Undo, for this transaction, the plans that suit looking up single rows (see `session`)."""

@@ -230,6 +230,7 @@ assertion = Table(
     _time("withdrawn_at", null=True),
     Column("withdrawn_by", Text),
     Column("withdrawn_reason", Text),
+    Column("lift_asked_by", Text, nullable=False, server_default=""),  # of a privacy officer's, which two take back
     CheckConstraint("a_id <> b_id", name="two_records"),
     CheckConstraint("verdict in ('same', 'different')", name="verdict"),
     CheckConstraint(

@@ -47,6 +47,7 @@ from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
@@ -169,6 +170,7 @@ def compose_app(
         imaging=imaging,
         review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
         worklist=Worklist(index.units, index.clock, reviewers(callers)),
+        keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         quarantine=index.quarantine,
@@ -210,6 +212,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         quarantine=services.quarantine,
         deliveries=services.deliveries,
         corrections=services.corrections,
+        keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),

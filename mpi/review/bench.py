@@ -13,6 +13,7 @@ from mpi.usecases.comparing import Comparing
 from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
@@ -38,6 +39,7 @@ class Bench:
     quarantine: Quarantine
     deliveries: Deliveries
     corrections: Corrections
+    keeping_apart: KeepingApart
     comparing: Comparing
     timelines: Timelines
     launching: Launching

@@ -49,6 +49,12 @@ ENTRIES = (
         Right.OPERATE,
         "See which systems are not being told of changes and why, and tell them again.",
     ),
+    Entry(
+        "Kept apart",
+        "/review/kept-apart",
+        Right.PRIVACY,
+        "Keep two records of one person, or of two, from ever being linked, and lift it together.",
+    ),
 )
 
 

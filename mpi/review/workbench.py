@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, corrections, deliveries, find, launch, quarantine, sign_in, start, tasks, timeline
+from mpi.review import (
+    compare,
+    corrections,
+    deliveries,
+    find,
+    keeping_apart,
+    launch,
+    quarantine,
+    sign_in,
+    start,
+    tasks,
+    timeline,
+)
 from mpi.review.pages import Pages
 
 
@@ -21,6 +33,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         quarantine.router,
         deliveries.router,
         find.router,
+        keeping_apart.router,
         timeline.router,
         launch.public,
         launch.router,

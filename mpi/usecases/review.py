@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from linkage.partition import Verdict
+from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
 from mpi.domain.answers import RULINGS, VERDICTS, require_fitting
 from mpi.domain.consequence import Consequence
@@ -135,7 +135,8 @@ class Review:
             standing = unit.evidence.assertions([identifier])
             unit.audit.record(caller, "list-assertions", [str(identifier)], {})
             unit.commit()
-            return tuple(_view(made) for made in standing)
+            shown = [made for made in standing if made.rank is not AssertionRank.PRIVACY or caller.may(Right.PRIVACY)]
+            return tuple(_view(made) for made in shown)
 
     def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         """Assert same or different about any two known records; returns the assertion's id. Raises NotFound."""

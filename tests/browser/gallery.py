@@ -9,6 +9,7 @@ from mpi.domain.access import Role
 from mpi.domain.views import Decision
 from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
 from tests.browser import doubles, histories, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
@@ -79,6 +80,17 @@ def _corrections(served: Served) -> str:
     return "/review/corrections?trust=RMC"
 
 
+def _kept_apart(served: Served) -> str:
+    task = questions.perhaps_twins(served)
+    apart = KeepingApart(served.world.index.units, served.world.index.rematch, served.world.index.clock)
+    officer = CALLERS[token_hash(TOKENS[Role.PRIVACY_OFFICER])]
+    made = apart.keep_apart(task.one, task.other, "Adopted; the family court's order is with the trust.", officer)
+    apart.lift(made, "", officer)
+    other = questions.perhaps_twins(served)
+    apart.keep_apart(other.one, other.other, "At the patient's wish.", officer)
+    return "/review/kept-apart"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -97,6 +109,7 @@ PICTURES = [
     Picture("deliveries", _deliveries),
     Picture("subscriber", lambda served: f"/review/deliveries/{subscribers.stopped(served)}"),
     Picture("corrections", _corrections),
+    Picture("kept-apart", _kept_apart),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),

@@ -229,7 +229,7 @@ def test_a_decided_task_is_reopened_with_the_assertion_it_made(peopled: World) -
     with peopled.index.units.begin() as unit:
         unit.tasks.sync([A, B], [possible])
         (task,) = unit.tasks.touching([A])
-        unit.tasks.claim(task.id, "rita")
+        unit.tasks.claim(task.id, "rita", datetime(2999, 1, 1, tzinfo=UTC))
         (made,) = unit.evidence.add_assertions([asserted(A, B, Verdict.SAME)], REVIEWER, "")
         unit.tasks.decide(task.id, Decision.SAME, "one", "rita", made, None)
         decided = unit.tasks.get(task.id)

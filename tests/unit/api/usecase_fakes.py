@@ -16,6 +16,7 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
 from mpi.domain.consequence import Consequence, Departure
+from mpi.domain.evidence import KeptApart, Pair
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
@@ -41,6 +42,7 @@ from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
@@ -342,6 +344,33 @@ class FakeWorklist:
         return self.board[task_id]
 
 
+@dataclass
+class FakeKeepingApart:
+    faults: Faults
+    pairs: dict[int, KeptApart] = field(default_factory=dict)
+
+    def keep_apart(self, one: Identifier, other: Identifier, reason: str, caller: Caller) -> int:
+        self.faults.check()
+        caller.require(Right.PRIVACY)
+        number = len(self.pairs) + 1
+        self.pairs[number] = KeptApart(number, Pair.of(one, other), caller.user, AT, reason)
+        return number
+
+    def standing(self, caller: Caller) -> list[KeptApart]:
+        self.faults.check()
+        caller.require(Right.PRIVACY)
+        return list(self.pairs.values())
+
+    def lift(self, statement: int, reason: str, caller: Caller) -> bool:
+        self.faults.check()
+        caller.require(Right.PRIVACY)
+        if statement not in self.pairs:
+            raise NotFound("no two records are kept apart by this")
+        asked = self.pairs[statement].lift_asked_by
+        self.pairs[statement] = replace(self.pairs[statement], lift_asked_by=caller.user)
+        return bool(asked)
+
+
 class FakeHouse:
     """All the fakes, and the services made of them."""
 
@@ -353,6 +382,7 @@ class FakeHouse:
         self.imaging = FakeImaging(self.faults, [Study(f"1.2.{n}", BOLTON, AT, ("CT",)) for n in range(1, 6)])
         self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
         self.worklist = FakeWorklist(self.faults, self.review.board)
+        self.keeping_apart = FakeKeepingApart(self.faults)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
         self.quarantine = FakeQuarantine(self.faults)
@@ -374,6 +404,7 @@ class FakeHouse:
             imaging=cast(Imaging, self.imaging),
             review=cast(Review, self.review),
             worklist=cast(Worklist, self.worklist),
+            keeping_apart=cast(KeepingApart, self.keeping_apart),
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
             quarantine=cast(Quarantine, self.quarantine),

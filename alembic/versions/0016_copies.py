@@ -1,14 +1,14 @@
 """refused messages sent again, as they were or mended, or settled without
 
-Revision ID: 0012
-Revises: 0011
+Revision ID: 0016
+Revises: 0012
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0016"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
