@@ -96,7 +96,7 @@ class Quarantine:
         caller.require(Right.MEND)
         with self._units.begin(read_only=True) as unit:
             kept, raw = self._find(unit, message_id, caller)
-            copies = tuple(unit.quarantine.copies(message_id))
+            copies = tuple(unit.quarantine.copies(kept.original or message_id))
             unit.audit.record(caller, "read-message", [f"message/{message_id}"], {})
             unit.commit()
         reading = self._messages_of(kept).read(kept, raw)
@@ -113,15 +113,15 @@ class Quarantine:
         caller.require(Right.MEND)
         with self._units.begin(read_only=True) as unit:
             kept, raw = self._find(unit, message_id, caller)
-            root = unit.quarantine.get(kept.original) if kept.original else None
+            original = self._original(unit, kept)
         _check(kept)
-        if root is not None:
-            kept = replace(kept, received_at=root[0].received_at)
+        # A copy may name another feed, and is refused for it: it speaks for the feed that the original came by.
+        kept = replace(kept, feed=original.feed, received_at=original.received_at)
         messages = self._messages_of(kept)
         content = raw if text is None else messages.edited(kept, raw, text)
-        receipt = messages.take(kept, content, Copy(kept.original or kept.id, caller))
+        receipt = messages.take(kept, content, Copy(original.id, caller))
         if receipt.repeat and receipt.status is Status.ACCEPTED:
-            attempt(lambda: self._settle(kept, f"accepted as message {receipt.message_id}", caller))
+            attempt(lambda: self._settle(original, f"accepted as message {receipt.message_id}", caller))
         return receipt
 
     def settle(self, message_id: int, reason: str, caller: Caller) -> None:
@@ -145,9 +145,14 @@ class Quarantine:
     def _find(self, unit: Unit, message_id: int, caller: Caller) -> tuple[Kept, bytes]:
         found = unit.quarantine.get(message_id)
         own = None if caller.bounds is None else senders_of(self._network, caller.bounds)
-        if found is None or (own is not None and not own.sent(found[0])):
+        if found is None or (own is not None and not own.sent(self._original(unit, found[0]))):
             raise NotFound("no message has this id, or none that you may see")
         return found
+
+    def _original(self, unit: Unit, kept: Kept) -> Kept:
+        """What a copy is of; any other message itself."""
+        found = unit.quarantine.get(kept.original) if kept.original else None
+        return kept if found is None else found[0]
 
 
 def _check(kept: Kept) -> None:
@@ -161,4 +166,4 @@ def _obstacle(kept: Kept, copies: tuple[Kept, ...] = ()) -> str:
     accepted = [copy.id for copy in copies if not copy.fault]
     if accepted:
         return f"its copy, message {accepted[0]}, was accepted"
-    return _NOT_AGAIN.get(Fault(kept.fault), "")
+    return "" if kept.original else _NOT_AGAIN.get(Fault(kept.fault), "")

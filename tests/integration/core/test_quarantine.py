@@ -229,6 +229,23 @@ def test_each_trust_sees_its_own_alone(world: World, quarantine: Quarantine) -> 
     assert (quarantine.waiting(SENIOR), quarantine.waiting(ADMINISTRATOR)) == (2, 4)
 
 
+def test_sec_4_a_copy_never_speaks_for_another_feed(world: World, quarantine: Quarantine) -> None:
+    """It names the Christie, is refused for it, and is refused again when it is sent on; then it is mended."""
+    bad = refused(world, quarantine, message(authority="BOLTN"))
+    text = message(authority="CHR", sender="RBV").decode()
+    foreign = quarantine.replay(bad, text, SENIOR)
+    again = quarantine.replay(foreign.message_id, None, SENIOR)
+    assert (foreign.fault, again.fault) == (Fault.FOREIGN_FEED, Fault.FOREIGN_FEED)
+    assert world.count("source_record") == 0
+    assert quarantine.open(again.message_id, SENIOR).kept.original == bad
+    with pytest.raises(NotFound):
+        quarantine.open(again.message_id, CHRISTIE)
+    mended = quarantine.replay(again.message_id, message().decode(), SENIOR)
+    assert mended.status is Status.ACCEPTED
+    assert quarantine.open(foreign.message_id, SENIOR).obstacle.endswith("was accepted")
+    assert waiting(quarantine) == []
+
+
 def test_sec_4_what_a_stranger_sent_as_a_feed_is_not_sent_again(world: World, quarantine: Quarantine) -> None:
     reason = Refused(Fault.FOREIGN_FEED, "not this certificate", "MSH^1^4")
     sent = Envelope("bolton", "PAS", "RMC", "", "ADT^A28", message())
