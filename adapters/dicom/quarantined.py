@@ -15,7 +15,7 @@ from mpi.errors import Fault, Refused
 
 _LONGEST = 400  # characters of a value
 _DEEPEST = 4
-_OBSTACLE = "only the head of an image is kept: have its archive send or list the study again"
+_OBSTACLE = "only the head of an image is kept; have its archive send or list the study again"
 
 
 class QuarantinedHeaders:

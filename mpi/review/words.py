@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
+from mpi.domain.quarantine import Kept, is_dicom
 from mpi.domain.views import Decision, TaskKind
 from mpi.errors import Fault
 from mpi.usecases.deliveries import Condition
@@ -207,6 +208,11 @@ def identifier(value: Identifier, network: Network) -> str:
     return f"{known.name if known else value.authority} {value.value}"
 
 
+def came_by(kept: Kept) -> str:
+    """Which feed a message came by, as far as it is known."""
+    return kept.feed or ("Images" if is_dicom(kept.event) else "Not a known feed")
+
+
 def _fault(value: str) -> str:
     return FAULTS[Fault(value)]
 
@@ -227,6 +233,7 @@ def filters(network: Network) -> Mapping[str, Any]:
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
         "fault": _fault,
+        "came_by": came_by,
         "location": location,
         "trust": partial(trust, network=network),
         "identifier": partial(identifier, network=network),

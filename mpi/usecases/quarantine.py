@@ -23,8 +23,8 @@ MOST = 200
 
 
 _NOT_AGAIN = {
-    Fault.FOREIGN_FEED: "somebody sent this as a feed that is not theirs: it cannot be sent again from here",
-    Fault.OVERSIZED: "only the beginning of this message was kept: have its sender send it again in parts",
+    Fault.FOREIGN_FEED: "somebody sent this as a feed that is not theirs; it cannot be sent again from here",
+    Fault.OVERSIZED: "only the beginning of this message was kept; have its sender send it again in parts",
     Fault.OUT_OF_SEQUENCE: "its sender numbers its messages, and sends this one again in its turn",
 }
 
