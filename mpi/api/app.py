@@ -19,6 +19,7 @@ from mpi.api import (
     imaging,
     keeping_apart,
     operations,
+    orders,
     people,
     priors,
     quarantine,
@@ -35,7 +36,7 @@ from mpi.api.services import Services
 from mpi.errors import MpiError
 
 PARTS = (
-    *(resolve, imaging, archives, priors, people, worklist, tasks, keeping_apart, corrections),
+    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, keeping_apart, corrections),
     *(subscriptions, deliveries, conformance, quarantine, operations),
 )
 """The modules whose routers make up the native API."""

@@ -9,10 +9,12 @@ from sqlalchemy import Row, TextClause, text
 
 from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge
 from mpi.db.lane import Lane
+from mpi.db.orders import TOLD, to_told
 from mpi.db.records import other_names, state_columns
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, to_record, to_update
 from mpi.domain.evidence import Assertion, Edge
 from mpi.domain.identifiers import Identifier
+from mpi.domain.order_fold import ToldOrder
 from mpi.domain.record import Record, Update
 from mpi.domain.views import TaskKind
 
@@ -34,6 +36,7 @@ _EDGES = text(
     f"""select {EDGE_COLUMNS}, e.model from edge e
         join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id"""
 )
+_ORDERS = text(f"""{TOLD} order by p.authority collate "C", p.value collate "C", o.id""")
 _ASKED = text(
     """select distinct r.authority, r.value from task t join source_record r on r.id in (t.a_id, t.b_id)
        where t.kind = :kind and t.state in ('open', 'claimed', 'deferred')"""
@@ -81,6 +84,10 @@ class ScanStore:
     def assertions(self) -> list[Assertion]:
         """Every standing assertion."""
         return [to_assertion(row) for row in self._connection.execute(text(f"{STANDING} order by t.id"))]
+
+    def orders(self) -> Iterator[ToldOrder]:
+        """All that was said of orders, by identifier."""
+        return map(to_told, self._stream(_ORDERS))
 
     def asked(self, kind: TaskKind) -> frozenset[Identifier]:
         """Records that an unanswered task of this kind speaks of."""

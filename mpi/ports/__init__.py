@@ -7,6 +7,7 @@ transaction was in the way and the whole use case should run again.
 from mpi.ports.conformance import Conformance
 from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
+from mpi.ports.orders import Orders
 from mpi.ports.quarantine import Messages, Quarantined
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
 from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Spent, Studies, Tasks
@@ -25,6 +26,7 @@ __all__ = [
     "Ids",
     "Inbox",
     "Messages",
+    "Orders",
     "Outbox",
     "Quarantined",
     "Records",

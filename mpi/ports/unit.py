@@ -11,6 +11,7 @@ from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
+from mpi.ports.orders import Orders
 from mpi.ports.quarantine import Quarantined
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
@@ -71,6 +72,10 @@ class Unit(Protocol):
     @property
     def studies(self) -> Studies:
         """See `Studies`."""
+
+    @property
+    def orders(self) -> Orders:
+        """See `Orders`."""
 
     @property
     def outbox(self) -> Outbox:

@@ -15,6 +15,7 @@ from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
+from mpi.domain.order_fold import ToldOrder
 from mpi.domain.questions import Question
 from mpi.domain.record import Pending, Record, Update
 from mpi.domain.snapshot import Snapshot
@@ -283,6 +284,9 @@ class Scan(Protocol):
 
     def assertions(self) -> list[Assertion]:
         """Every standing assertion."""
+
+    def orders(self) -> Iterator[ToldOrder]:
+        """All that was said of orders, by identifier."""
 
     def asked(self, kind: TaskKind) -> frozenset[Identifier]:
         """Records that an unanswered task of this kind speaks of."""

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
+from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import OrderStatus, ReportStatus
 from mpi.domain.quarantine import Kept, is_dicom
-from mpi.domain.views import Decision, TaskKind
+from mpi.domain.views import Decision, Study, TaskKind
 from mpi.errors import Fault
 from mpi.usecases.deliveries import Condition
 
@@ -97,6 +99,23 @@ CONDITIONS = {
     Condition.TOLD: "Being told",
 }
 _LOCATED = ("field", "repetition", "component", "subcomponent")
+
+
+REPORTS = {
+    ReportStatus.PRELIMINARY: "Preliminary",
+    ReportStatus.FINAL: "Final",
+    ReportStatus.CORRECTED: "Corrected",
+    ReportStatus.CANCELLED: "Cancelled",
+}
+ORDERS = {
+    OrderStatus.ORDERED: "Ordered",
+    OrderStatus.SCHEDULED: "Scheduled",
+    OrderStatus.IN_PROGRESS: "In progress",
+    OrderStatus.COMPLETED: "Done, images not here yet",
+    OrderStatus.CANCELLED: "Cancelled",
+    OrderStatus.DISCONTINUED: "Broken off",
+}
+NO_REPORT = "No report yet"
 
 
 def full_name(name: Name | None) -> str:
@@ -189,6 +208,18 @@ def modality(code: str) -> str:
     return f"{word} ({code})" if word and word != code else code
 
 
+def report(study: Study) -> str:
+    """Where the report of a study stands; of one whose order nobody has told of, it is not known."""
+    if study.report_status:
+        return REPORTS[study.report_status]
+    return NO_REPORT if study.order else NOT_KNOWN
+
+
+def order_report(order: ImagingOrder) -> str:
+    """Where the report of an ordered examination stands: `Report: preliminary`."""
+    return f"Report: {REPORTS[order.report_status].lower()}" if order.report_status else NO_REPORT
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 study`, `2,500 studies`; the plural is the singular with an s unless said."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -235,6 +266,9 @@ def filters(network: Network) -> Mapping[str, Any]:
         "fault": _fault,
         "came_by": came_by,
         "location": location,
+        "report": report,
+        "order_status": lambda order: ORDERS[order.status],
+        "order_report": order_report,
         "trust": partial(trust, network=network),
         "identifier": partial(identifier, network=network),
     }

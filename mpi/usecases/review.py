@@ -9,9 +9,9 @@ from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
 from mpi.domain.answers import RULINGS, VERDICTS, require_fitting
 from mpi.domain.consequence import Consequence
-from mpi.domain.evidence import Assertion, Pair
+from mpi.domain.evidence import Assertion, AssertionView, Pair
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import LEASE, UNANSWERED, holder
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Clock, Unit, Units

@@ -122,6 +122,7 @@ PICTURES = [
     Picture("timeline-provisional", lambda served: imaging(histories.provisional(served))),
     Picture("timeline-restricted", lambda served: imaging(histories.restricted(served)[1]), Role.VIEWER),
     Picture("timeline-empty", lambda served: imaging(histories.without_studies(served))),
+    Picture("timeline-orders", lambda served: imaging(histories.ordered(served)[1])),
     Picture("timeline-forty", lambda served: imaging(histories.many(served, 40))),
     Picture("not-found", lambda served: "/review/nothing-here", status=404),
 ]

@@ -16,13 +16,13 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
 from mpi.domain.consequence import Consequence, Departure
-from mpi.domain.evidence import KeptApart, Pair
+from mpi.domain.evidence import AssertionView, KeptApart, Pair
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
-from mpi.domain.priors import Prior, priors
+from mpi.domain.order_fold import ImagingOrder, OrderPage
+from mpi.domain.priors import Prior, also_planned, priors
 from mpi.domain.views import (
-    AssertionView,
     Decision,
     EventType,
     HistoryFilter,
@@ -125,6 +125,7 @@ class FakeImaging:
     faults: Faults
     studies: list[Study] = field(default_factory=list)
     wanted: HistoryFilter | None = None
+    ordered: list[ImagingOrder] = field(default_factory=list)
 
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         self.faults.check()
@@ -172,10 +173,26 @@ class FakeImaging:
 
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = 30
-    ) -> tuple[UUID, list[Prior]]:
+    ) -> tuple[UUID, list[Prior], list[ImagingOrder]]:
         self.faults.check()
         asked = self.study(examination, caller)[0] if isinstance(examination, str) else examination
-        return ALPHA, priors(asked, at or AT + timedelta(days=7), self.studies, repeat_days)
+        begins = at or AT + timedelta(days=7)
+        planned = also_planned(asked, begins, self.ordered, repeat_days)
+        return ALPHA, priors(asked, begins, self.studies, repeat_days), planned
+
+    def orders(
+        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+    ) -> OrderPage:
+        self.faults.check()
+        caller.require(Right.READ_IMAGING)
+        if golden_id not in {ALPHA, RETIRED}:
+            raise NotFound("no such person")
+        if after and not after.startswith("at:"):
+            raise Refused(Fault.BAD_VALUE, "this is no continuation", "after")
+        wanted = [order for order in self.ordered if not (awaited and order.stored)]
+        start = int(after.removeprefix("at:") or 0)
+        following = f"at:{start + limit}" if start + limit < len(wanted) else ""
+        return OrderPage(ALPHA, tuple(wanted[start : start + limit]), len(wanted), following)
 
     def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
         self.faults.check()
