@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
 from mpi.db.conformance import ConformanceStore
+from mpi.db.correction import DuplicateStore
 from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
@@ -22,6 +23,7 @@ from mpi.db.lane import Lane
 from mpi.db.orders import OrderStore
 from mpi.db.outbox import OutboxStore
 from mpi.db.provenance import ProvenanceStore
+from mpi.db.quarantine import QuarantineStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
@@ -84,6 +86,7 @@ class DbUnit:
         self.lane = lane
         ids = RecordIds(lane)
         self.inbox = InboxStore(lane)
+        self.quarantine = QuarantineStore(lane)
         self.records = RecordStore(lane, ids)
         self.evidence = EvidenceStore(lane, ids, model)
         self.identities = IdentityStore(lane, ids)
@@ -97,6 +100,7 @@ class DbUnit:
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
+        self.duplicates = DuplicateStore(lane)
         self.scan = ScanStore(lane)
         self.provenance = ProvenanceStore(lane, ids)
 

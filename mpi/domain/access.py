@@ -33,7 +33,8 @@ class Right(StrEnum):
     UNDO_ANY = "undo-any"
     PRIVACY = "privacy"  # do-not-link for privacy, restricted people
     SUBSCRIBE = "subscribe"
-    OPERATE = "operate"  # metrics of people, quarantine, replay, verify
+    MEND = "mend"  # refused messages, of the own trust: read, mend, send again
+    OPERATE = "operate"  # metrics of people, deliveries, verify; and no bounds of a trust
 
 
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -44,7 +45,7 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING}),
     Role.REVIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW}),
     Role.SENIOR_REVIEWER: frozenset(
-        {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY},
+        {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY, Right.MEND},
     ),
     Role.PRIVACY_OFFICER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.PRIVACY}),
     Role.ADMINISTRATOR: frozenset(Right),
@@ -69,6 +70,11 @@ class Caller:
     def may(self, right: Right) -> bool:
         """Whether this caller's role carries `right`."""
         return right in _RIGHTS[self.role]
+
+    @property
+    def bounds(self) -> str | None:
+        """The organisation whose own queues alone this caller works on; None for one who operates the network."""
+        return None if self.may(Right.OPERATE) else self.organisation
 
     def require(self, right: Right) -> None:
         """Raise `Forbidden` unless the caller's role carries `right`."""

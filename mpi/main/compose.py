@@ -26,12 +26,13 @@ from mpi.api.problems import Problem, Renderer
 from mpi.api.security import token_lookup
 from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
-from mpi.domain.access import Caller, Role
-from mpi.domain.network import Feed, Network
+from mpi.domain.network import Network
 from mpi.errors import MpiError
 from mpi.launchers import load_launchers
 from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
+from mpi.main.quarantine import compose_quarantine
+from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.metrics import Metrics
 from mpi.review.bench import Bench
 from mpi.review.pages import Pages
@@ -43,6 +44,8 @@ from mpi.usecases.asserting import Asserting
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
+from mpi.usecases.corrections import Corrections
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
@@ -50,6 +53,7 @@ from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
 from mpi.usecases.portraits import Portraits
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.rehearsing import Rehearsing
@@ -115,6 +119,11 @@ class Index:
         return Conformance(self.units, self.network, self.clock)
 
     @property
+    def quarantine(self) -> Quarantine:
+        """What was refused."""
+        return compose_quarantine(self.units, self.rematch, self.network, self.clock)
+
+    @property
     def relay(self) -> Relay:
         """The outbox's deliverer."""
         return Relay(self.units)
@@ -138,8 +147,8 @@ def compose_receiver(index: Index, metrics: Metrics, observer: Observer) -> Rece
     """The HL7 v2 edge."""
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
     query = Query(index.units, index.matching)
-    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
-    return Receiver(intake, index.network, caller_of, index.clock.now, _new_id, queries, observer.note)
+    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, new_id, metrics)
+    return Receiver(intake, index.network, caller_of, index.clock.now, new_id, queries, observer.note)
 
 
 def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
@@ -149,7 +158,7 @@ def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
         metrics.message(archive, "dicom", f"{status:04X}", seconds, fault)
 
     images = Images(index.units, index.rematch, index.clock)
-    return ImageReceiver(images, index.network, _caller_of_archive, count)
+    return ImageReceiver(images, index.network, caller_of_archive, count)
 
 
 def compose_app(
@@ -170,6 +179,9 @@ def compose_app(
         regrouping=compose_regrouping(index, settings),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
+        quarantine=index.quarantine,
+        deliveries=Deliveries(index.units, index.clock),
+        corrections=Corrections(index.units, index.network),
         network=index.network,
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
@@ -203,6 +215,9 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         imaging=services.imaging,
         review=services.review,
         worklist=services.worklist,
+        quarantine=services.quarantine,
+        deliveries=services.deliveries,
+        corrections=services.corrections,
         keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
         admission=Admission(index.units, index.clock),
@@ -249,19 +264,6 @@ def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
         return ["the database takes no writes"] if closed else []
 
     return unready
-
-
-def _new_id() -> str:
-    return uuid.uuid4().hex[:20]
-
-
-def caller_of(feed: Feed) -> Caller:
-    """In whose name a feed's messages are taken."""
-    return Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)
-
-
-def _caller_of_archive(archive: str, organisation: str) -> Caller:
-    return Caller(f"archive/{archive or 'shared'}", Role.ARCHIVE, organisation)
 
 
 def _tell_page(pages: Pages) -> Renderer:

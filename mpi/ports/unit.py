@@ -9,9 +9,11 @@ from uuid import UUID
 
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
+from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.orders import Orders
 from mpi.ports.provenance import Provenance
+from mpi.ports.quarantine import Quarantined
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
@@ -39,6 +41,10 @@ class Unit(Protocol):
     @property
     def inbox(self) -> Inbox:
         """See `Inbox`."""
+
+    @property
+    def quarantine(self) -> Quarantined:
+        """See `Quarantined`."""
 
     @property
     def records(self) -> Records:
@@ -91,6 +97,10 @@ class Unit(Protocol):
     @property
     def spent(self) -> Spent:
         """See `Spent`."""
+
+    @property
+    def duplicates(self) -> Duplicates:
+        """See `Duplicates`."""
 
     @property
     def scan(self) -> Scan:

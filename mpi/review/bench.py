@@ -10,10 +10,13 @@ from mpi.domain.network import Network
 from mpi.ports import Clock
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
+from mpi.usecases.corrections import Corrections
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.portraits import Portraits
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.review import Review
@@ -36,6 +39,9 @@ class Bench:
     admission: Admission
     review: Review
     worklist: Worklist
+    quarantine: Quarantine
+    deliveries: Deliveries
+    corrections: Corrections
     keeping_apart: KeepingApart
     comparing: Comparing
     timelines: Timelines

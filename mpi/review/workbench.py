@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import change, compare, find, keeping_apart, launch, person, reason, sign_in, start, tasks, timeline
+from mpi.review import (
+    change,
+    compare,
+    corrections,
+    deliveries,
+    find,
+    keeping_apart,
+    launch,
+    person,
+    quarantine,
+    reason,
+    sign_in,
+    start,
+    tasks,
+    timeline,
+)
 from mpi.review.pages import Pages
 
 
@@ -17,6 +32,9 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         start.router,
         tasks.router,
         compare.router,
+        corrections.router,
+        quarantine.router,
+        deliveries.router,
         find.router,
         person.router,
         reason.router,

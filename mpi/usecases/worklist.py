@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.views import TaskView
+from mpi.domain.views import TaskKind, TaskView
 from mpi.domain.worklist import (
     ASSIGNED,
     COUNTED,
@@ -51,6 +51,12 @@ class Worklist:
             unit.audit.record(caller, "list-tasks", [], {"tasks": len(found[:size])})
             unit.commit()
             return WorkPage(tuple(found[:size]), total, following)
+
+    def waiting(self, caller: Caller) -> Mapping[TaskKind, int]:
+        """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            return unit.tasks.waiting()
 
     def next(self, caller: Caller, wanted: Wanted = Wanted()) -> TaskView | None:
         """Claim the most urgent task that nobody holds, or of one's own when those are wanted, and that the caller

@@ -11,9 +11,9 @@ from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
-from tests.browser import histories, questions
+from tests.browser import doubles, histories, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
-from tests.integration.core.world import REVIEWER, of, register
+from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register
 
 
 def imaging(golden_id: object, query: str = "") -> str:
@@ -58,6 +58,18 @@ def _several(served: Served) -> str:
     return "/review/find?family=Okonkwo&given=Adaeze&day=13&month=5&year=1971"
 
 
+def _refused(served: Served) -> str:
+    for make in (refusals.image, refusals.fhir, refusals.hl7):
+        make(served)
+    refusals.hl7(served, sender="XXX")
+    return "/review/quarantine"
+
+
+def _refused_copy(served: Served) -> str:
+    receipt = served.world.index.quarantine.replay(refusals.hl7(served), None, ADMINISTRATOR)
+    return f"/review/quarantine/{receipt.message_id}"
+
+
 def _filtered(served: Served) -> str:
     questions.overlaid(served)
     saved = SavedFilter("Overlays at Bolton", "kind=overlay&trust=RMC"), SavedFilter("Mine", "held=me")
@@ -83,6 +95,20 @@ def _opposed(served: Served) -> str:
     return person(served.world.golden(one), f"/change/preview?to=merge&other={served.world.golden(other)}")
 
 
+def _deliveries(served: Served) -> str:
+    subscribers.told(served)
+    subscribers.failing(served)
+    subscribers.stopped(served)
+    return "/review/deliveries"
+
+
+def _corrections(served: Served) -> str:
+    for _ in range(2):
+        doubles.two_numbers(served)
+    doubles.two_numbers(served, hidden=True)
+    return "/review/corrections?trust=RMC"
+
+
 def _kept_apart(served: Served) -> str:
     task = questions.perhaps_twins(served)
     apart = KeepingApart(served.world.index.units, served.world.index.rematch, served.world.index.clock)
@@ -104,6 +130,14 @@ PICTURES = [
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-settled", _settled),
+    Picture("refused-messages", _refused),
+    Picture("refused-hl7", lambda served: f"/review/quarantine/{refusals.hl7(served)}"),
+    Picture("refused-fhir", lambda served: f"/review/quarantine/{refusals.fhir(served)}"),
+    Picture("refused-dicom", lambda served: f"/review/quarantine/{refusals.image(served)}"),
+    Picture("refused-copy", _refused_copy),
+    Picture("deliveries", _deliveries),
+    Picture("subscriber", lambda served: f"/review/deliveries/{subscribers.stopped(served)}"),
+    Picture("corrections", _corrections),
     Picture("kept-apart", _kept_apart),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),

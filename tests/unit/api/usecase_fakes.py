@@ -40,15 +40,19 @@ from mpi.domain.views import (
 from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.corrections import Corrections
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.regrouping import Preview, Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscription, Subscriptions
 from mpi.usecases.worklist import Worklist
+from tests.unit.api.queue_fakes import FakeCorrections, FakeDeliveries, FakeQuarantine, Faults
 from tests.unit.api.synthetic import (
     ALPHA,
     AT,
@@ -65,18 +69,6 @@ from tests.unit.api.synthetic import (
     make_record,
     make_task,
 )
-
-
-@dataclass
-class Faults:
-    """The error the next call of any use case raises."""
-
-    next: Exception | None = None
-
-    def check(self) -> None:
-        error, self.next = self.next, None
-        if error is not None:
-            raise error
 
 
 @dataclass
@@ -445,6 +437,9 @@ class FakeHouse:
         self.regrouping = FakeRegrouping(self.faults)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
+        self.quarantine = FakeQuarantine(self.faults)
+        self.deliveries = FakeDeliveries(self.faults)
+        self.corrections = FakeCorrections(self.faults)
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self.observed: list[tuple[str, str, int, float]] = []
@@ -465,6 +460,9 @@ class FakeHouse:
             regrouping=cast(Regrouping, self.regrouping),
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
+            quarantine=cast(Quarantine, self.quarantine),
+            deliveries=cast(Deliveries, self.deliveries),
+            corrections=cast(Corrections, self.corrections),
             network=NETWORK,
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,
