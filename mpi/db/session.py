@@ -23,6 +23,7 @@ from mpi.db.outbox import OutboxStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
+from mpi.db.samples import SampleStore
 from mpi.db.scan import ScanStore
 from mpi.db.snapshots import SnapshotStore
 from mpi.db.spent import SpentStore
@@ -94,6 +95,7 @@ class DbUnit:
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
+        self.samples = SampleStore(lane)
         self.scan = ScanStore(lane)
 
     def commit(self) -> None:

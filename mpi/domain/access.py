@@ -31,6 +31,7 @@ class Right(StrEnum):
     WRITE_IMAGING = "write-imaging"
     REVIEW = "review"  # list, claim, decide, undo one's own
     UNDO_ANY = "undo-any"
+    MEASURE = "measure"  # draw blind samples
     PRIVACY = "privacy"  # do-not-link for privacy, restricted people
     SUBSCRIBE = "subscribe"
     OPERATE = "operate"  # metrics of people, quarantine, replay, verify
@@ -44,7 +45,7 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING}),
     Role.REVIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW}),
     Role.SENIOR_REVIEWER: frozenset(
-        {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY},
+        {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY, Right.MEASURE},
     ),
     Role.PRIVACY_OFFICER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.PRIVACY}),
     Role.ADMINISTRATOR: frozenset(Right),

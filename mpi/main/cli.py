@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from mpi.logs import configure_logs
 from mpi.main.cli_loading import app as loading
+from mpi.main.cli_measuring import app as measuring
 from mpi.main.spoken import spoken
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(loading)
+app.add_typer(measuring)
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
 
 

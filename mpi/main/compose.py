@@ -50,6 +50,7 @@ from mpi.usecases.paging import Paging
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
+from mpi.usecases.sampling import Sampling
 from mpi.usecases.subscriptions import Relay, Subscriptions
 from mpi.usecases.tallies import Tallies
 from mpi.usecases.telling import Telling
@@ -107,6 +108,11 @@ class Index:
     def conformance(self) -> Conformance:
         """What arrives wrong from each feed."""
         return Conformance(self.units, self.network, self.clock)
+
+    @property
+    def sampling(self) -> Sampling:
+        """Blind samples, by which it is measured."""
+        return Sampling(self.units, self.matching, self.clock, TimeOrderedIds())
 
     @property
     def relay(self) -> Relay:
@@ -196,6 +202,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         review=services.review,
         worklist=services.worklist,
         comparing=Comparing(index.units, index.matching),
+        sampling=index.sampling,
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),

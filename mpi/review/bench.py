@@ -14,6 +14,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
 from mpi.usecases.query import Query
 from mpi.usecases.review import Review
+from mpi.usecases.sampling import Sampling
 from mpi.usecases.timelines import Timelines
 from mpi.usecases.worklist import Worklist
 
@@ -33,6 +34,7 @@ class Bench:
     review: Review
     worklist: Worklist
     comparing: Comparing
+    sampling: Sampling
     timelines: Timelines
     launching: Launching
     network: Network

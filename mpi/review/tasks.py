@@ -44,7 +44,14 @@ class Filters:
         _, weight = _BANDS.get(self.weight, _BANDS[""])
         assignee = {"me": caller.user, NOBODY: NOBODY}.get(self.held, "")
         return Wanted(
-            kinds, owned(network, self.trust), weight, None, assignee, self.text.strip(), bool(self.deferred)
+            kinds,
+            owned(network, self.trust),
+            weight,
+            None,
+            assignee,
+            self.text.strip(),
+            bool(self.deferred),
+            reader=caller.user,
         )
 
     @property
@@ -89,7 +96,7 @@ def work_list(
         total=page.total,
         counted=COUNTED,
         filters=filters,
-        kinds=KINDS,
+        kinds={kind: name for kind, name in KINDS.items() if kind is not TaskKind.BLIND_SAMPLE},
         bands={key: name for key, (name, _) in _BANDS.items()},
         holders=_HOLDERS,
         first=not after,

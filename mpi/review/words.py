@@ -43,6 +43,7 @@ KINDS = {
     TaskKind.MOVE: "Move between patients",
     TaskKind.STUDY_CONFLICT: "Study under two patients",
     TaskKind.UNREADABLE_IMAGE: "Unreadable image",
+    TaskKind.BLIND_SAMPLE: "Blind sample",
 }
 QUESTIONS = {
     TaskKind.POSSIBLE_MATCH: "Are these records of one person?",
@@ -54,6 +55,7 @@ QUESTIONS = {
     TaskKind.MOVE: "A trust has moved what was filed under one number to the other. Are these records of one person?",
     TaskKind.STUDY_CONFLICT: "One study came under two patients. Are these records of one person?",
     TaskKind.UNREADABLE_IMAGE: "An image says something of its patient that cannot be read. Have you seen to it?",
+    TaskKind.BLIND_SAMPLE: "Are these records of one person?",
 }
 ANSWERS = {
     Decision.SAME: "Same person",

@@ -9,6 +9,7 @@ from linkage.explain import Explanation
 from linkage.guard import Guard
 from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
+from mpi.domain.blinding import blinded, is_blind
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import PersonView, TaskKind, TaskView
 from mpi.errors import NotFound
@@ -36,7 +37,11 @@ class Said:
 class Comparison:
     """A task with the people it is about, one or two, all that their records say, those asked about first on each
     side, and why the pair weighs what it weighs (None when one of them cannot be compared). `certain` and `possible`
-    are the model's thresholds in bits."""
+    are the model's thresholds in bits.
+
+    `blind`: the index keeps its opinion to itself, and only the two records are here, as if each were a person's one
+    record. `read`: a blind sample that the caller has answered, or has looked behind.
+    """
 
     task: TaskView
     people: tuple[PersonView, ...]
@@ -45,6 +50,8 @@ class Comparison:
     guards: Guard
     certain: float
     possible: float
+    blind: bool = False
+    read: bool = False
 
 
 class Comparing:
@@ -54,8 +61,10 @@ class Comparing:
         self._units = units
         self._matching = matching
 
-    def compare(self, task_id: int, caller: Caller) -> Comparison:
-        """Everything about one task. Raises NotFound."""
+    def compare(self, task_id: int, caller: Caller, *, behind: bool = False) -> Comparison:
+        """Everything about one task. While blind samples wait for answers a possible match is told as one, unless
+        the caller wants to look `behind` it; a sample's own task always, until its reader has answered or given it
+        up (`Sampling.look`). Raises NotFound."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             task = unit.tasks.get(task_id)
@@ -64,8 +73,14 @@ class Comparing:
             found = people(unit, list(dict.fromkeys(task.golden_ids)))
             subjects = [f"task/{task_id}", *(str(person.golden_id) for person in found)]
             explanation = explain(unit, self._matching, task)
+            read = task.kind is TaskKind.BLIND_SAMPLE and unit.samples.has_read(task_id, caller.user)
+            blind = is_blind(task, unit.samples.waiting()) and not (
+                behind and (read or task.kind is TaskKind.POSSIBLE_MATCH)
+            )
             unit.audit.record(caller, "compare-task", subjects, {})
             unit.commit()
+        if blind:
+            return self._blind(task, found, read)
         return Comparison(
             task,
             tuple(found),
@@ -74,6 +89,15 @@ class Comparing:
             explanation.guards if explanation else Guard.NONE,
             self._matching.model.certain,
             self._matching.model.possible,
+            read=read,
+        )
+
+    def _blind(self, task: TaskView, found: list[PersonView], read: bool) -> Comparison:
+        told = {said.identifier: said for person in found for said in self._side(person, task)}
+        sides = tuple((told[identifier],) for identifier in (task.one, task.other))
+        model = self._matching.model
+        return Comparison(
+            blinded(task), (), sides, None, Guard.NONE, model.certain, model.possible, blind=True, read=read
         )
 
     def _side(self, person: PersonView, task: TaskView) -> list[Said]:

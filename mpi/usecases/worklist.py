@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.blinding import blinded, is_blind
 from mpi.domain.views import TaskView
 from mpi.domain.worklist import COUNTED, Position, Wanted, WorkPage
 from mpi.ports import Clock, Unit, Units
@@ -27,11 +28,13 @@ class Worklist:
         with self._units.begin(read_only=True) as unit:
             now = self._clock.now()
             found = unit.worklist.page(wanted, now, size + 1, after)
+            samples_wait = bool(wanted.reader) and unit.samples.waiting()
+            tasks = [blinded(t) if is_blind(t, samples_wait) else t for t in found[:size]]
             total = unit.worklist.count(wanted, now, COUNTED)
             following = unit.worklist.position(found[size - 1].id) if len(found) > size else None
-            unit.audit.record(caller, "list-tasks", [], {"tasks": len(found[:size])})
+            unit.audit.record(caller, "list-tasks", [], {"tasks": len(tasks)})
             unit.commit()
-            return WorkPage(tuple(found[:size]), total, following)
+            return WorkPage(tuple(tasks), total, following)
 
     def next(self, caller: Caller, wanted: Wanted = Wanted()) -> TaskView | None:
         """Claim the most urgent task that nobody holds and that the caller may answer; None when there is none. Two
