@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
+from mpi.db.boards import BoardStore
 from mpi.db.conformance import ConformanceStore
 from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
@@ -96,6 +97,7 @@ class DbUnit:
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
         self.samples = SampleStore(lane)
+        self.boards = BoardStore(lane)
         self.scan = ScanStore(lane)
 
     def commit(self) -> None:

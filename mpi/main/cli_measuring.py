@@ -45,3 +45,18 @@ def sample(
     for one in drawn.strata:
         what = ("linked" if one.joined else "not linked") + ("" if one.compared else ", never compared")
         typer.echo(f"{one.low:+7.1f} to {one.high:+7.1f} bits, {what}: {one.size:,} pairs")
+
+
+@app.command("refresh-dashboards")
+def refresh_dashboards() -> None:
+    """Count anew what the dashboards show; `mpi serve` does so every five minutes, less often on a large index."""
+    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.serve import database  # noqa: PLC0415
+    from mpi.networks import load_network  # noqa: PLC0415
+    from mpi.settings import load_settings  # noqa: PLC0415
+
+    with spoken():
+        settings = load_settings()
+        with database(settings) as url:
+            counted = compose(url, load_network(settings.network), load_model(settings), 1).dashboards.refresh()
+    typer.echo("mpi: counted" if counted else "mpi: somebody else is counting just now", err=True)

@@ -42,6 +42,7 @@ from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
+from mpi.usecases.dashboards import Dashboards
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
@@ -113,6 +114,11 @@ class Index:
     def sampling(self) -> Sampling:
         """Blind samples, by which it is measured."""
         return Sampling(self.units, self.matching, self.clock, TimeOrderedIds())
+
+    @property
+    def dashboards(self) -> Dashboards:
+        """Counts of all of it."""
+        return Dashboards(self.units, self.matching, self.clock)
 
     @property
     def relay(self) -> Relay:
@@ -203,6 +209,8 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         worklist=services.worklist,
         comparing=Comparing(index.units, index.matching),
         sampling=index.sampling,
+        dashboards=index.dashboards,
+        model=index.matching.model,
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),

@@ -1,10 +1,12 @@
-"""The stores that the index is measured by: blind samples."""
+"""The stores that the index is measured by: blind samples, and counts of what it holds."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Protocol
 
+from mpi.domain.counts import AuthorityCounts, Counted, MatchingCounts, TrafficDay
 from mpi.domain.sampling import Answered, Beside, Person, Picked, Round, SampledPair
 
 
@@ -50,3 +52,27 @@ class Samples(Protocol):
 
     def answered(self, round_id: int) -> list[Answered]:
         """What came of each pair of a round."""
+
+
+class Boards(Protocol):
+    """What dashboards show. The counting methods read whole tables: for the background, never for a page."""
+
+    def hold(self) -> bool:
+        """Whether nobody else is counting; held until the transaction ends."""
+
+    def count_matching(self, since: date, model: str, comparisons: Sequence[str]) -> MatchingCounts:
+        """Count pairs, decisions and tasks; weeks from `since` on. `comparisons` name the columns of a pattern that
+        the model of this fingerprint gave."""
+
+    def count_authorities(self, overlays_since: datetime) -> tuple[AuthorityCounts, ...]:
+        """Count the records of each assigning authority."""
+
+    def count_traffic(self, before: datetime, since: date) -> tuple[TrafficDay, ...]:
+        """Count the messages that came since the last time, up to a time after which some may not be committed yet;
+        returns the days from `since` on."""
+
+    def keep(self, counted: Counted) -> None:
+        """Show these from now on."""
+
+    def counted(self) -> Counted | None:
+        """What is shown; None before anything was counted."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
-from mpi.ports.measuring import Samples
+from mpi.ports.measuring import Boards, Samples
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
@@ -90,6 +90,10 @@ class Unit(Protocol):
     @property
     def samples(self) -> Samples:
         """See `Samples`."""
+
+    @property
+    def boards(self) -> Boards:
+        """See `Boards`."""
 
     @property
     def scan(self) -> Scan:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from linkage.model import Model
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.ports import Clock
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
+from mpi.usecases.dashboards import Dashboards
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.launching import Launching
 from mpi.usecases.query import Query
@@ -35,6 +37,8 @@ class Bench:
     worklist: Worklist
     comparing: Comparing
     sampling: Sampling
+    dashboards: Dashboards
+    model: Model
     timelines: Timelines
     launching: Launching
     network: Network

@@ -34,6 +34,7 @@ def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
         "consumers",
         "conformance",
         "sample",
+        "refresh-dashboards",
         "simulate",
         "demo",
     )
