@@ -102,7 +102,9 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a round says. Estimates are None while too few are answered: `verdicts` of `drawn` pairs have one."""
+    """What a round says. Estimates are None while too few are answered: `verdicts` of `drawn` pairs have one.
+    `answers`: by stratum, how many have one and how many of them are one person. `waiting`: answers are still asked
+    for."""
 
     round: Round
     drawn: int
@@ -110,6 +112,8 @@ class Findings:
     quality: Quality | None
     kappa: Kappa | None
     fairness: Mapping[str, FairnessTable]
+    answers: Mapping[int, tuple[int, int]]
+    waiting: bool
 
 
 def strata(sample: Sample) -> tuple[Stratum, ...]:
@@ -121,12 +125,19 @@ def strata(sample: Sample) -> tuple[Stratum, ...]:
     )
 
 
-def findings(round_: Round, pairs: Sequence[Answered]) -> Findings:
+def findings(round_: Round, pairs: Sequence[Answered], waiting: bool = False) -> Findings:
     """Estimates from the answers of one round."""
     judged = [pair for pair in pairs if pair.verdict is not None]
     quality = _quality(round_.strata, judged) if len(judged) >= min(LEAST, len(pairs)) else None
     tables = {name: table for name in GROUPINGS if (table := _fairness(round_.strata, judged, name)) is not None}
-    return Findings(round_, len(pairs), len(judged), quality, _kappa(pairs), tables if quality else {})
+    answers = {
+        stratum.number: (len(told), sum(told))
+        for stratum in round_.strata
+        if (told := [pair.verdict is True for pair in judged if pair.stratum == stratum.number])
+    }
+    return Findings(
+        round_, len(pairs), len(judged), quality, _kappa(pairs), tables if quality else {}, answers, waiting
+    )
 
 
 def _quality(known: Sequence[Stratum], judged: Sequence[Answered]) -> Quality | None:

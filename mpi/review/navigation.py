@@ -31,6 +31,18 @@ ENTRIES = (
         Right.READ_PERSON,
         "Open one person's imaging history across the network by a hospital number or NHS number.",
     ),
+    Entry(
+        "Trusts",
+        "/review/dashboards/trusts",
+        Right.REVIEW,
+        "What each trust's feeds send: how late, how much, how complete, and what is refused.",
+    ),
+    Entry(
+        "Matching",
+        "/review/dashboards/matching",
+        Right.REVIEW,
+        "How well the index matches: weights, decisions, blind samples, fairness and drift.",
+    ),
 )
 
 

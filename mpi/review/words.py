@@ -12,6 +12,7 @@ from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
 from mpi.domain.views import Decision, TaskKind
+from mpi.review.figures import told_cell
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
@@ -168,6 +169,7 @@ def filters(network: Network) -> Mapping[str, Any]:
         "age": age,
         "modality": modality,
         "counted": count,
+        "cell": told_cell,
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,

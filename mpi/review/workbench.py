@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, find, launch, sign_in, start, tasks, timeline
+from mpi.review import compare, dashboards, find, launch, sign_in, start, tasks, timeline
 from mpi.review.pages import Pages
 
 
@@ -17,6 +17,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         start.router,
         tasks.router,
         compare.router,
+        dashboards.router,
         find.router,
         timeline.router,
         launch.public,

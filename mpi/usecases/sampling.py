@@ -87,7 +87,8 @@ class Sampling:
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             latest = unit.samples.latest()
-            found = findings(latest, unit.samples.answered(latest.id)) if latest else None
+            waiting = unit.samples.waiting()
+            found = findings(latest, unit.samples.answered(latest.id), waiting) if latest else None
             unit.audit.record(caller, "read-samples", [f"sample/{latest.id}"] if latest else [], {})
             unit.commit()
             return found

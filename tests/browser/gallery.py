@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mpi.domain.access import Role
 from mpi.domain.views import Decision
-from tests.browser import histories, questions
+from tests.browser import boards, histories, questions
 from tests.browser.served import Served
 from tests.integration.core.world import REVIEWER
 
@@ -63,5 +63,12 @@ PICTURES = [
     Picture("timeline-restricted", lambda served: imaging(histories.restricted(served)[1]), Role.VIEWER),
     Picture("timeline-empty", lambda served: imaging(histories.without_studies(served))),
     Picture("timeline-forty", lambda served: imaging(histories.many(served, 40))),
+    Picture("dashboard-empty", lambda served: "/review/dashboards/matching"),
+    Picture("dashboard-trusts", boards.network),
+    Picture("dashboard-trust", lambda served: f"{boards.network(served)}/RMC"),
+    Picture("dashboard-matching", boards.measured),
+    Picture("task-blind", boards.blind, Role.REVIEWER),
+    Picture("work-list-blind", boards.blind_list, Role.REVIEWER),
+    Picture("dashboard-waiting", boards.half_answered, Role.SENIOR_REVIEWER),
     Picture("not-found", lambda served: "/review/nothing-here", status=404),
 ]
