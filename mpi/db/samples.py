@@ -78,14 +78,18 @@ _SEATS = Prepared(
     )
 )
 _IMAGED = Prepared(text("select distinct record_id as id from study where record_id = any(:ids)").bindparams(_IDS))
+# The records stand in the order of identifiers, as in every other task (`Pair.of`): another would tell a sample.
 _ADD_PAIR = Prepared(
     text(
         """with pair as (
           insert into sample_pair (round_id, stratum, a_id, b_id, weight, readers, groups)
           values (:round_id, :stratum, :a_id, :b_id, :weight, :readers, :groups) returning id, a_id, b_id)
         insert into task (kind, state, a_id, b_id, weight, guards, reason, standing, studies, sample_id)
-          select 'blind-sample', 'open', a_id, b_id, :seat, 0, :reason, true,
-            (select count(*) from study s where s.record_id in (pair.a_id, pair.b_id)), id from pair"""
+          select 'blind-sample', 'open', r.ids[1], r.ids[2], :seat, 0, :reason, true,
+            (select count(*) from study s where s.record_id in (p.a_id, p.b_id)), p.id
+          from pair p cross join lateral (
+            select array_agg(o.id order by o.authority collate "C", o.value collate "C") as ids
+            from source_record o where o.id in (p.a_id, p.b_id)) r"""
     ).bindparams(bindparam("groups", type_=JSONB))
 )
 _WAITING = Prepared(

@@ -90,6 +90,7 @@ def test_a_sample_looks_like_a_possible_match(people: World, sampling: Sampling)
     assert {(task.kind, task.weight, task.guards, task.reason) for task in page.tasks} == {
         (TaskKind.POSSIBLE_MATCH, 0.0, (), REASON)
     }
+    assert all(task.one < task.other for task in page.tasks)
     assert len(page.tasks) == len(samples(people)) + len(people.tasks(TaskKind.POSSIBLE_MATCH))
     # Who does not ask as a reader, such as a program, is given none of them.
     assert {task.id for task in worklist.page(REVIEWER).tasks} == {task.id for task in people.tasks()}
