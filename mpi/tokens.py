@@ -22,7 +22,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from mpi.domain.access import Caller, Role
+from mpi.domain.access import Caller, Right, Role
 from mpi.domain.network import Network
 from mpi.errors import SettingsError
 from mpi.settings import Settings
@@ -46,6 +46,11 @@ def find_caller(callers: Callers, token: str) -> Caller | None:
         if hmac.compare_digest(known, sought):
             found = caller
     return found
+
+
+def reviewers(callers: Callers) -> frozenset[str]:
+    """The users who may be given a review task."""
+    return frozenset(caller.user for caller in callers.values() if caller.may(Right.REVIEW))
 
 
 def load_callers(settings: Settings, network: Network) -> Callers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -66,36 +67,47 @@ class Harvester:
     def take(self, listed: Listing) -> Day:
         """Take in a day's list, to its end. Raises `Unavailable` of the archive or the index."""
         counts = Day(listed.day)
-        told = self._paced(listed)
-        while together := list(islice(told, _TOGETHER)):
-            for taken in self._take(together):
-                counts.listed += 1
-                counts.registered += taken.golden_id is not None
-                counts.new += taken.created
-                counts.quarantined += bool(taken.fault)
-                counts.flawed += bool(taken.fault) and taken.golden_id is not None
+        for taken in self._taken(self._paced(listed)):
+            counts.listed += 1
+            counts.registered += taken.golden_id is not None
+            counts.new += taken.created
+            counts.quarantined += bool(taken.fault)
+            counts.flawed += bool(taken.fault) and taken.golden_id is not None
         counts.looked, counts.parts = listed.looked, listed.parts
         return counts
+
+    def _taken(self, told: Iterator[Told]) -> Iterator[Taken]:
+        """What becomes of each. While some are committed, one after another, the archive tells the next."""
+        with ThreadPoolExecutor(1) as committing:
+            before: Future[list[Taken]] | None = None
+            while together := list(islice(told, _TOGETHER)):
+                yield from before.result() if before else ()
+                before = committing.submit(self._take, together)
+            yield from before.result() if before else ()
 
     def _paced(self, listed: Listing) -> Iterator[Told]:
         for told in listed:
             self.pace()
             yield told
 
-    def _take(self, together: list[Told]) -> Iterator[Taken]:
+    def _take(self, together: list[Told]) -> list[Taken]:
         read = [self._read(dataset) for dataset, _ in together]
         plain = iter(self.backload.take([_image(found) for found in read if isinstance(found, Header)], self.caller))
-        for (dataset, syntax), found in zip(together, read, strict=True):
-            if isinstance(found, Refused):
-                yield self.images.refuse(self._envelope(question_key(dataset), dataset, syntax), found, self.caller)
-            else:
-                yield next(plain) or self._take_by_itself(found, dataset, syntax)
+        return [
+            self._refuse(found, *told)
+            if isinstance(found, Refused)
+            else next(plain) or self._take_by_itself(found, *told)
+            for told, found in zip(together, read, strict=True)
+        ]
 
     def _read(self, dataset: Dataset) -> Header | Refused:
         try:
             return read_header(dataset, self.network, Origin(self.archive.id, self.ae_title))
         except Refused as reason:
             return reason
+
+    def _refuse(self, reason: Refused, dataset: Dataset, syntax: str) -> Taken:
+        return self.images.refuse(self._envelope(question_key(dataset), dataset, syntax), reason, self.caller)
 
     def _take_by_itself(self, header: Header, dataset: Dataset, syntax: str) -> Taken:
         envelope = self._envelope(header.study.study_uid, dataset, syntax)

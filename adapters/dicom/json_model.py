@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydicom import Dataset
@@ -38,32 +39,36 @@ def read_json(told: Mapping[str, Any]) -> Dataset:
 def _read(told: Mapping[str, Any]) -> Dataset:
     dataset = Dataset()
     for name, attribute in told.items():
-        if not _TAG.fullmatch(name):
+        tag, vr = _element(name)
+        if tag is None:
             continue
-        tag = Tag(int(name, 16))
-        vr = _vr(tag)
         if vr in _TEXT and tag != _CHARACTER_SET:
             dataset[tag] = _raw(tag, vr, _bytes(attribute))
         elif vr == "SQ":
             items = _values(attribute)
-            if items is not None and all(isinstance(item, Mapping) for item in items):
+            if items is not None and all(isinstance(item, dict) for item in items):
                 dataset.add_new(tag, "SQ", ItemSequence([_read(item) for item in items]))
             else:
                 dataset.add_new(tag, "UT", "no sequence")
     return dataset
 
 
-def _vr(tag: BaseTag) -> str:
-    """What the dictionary says: a server that says otherwise, or nothing, is wrong."""
+@lru_cache(maxsize=1_024)
+def _element(name: str) -> tuple[BaseTag | None, str]:
+    """The tag of an attribute's name, None when it is none, and the VR that the dictionary has for it, "" when it is
+    private: a server that says otherwise, or nothing, is wrong."""
+    if not _TAG.fullmatch(name):
+        return None, ""
+    tag = Tag(int(name, 16))
     try:
-        return dictionary_VR(tag)
+        return tag, dictionary_VR(tag)
     except KeyError:
-        return ""  # private
+        return tag, ""
 
 
 def _values(attribute: object) -> list[Any] | None:
     """Its values, none when it is empty; None when it is not in the model."""
-    found = attribute.get("Value", []) if isinstance(attribute, Mapping) else None
+    found = attribute.get("Value", []) if isinstance(attribute, dict) else None
     return found if isinstance(found, list) else None
 
 
@@ -77,12 +82,14 @@ def _bytes(attribute: object) -> bytes:
 
 def _text(value: object) -> str | None:
     """A value as text; None when it is none."""
-    if isinstance(value, Mapping):  # a person's name
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):  # a person's name
         groups = [value.get(group) or "" for group in _NAME_GROUPS]
         return "=".join(groups).rstrip("=") if all(isinstance(group, str) for group in groups) else None
     if value is None:
         return ""
-    return str(value) if isinstance(value, str | int | float) else None
+    return str(value) if isinstance(value, int | float) else None
 
 
 def _raw(tag: BaseTag, vr: str, value: bytes) -> RawDataElement:

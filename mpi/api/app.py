@@ -15,7 +15,9 @@ from mpi.api import (
     archives,
     conformance,
     imaging,
+    keeping_apart,
     operations,
+    orders,
     people,
     priors,
     resolve,
@@ -30,7 +32,10 @@ from mpi.api.security import PURPOSES, Authenticator
 from mpi.api.services import Services
 from mpi.errors import MpiError
 
-PARTS = (resolve, imaging, archives, priors, people, worklist, tasks, subscriptions, conformance, operations)
+PARTS = (
+    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, keeping_apart),
+    *(subscriptions, conformance, operations),
+)
 """The modules whose routers make up the native API."""
 
 DESCRIPTION = """
@@ -46,6 +51,7 @@ _TAGS = [
     {"name": "imaging", "description": "Studies and imaging histories."},
     {"name": "people", "description": "Golden identities with demographics."},
     {"name": "review", "description": "Questions for data-quality staff, and their decisions."},
+    {"name": "privacy", "description": "Records that must never be linked."},
     {"name": "subscriptions", "description": "Webhooks that follow identity changes."},
     {"name": "operations", "description": "Health, metrics, and what arrives wrong."},
 ]

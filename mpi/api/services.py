@@ -13,6 +13,7 @@ from mpi.domain.network import Network
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
@@ -36,6 +37,7 @@ class Services:
     imaging: Imaging
     review: Review
     worklist: Worklist
+    keeping_apart: KeepingApart
     subscriptions: Subscriptions
     conformance: Conformance
     network: Network

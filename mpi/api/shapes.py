@@ -161,7 +161,7 @@ class TaskJson(TypedDict):
     reason: str
     created_at: datetime
     claimed_by: str
-    claimed_at: datetime | None
+    held_until: datetime | None
     proposed: Annotated[
         Decision | None, Field(description="An answer that stands once another person than `proposed_by` gives it.")
     ]

@@ -24,9 +24,10 @@ from mpi.api.shapes import (
     TasksJson,
     identifier_json,
 )
+from mpi.domain.evidence import AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
-from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["review"], generate_unique_id_function=name_operation, prefix="/v1"
@@ -93,7 +94,7 @@ def task_json(task: TaskView) -> TaskJson:
         "reason": task.reason,
         "created_at": task.created_at,
         "claimed_by": task.claimed_by,
-        "claimed_at": task.claimed_at,
+        "held_until": task.held_until,
         "proposed": task.proposed,
         "proposed_by": task.proposed_by,
         "studies": task.studies,
@@ -148,6 +149,18 @@ def explanation(task_id: TaskId, services: Provided, caller: Calling) -> Respons
 def claim_task(task_id: TaskId, services: Provided, caller: Calling) -> Response:
     """Take a task; a 409 when another reviewer has it."""
     return answer(task_json(services.review.claim(task_id, caller)))
+
+
+class AssignmentRequest(fields.Request):
+    """Who shall answer a task."""
+
+    assignee: Text
+
+
+@router.post("/tasks/{task_id}/assign", response_model=None, responses=_TASK | failures(400, 404, 409, 413, 415))
+def assign_task(task_id: TaskId, body: AssignmentRequest, services: Provided, caller: Calling) -> Response:
+    """Give a task to another reviewer, for three days; one that somebody else holds needs a senior reviewer."""
+    return answer(task_json(services.worklist.assign(task_id, body.assignee, caller)))
 
 
 @router.post("/tasks/{task_id}/release", response_model=None, responses=_TASK | failures(404, 409))

@@ -26,7 +26,7 @@ from mpi.db.rows import RecordIds
 from mpi.db.tables import assertion
 from mpi.domain.access import Caller
 from mpi.domain.codec import stamp_from_json, stamp_to_json
-from mpi.domain.evidence import Assertion, Edge, Pair
+from mpi.domain.evidence import Assertion, Edge, KeptApart, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Placed
 from mpi.domain.settlement import Member
@@ -86,6 +86,14 @@ _WITHDRAW = Prepared(
         """update assertion set withdrawn_at = clock_timestamp(), withdrawn_by = :user, withdrawn_reason = :reason
        where id = :id and withdrawn_at is null"""
     )
+)
+_GIVE_REASON = Prepared(text("update assertion set reason = :reason where id = :id"))
+_ASK_TO_LIFT = Prepared(text("update assertion set lift_asked_by = :user where id = :id"))
+_KEPT_APART = Prepared(
+    text(
+        f"""select s.*, t.made_at, t.reason, t.lift_asked_by from ({STANDING} and t.rank = :rank) s
+        join assertion t on t.id = s.id order by s.id desc"""
+    ).bindparams(bindparam("rank", type_=Integer))
 )
 _REPLACE_EDGES = Prepared(
     text(
@@ -185,6 +193,21 @@ class EvidenceStore:
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""
         self._connection.run(_WITHDRAW, {"id": assertion_id, "user": caller.user, "reason": reason})
+
+    def give_reason(self, assertion_id: int, reason: str) -> None:
+        """Note why an assertion was made."""
+        self._connection.run(_GIVE_REASON, {"id": assertion_id, "reason": reason})
+
+    def kept_apart(self) -> list[KeptApart]:
+        """The privacy officers' standing assertions, the newest first."""
+        rows = self._connection.run(_KEPT_APART, {"rank": int(AssertionRank.PRIVACY)})
+        return [
+            KeptApart(row.id, _pair(row), row.made_by, row.made_at, row.reason, row.lift_asked_by) for row in rows
+        ]
+
+    def ask_to_lift(self, assertion_id: int, user: str) -> None:
+        """Note who has asked to take one of them back."""
+        self._connection.run(_ASK_TO_LIFT, {"id": assertion_id, "user": user})
 
 
 def _pair(row: Row[Any]) -> Pair:

@@ -25,15 +25,20 @@ from mpi.domain.views import Event, EventType, Study
 # A subscription with an interest is told of an event that touches one of its studies (`mpi.domain.interest`).
 _PUBLISH = Prepared(
     text(
-        """with touched as (
-         select s.*, r.authority, r.value from study s join source_record r on r.id = s.record_id
-         where s.study_uid = any(:studies)),
+        """with stored as (
+         select s.study_uid, r.authority || '|' || r.value as patient, s.started_at, s.modalities, s.body_site,
+           s.accession, s.organisation, s.archive
+         from study s join source_record r on r.id = s.record_id where s.study_uid = any(:studies)),
+       touched as (
+         select * from stored union all
+         select * from jsonb_to_recordset(:planned) as p(study_uid text, patient text, started_at timestamptz,
+           modalities text[], body_site text, accession text, organisation text, archive text)),
        told as (
          insert into event (type, old_golden_ids, new_golden_ids, identifiers, studies, reason, detail, caller,
                             message_id, about)
          values (:type, :old_golden_ids, :new_golden_ids, :identifiers, :studies, :reason, :detail, :caller,
                  :message_id, coalesce((select jsonb_agg(jsonb_build_object('study_uid', study_uid,
-                   'patient', authority || '|' || value, 'started_at', started_at, 'modalities', modalities,
+                   'patient', patient, 'started_at', started_at, 'modalities', modalities,
                    'body_site', body_site, 'accession', accession, 'organisation', organisation, 'archive', archive)
                    order by study_uid) from touched), '[]'))
          returning id, type)
@@ -48,6 +53,7 @@ _PUBLISH = Prepared(
         bindparam("identifiers", type_=ARRAY(Text)),
         bindparam("studies", type_=ARRAY(Text)),
         bindparam("detail", type_=JSONB),
+        bindparam("planned", type_=JSONB),
         bindparam("message_id", type_=BigInteger),
     )
 )
@@ -144,6 +150,7 @@ class OutboxStore:
                 "studies": list(item.studies),
                 "reason": item.reason,
                 "detail": dict(item.detail),
+                "planned": [_planned(study) for study in item.about],
                 "caller": caller.user,
                 "message_id": message_id,
             }
@@ -216,6 +223,20 @@ class OutboxStore:
         """How many deliveries are owed."""
         owed: int = self._connection.execute(select(func.count()).select_from(delivery)).scalar_one()
         return owed
+
+
+def _planned(study: Study) -> dict[str, Any]:
+    """A study that is only ordered, and so cannot be looked up."""
+    return {
+        "study_uid": study.study_uid,
+        "patient": str(study.patient),
+        "started_at": study.started_at.isoformat() if study.started_at else None,
+        "modalities": list(study.modalities),
+        "body_site": study.body_site,
+        "accession": study.accession,
+        "organisation": study.organisation,
+        "archive": study.archive,
+    }
 
 
 def _to_event(row: Row[Any]) -> Event:

@@ -20,6 +20,7 @@ from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
 from mpi.db.lane import Lane
+from mpi.db.orders import OrderStore
 from mpi.db.outbox import OutboxStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
@@ -91,6 +92,7 @@ class DbUnit:
         self.worklist = WorklistStore(lane)
         self.rulings = RulingStore(lane, ids)
         self.studies = StudyStore(lane, ids)
+        self.orders = OrderStore(lane, ids)
         self.outbox = OutboxStore(lane)
         self.audit = AuditStore(lane)
         self.snapshots = SnapshotStore(lane)

@@ -216,6 +216,7 @@ assertion = Table(
     _time("withdrawn_at", null=True),
     Column("withdrawn_by", Text),
     Column("withdrawn_reason", Text),
+    Column("lift_asked_by", Text, nullable=False, server_default=""),  # of a privacy officer's, which two take back
     CheckConstraint("a_id <> b_id", name="two_records"),
     CheckConstraint("verdict in ('same', 'different')", name="verdict"),
     CheckConstraint(
@@ -262,7 +263,7 @@ task = Table(
     Column("standing", Boolean, nullable=False, server_default=text("false")),  # no evidence withdraws it
     _time("created_at"),
     Column("claimed_by", Text, nullable=False, server_default=""),
-    _time("claimed_at", null=True),
+    _time("held_until", null=True),
     Column("proposed", Text),  # the answer that waits for a second person
     Column("proposed_by", Text, nullable=False, server_default=""),
     Column("studies", Integer, nullable=False, server_default="0"),  # that hang on the two records
@@ -357,6 +358,15 @@ sample_answer = Table(
     CheckConstraint("answer in ('same', 'different', 'unsure', 'seen')", name="answer"),
 )
 
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("user", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    PrimaryKeyConstraint("user", "name"),
+)
+
 # What a reviewer said of an update that looked like an overlay.
 ruling = Table(
     "ruling",
@@ -398,7 +408,7 @@ study = Table(
     Column("instances", Integer, nullable=False),
     _time("registered_at"),
     CheckConstraint("study_uid ~ '^[0-9.]{1,64}$'", name="uid_is_a_uid"),
-    Index("ix_study_record_id", "record_id"),
+    Index("ix_study_record_id_accession", "record_id", "accession"),
 )
 
 # What archives say of a study; of one that is not known yet too, for they may speak of it first.
@@ -410,6 +420,48 @@ holding = Table(
     Column("ae_title", Text, nullable=False),
     Column("archive", Text, nullable=False),
     _time("at"),
+)
+
+# What was said of an order by one of its numbers (`mpi.domain.order_fold`), and the order as it is shown where it
+# `stands` under that number. It hangs on a record as a study does.
+imaging_order = Table(
+    "imaging_order",
+    metadata,
+    _id(),
+    _record("record_id"),
+    Column("kind", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("said", JSONB, nullable=False),
+    Column("begun", JSONB, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    Column("filler", Text, nullable=False),
+    Column("accession", Text, nullable=False),
+    Column("placer", Text, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("study_uid", Text, nullable=False),
+    Column("codes", JSONB, nullable=False),
+    Column("modality", Text, nullable=False),
+    Column("body_site", Text, nullable=False),
+    _time("starts_at", null=True),
+    Column("status", Text, nullable=False),
+    Column("report_status", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    _time("stated_at", null=True),
+    UniqueConstraint("record_id", "kind", "number"),
+    CheckConstraint("kind in ('filler', 'accession', 'placer')", name="kind_is_known"),
+    CheckConstraint(
+        "status in ('ordered', 'scheduled', 'in-progress', 'completed', 'cancelled', 'discontinued')",
+        name="status_is_known",
+    ),
+    CheckConstraint(
+        "report_status in ('', 'preliminary', 'final', 'corrected', 'cancelled')", name="report_status_is_known"
+    ),
+    Index("ix_imaging_order_study_uid", "study_uid", postgresql_where=text("stands and study_uid <> ''")),
+)
+Index(
+    "ix_imaging_order_made_under",
+    func.coalesce(func.nullif(imaging_order.c.accession, text("''")), imaging_order.c.filler),
+    postgresql_where=text("stands"),
 )
 
 event = Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import REAL, BigInteger, Integer, Row, Text, bindparam, text, update
@@ -75,13 +75,18 @@ _REOPEN = Prepared(
               proposed = null, proposed_by = '', assertion_id = null, comment = :comment where id = :id"""
     )
 )
-_CLAIM = Prepared(
-    text("update task set state = :state, claimed_by = :user, claimed_at = clock_timestamp() where id = :id")
+_CLAIM = Prepared(text("update task set state = 'claimed', claimed_by = :user, held_until = :until where id = :id"))
+# What was put off is put off again; of any other task nothing is known yet.
+_RELEASE = Prepared(
+    text(
+        """update task set state = case when decision = 'defer' then 'deferred' else 'open' end, claimed_by = '',
+         held_until = null where id = :id"""
+    )
 )
 _PROPOSE = Prepared(
     text(
-        """update task set state = 'open', claimed_by = '', proposed = :decision, proposed_by = :user,
-         comment = :comment where id = :id"""
+        """update task set state = 'open', claimed_by = '', decision = null, due = null, proposed = :decision,
+         proposed_by = :user, comment = :comment where id = :id"""
     )
 )
 
@@ -152,10 +157,13 @@ class TaskStore:
         """How many tasks of each kind are unanswered, by the index of the open ones alone."""
         return {TaskKind(row.kind): row.number for row in self._connection.run(_WAITING, {})}
 
-    def claim(self, task_id: int, user: str) -> None:
-        """Give the task to a user; "" gives it back."""
-        state = TaskState.CLAIMED if user else TaskState.OPEN
-        self._connection.run(_CLAIM, {"id": task_id, "state": state, "user": user})
+    def claim(self, task_id: int, user: str, until: datetime) -> None:
+        """Give the task to a user until then."""
+        self._connection.run(_CLAIM, {"id": task_id, "user": user, "until": until})
+
+    def release(self, task_id: int) -> None:
+        """Take the task from whoever holds it."""
+        self._connection.run(_RELEASE, {"id": task_id})
 
     def propose(self, task_id: int, decision: Decision, comment: str, user: str) -> None:
         """Note an answer that waits for another person, and give the task back."""
@@ -205,7 +213,7 @@ def to_view(row: Row[Any]) -> TaskView:
         reason=row.reason,
         created_at=row.created_at,
         claimed_by=row.claimed_by,
-        claimed_at=row.claimed_at,
+        held_until=row.held_until,
         proposed=Decision(row.proposed) if row.proposed else None,
         proposed_by=row.proposed_by,
         studies=row.studies,

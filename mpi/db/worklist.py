@@ -14,9 +14,9 @@ from mpi.db.prepared import Prepared
 from mpi.db.tasks import OPEN_STATES, VIEW, to_view
 from mpi.domain.blinding import ALIKE
 from mpi.domain.views import TaskView
-from mpi.domain.worklist import LEASE, NOBODY, Position, Wanted
+from mpi.domain.worklist import NOBODY, Position, SavedFilter, Wanted
 
-_FREE = "(t.claimed_by = '' or t.claimed_at <= :expired)"
+_FREE = "(t.claimed_by = '' or t.held_until <= :now)"
 _OWNED = """exists (select from source_record r where r.id in (t.a_id, t.b_id) and r.authority = any(:authorities))"""
 # The records first: they are few, and everything about them is found by indexes.
 _NAMED = """t.id = any(array(
@@ -29,6 +29,14 @@ _UNREAD = """(t.sample_id is null
 _ORDER = "order by t.place, (- t.weight), t.id"
 _POSITION = Prepared(text("select place, weight, id from task where id = :id"))
 _LAST = "\U0010ffff"  # greater than any letter
+_SAVED = Prepared(text('select name, query from saved_filter where "user" = :user order by lower(name), name'))
+_SAVE = Prepared(
+    text(
+        """insert into saved_filter ("user", name, query) values (:user, :name, :query)
+       on conflict ("user", name) do update set query = excluded.query"""
+    )
+)
+_FORGET = Prepared(text('delete from saved_filter where "user" = :user and name = :name'))
 
 
 class WorklistStore:
@@ -56,9 +64,10 @@ class WorklistStore:
         return int(self._connection.run(_statement(f"select count(*) from ({inner}) c"), parameters).scalar_one())
 
     def take(self, wanted: Wanted, now: datetime, user: str) -> TaskView | None:
-        """The most urgent one that `user` can have, and nobody else is just taking."""
+        """The most urgent one that `user` can have, or has if those are wanted, and nobody else is just taking."""
         clauses, parameters = _conditions(wanted, now)
-        where = " and ".join((*clauses, _FREE, "t.proposed_by <> :user"))
+        free = () if wanted.assignee == user else (_FREE,)
+        where = " and ".join((*clauses, *free, "t.proposed_by <> :user"))
         picked = f"select t.* from task t where {where} {_ORDER} limit 1 for update of t skip locked"
         view = VIEW.replace("from task t", "from picked t")
         statement = _statement(f"with picked as materialized ({picked}) {view}")
@@ -70,10 +79,22 @@ class WorklistStore:
         row = self._connection.run(_POSITION, {"id": task_id}).one()
         return Position(row.place, row.weight, row.id)
 
+    def saved(self, user: str) -> list[SavedFilter]:
+        """The filters a user has kept, by name."""
+        return [SavedFilter(row.name, row.query) for row in self._connection.run(_SAVED, {"user": user})]
+
+    def save(self, user: str, kept: SavedFilter) -> None:
+        """Keep a filter in the place of any of that name."""
+        self._connection.run(_SAVE, {"user": user, "name": kept.name, "query": kept.query})
+
+    def forget(self, user: str, name: str) -> None:
+        """Let a kept filter go, if there is one."""
+        self._connection.run(_FORGET, {"user": user, "name": name})
+
 
 def _conditions(wanted: Wanted, now: datetime) -> tuple[list[str], dict[str, Any]]:
     clauses = [f"t.state in {OPEN_STATES}"]
-    parameters: dict[str, Any] = {"expired": now - LEASE, "today": now.date()}
+    parameters: dict[str, Any] = {"now": now, "today": now.date()}
     if not wanted.deferred:
         clauses.append("(t.state <> 'deferred' or t.due <= :today)")
     for clause, values in _restrictions(wanted):
@@ -100,7 +121,7 @@ def _restrictions(wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
     if wanted.assignee == NOBODY:
         yield _FREE, {}
     elif wanted.assignee:
-        yield "t.claimed_by = :assignee and t.claimed_at > :expired", {"assignee": wanted.assignee}
+        yield "t.claimed_by = :assignee and t.held_until > :now", {"assignee": wanted.assignee}
     if wanted.text:
         name = wanted.text.upper()
         yield _NAMED, {"text": wanted.text, "name": name, "name_end": name + _LAST}

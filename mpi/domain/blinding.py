@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mpi.domain.views import TaskKind, TaskView
+from mpi.domain.worklist import UNANSWERED
 
 ALIKE = frozenset({TaskKind.POSSIBLE_MATCH, TaskKind.BLIND_SAMPLE})
 """The kinds that nobody may tell apart while samples wait."""
@@ -20,5 +21,5 @@ def blinded(task: TaskView) -> TaskView:
 
 def is_blind(task: TaskView, waiting: bool) -> bool:
     """Whether the index keeps its opinion of this task to itself; `waiting`: blind samples wait for answers."""
-    open_ = task.decision is None and task.state not in {"decided", "withdrawn"}
-    return task.kind is TaskKind.BLIND_SAMPLE or (waiting and open_ and task.kind is TaskKind.POSSIBLE_MATCH)
+    asked = task.kind is TaskKind.POSSIBLE_MATCH and task.state in UNANSWERED
+    return task.kind is TaskKind.BLIND_SAMPLE or (waiting and asked)

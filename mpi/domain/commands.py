@@ -9,6 +9,7 @@ from enum import IntEnum, StrEnum
 
 from linkage.record import Address, Name, Reliability, Sex
 from mpi.domain.identifiers import Identifier
+from mpi.domain.orders import Statement
 
 
 class Rank(IntEnum):
@@ -182,7 +183,18 @@ class Move:
     visits: tuple[str, ...] = ()
 
 
-Command = Register | Merge | Rename | Link | Unlink | Delete | Move | NoEffect
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a sender says of one examination ordered for a patient, or of its report. `patch` describes the patient,
+    and counts only when no feed has done so."""
+
+    patient: Identifier
+    patch: Patch
+    said: Statement
+    stamp: Stamp
+
+
+Command = Register | Merge | Rename | Link | Unlink | Delete | Move | Order | NoEffect
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from linkage import partition as linkage_partition
 from linkage.guard import Guard
@@ -65,6 +66,32 @@ class Assertion:
         stamp = self.stamp
         order = f"{stamp.occurred.timestamp():020.6f} {stamp.recorded.timestamp():020.6f} {stamp.arrival:020d}"
         return linkage_partition.Assertion(str(self.pair.one), str(self.pair.other), self.verdict, self.rank, order)
+
+
+@dataclass(frozen=True, slots=True)
+class AssertionView:
+    """A standing statement about two records. `same` False: they are not one person. `rank` says who outranks whom:
+    hold, source, reviewer, privacy. `subsumed` is the prior, when the statement is a feed's merge."""
+
+    id: int
+    one: Identifier
+    other: Identifier
+    same: bool
+    rank: str
+    occurred: datetime
+    subsumed: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptApart:
+    """Two records that must not be linked, and why. `lift_asked_by` has asked to take it back, "" nobody has."""
+
+    id: int
+    pair: Pair
+    made_by: str
+    made_at: datetime
+    reason: str
+    lift_asked_by: str = ""
 
 
 def effective(assertions: Iterable[Assertion]) -> dict[Pair, Assertion]:

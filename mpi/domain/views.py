@@ -12,6 +12,7 @@ from linkage.record import Demographics
 from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.orders import ReportStatus
 
 
 class RecordState(StrEnum):
@@ -147,6 +148,10 @@ class Study:
     instances: int = 0
     link: LinkState | None = field(default=LinkState.CERTAIN, compare=False)  # None: of another time
     holding: Holding | None = field(default=None, compare=False)  # told, like the link; None: nobody has said
+    report_status: ReportStatus | None = field(
+        default=None, compare=False
+    )  # of the order it was made by; None: no report
+    order: int | None = field(default=None, compare=False)  # the index's id of that order; None: it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +218,7 @@ class TaskView:
     """A question about two source records (for some kinds `one` equals `other`).
 
     `proposed` is an answer that waits for another person than `proposed_by`; `studies` are how many hang on the two
-    records. A claim runs out by itself (`mpi.domain.worklist.LEASE`).
+    records. A claim runs out at `held_until`.
     """
 
     id: int
@@ -227,7 +232,7 @@ class TaskView:
     reason: str
     created_at: datetime
     claimed_by: str = ""
-    claimed_at: datetime | None = None
+    held_until: datetime | None = None
     proposed: Decision | None = None
     proposed_by: str = ""
     studies: int = 0
@@ -236,20 +241,6 @@ class TaskView:
     decided_by: str = ""
     decided_at: datetime | None = None
     due: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AssertionView:
-    """A standing statement about two records. `same` False: they are not one person. `rank` says who outranks whom:
-    hold, source, reviewer, privacy. `subsumed` is the prior, when the statement is a feed's merge."""
-
-    id: int
-    one: Identifier
-    other: Identifier
-    same: bool
-    rank: str
-    occurred: datetime
-    subsumed: Identifier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +271,9 @@ class EventType(StrEnum):
     STUDY_REGISTERED = "study-registered"
     STUDY_CHANGED = "study-changed"  # more is known of it: a modality, the part of the body
     STUDY_MOVED = "study-moved"
+    STUDY_ORDERED = "study-ordered"
+    ORDER_CHANGED = "order-changed"  # planned otherwise, made, cancelled
+    REPORT_CHANGED = "report-changed"  # the report of an ordered study has come, or stands otherwise
     ACCOUNT_MOVED = "account-moved"  # a source filed an account under another patient; both live on (A44)
     VISITS_MOVED = "visits-moved"  # a source filed visits under another account (A45)
 
@@ -297,4 +291,4 @@ class Event:
     studies: tuple[str, ...] = ()
     reason: str = ""
     detail: dict[str, str] = field(default_factory=dict)
-    about: tuple[Study, ...] = ()  # its studies as they were then: the outbox looks them up
+    about: tuple[Study, ...] = ()  # its studies as they were then: the outbox looks up those that are stored

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mpi.domain.network import Network
-from mpi.domain.views import TaskKind, TaskView
+from mpi.domain.views import TaskKind, TaskState, TaskView
 
 LEASE = timedelta(minutes=30)
-"""A claim that is not answered in this time is anybody's again."""
+"""A task that somebody takes and does not answer in this time is anybody's again."""
+
+ASSIGNED = timedelta(days=3)
+"""The same of a task that somebody was given: they may be at home today."""
+
+UNANSWERED = frozenset({TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED})
 
 NOBODY = "-"
 """As an assignee: nobody holds the task."""
@@ -33,6 +38,14 @@ class Wanted:
     text: str = ""
     deferred: bool = False
     reader: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFilter:
+    """A way somebody looks at the work list, under a name of theirs. query: as it stands in the page's address."""
+
+    name: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,6 @@ def owned(network: Network, organisation: str) -> tuple[str, ...]:
 
 def holder(task: TaskView, now: datetime) -> str:
     """Who holds a task now, "" for nobody."""
-    if not task.claimed_by or task.claimed_at is None or task.claimed_at + LEASE <= now:
+    if not task.claimed_by or task.held_until is None or task.held_until <= now:
         return ""
     return task.claimed_by

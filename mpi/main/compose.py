@@ -37,7 +37,7 @@ from mpi.review.bench import Bench
 from mpi.review.pages import Pages
 from mpi.review.workbench import add_pages
 from mpi.settings import Settings
-from mpi.tokens import Callers, session_key
+from mpi.tokens import Callers, reviewers, session_key
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
@@ -45,6 +45,7 @@ from mpi.usecases.consumers import Consumers
 from mpi.usecases.dashboards import Dashboards
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Paging
@@ -171,7 +172,8 @@ def compose_app(
         resolve=ObservedResolve(index.units, index.matching, index.rematch, index.clock, metrics),
         imaging=imaging,
         review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
-        worklist=Worklist(index.units, index.clock),
+        worklist=Worklist(index.units, index.clock, reviewers(callers)),
+        keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         network=index.network,
@@ -207,6 +209,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         imaging=services.imaging,
         review=services.review,
         worklist=services.worklist,
+        keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
         sampling=index.sampling,
         dashboards=index.dashboards,

@@ -147,6 +147,7 @@ def _feed(table: FeedTable) -> Feed:
         validate_one_in=table.validate_one_in,
         go_live=table.go_live,
         overlays=Overlays(table.overlays),
+        identity=table.identity,
         auto_link=table.auto_link,
         certificates=frozenset(map(certificate_name, table.certificates)),
         mllp_release=table.mllp_release,

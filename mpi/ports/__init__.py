@@ -6,6 +6,7 @@ transaction was in the way and the whole use case should run again.
 
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
+from mpi.ports.orders import Orders
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
 from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Spent, Studies, Tasks
 
@@ -21,6 +22,7 @@ __all__ = [
     "Identities",
     "Ids",
     "Inbox",
+    "Orders",
     "Outbox",
     "Records",
     "Scan",

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mpi.domain.access import Caller
-from mpi.domain.evidence import Assertion, Edge
+from mpi.domain.evidence import Assertion, Edge, KeptApart
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Placed
 from mpi.domain.record import Record, Update
@@ -96,6 +96,15 @@ class Evidence(Protocol):
 
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""
+
+    def give_reason(self, assertion_id: int, reason: str) -> None:
+        """Note why an assertion was made, for those who may read it; the links it made do not say."""
+
+    def kept_apart(self) -> list[KeptApart]:
+        """The privacy officers' standing assertions, the newest first."""
+
+    def ask_to_lift(self, assertion_id: int, user: str) -> None:
+        """Note who has asked to take one of them back."""
 
 
 class Identities(Protocol):

@@ -11,6 +11,7 @@ from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.measuring import Boards, Samples
+from mpi.ports.orders import Orders
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
@@ -66,6 +67,10 @@ class Unit(Protocol):
     @property
     def studies(self) -> Studies:
         """See `Studies`."""
+
+    @property
+    def orders(self) -> Orders:
+        """See `Orders`."""
 
     @property
     def outbox(self) -> Outbox:

@@ -15,6 +15,7 @@ from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
+from mpi.domain.order_fold import ToldOrder
 from mpi.domain.questions import Question
 from mpi.domain.record import Pending, Record, Update
 from mpi.domain.snapshot import Snapshot
@@ -28,7 +29,7 @@ from mpi.domain.views import (
     TaskState,
     TaskView,
 )
-from mpi.domain.worklist import Position, Wanted
+from mpi.domain.worklist import Position, SavedFilter, Wanted
 from mpi.errors import Refused
 
 
@@ -100,8 +101,11 @@ class Tasks(Protocol):
     def waiting(self) -> Mapping[TaskKind, int]:
         """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
 
-    def claim(self, task_id: int, user: str) -> None:
-        """Give the task to a user, from now; "" gives it back."""
+    def claim(self, task_id: int, user: str, until: datetime) -> None:
+        """Give the task to a user until then."""
+
+    def release(self, task_id: int) -> None:
+        """Take the task from whoever holds it."""
 
     def decide(
         self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
@@ -127,6 +131,15 @@ class Worklist(Protocol):
 
     def position(self, task_id: int) -> Position:
         """Where a task stands in the order."""
+
+    def saved(self, user: str) -> list[SavedFilter]:
+        """The filters a user has kept, by name."""
+
+    def save(self, user: str, kept: SavedFilter) -> None:
+        """Keep a filter in the place of any of that name."""
+
+    def forget(self, user: str, name: str) -> None:
+        """Let a kept filter go, if there is one."""
 
 
 class Rulings(Protocol):
@@ -267,6 +280,9 @@ class Scan(Protocol):
 
     def assertions(self) -> list[Assertion]:
         """Every standing assertion."""
+
+    def orders(self) -> Iterator[ToldOrder]:
+        """All that was said of orders, by identifier."""
 
     def asked(self, kind: TaskKind) -> frozenset[Identifier]:
         """Records that an unanswered task of this kind speaks of."""

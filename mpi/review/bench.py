@@ -13,6 +13,7 @@ from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.dashboards import Dashboards
 from mpi.usecases.imaging import Imaging
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.query import Query
 from mpi.usecases.review import Review
@@ -35,6 +36,7 @@ class Bench:
     admission: Admission
     review: Review
     worklist: Worklist
+    keeping_apart: KeepingApart
     comparing: Comparing
     sampling: Sampling
     dashboards: Dashboards

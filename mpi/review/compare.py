@@ -104,11 +104,12 @@ def _page(
         drawing=WIDTH,
         effects=[(d, *_preview(pages, task, d, caller)) for d in answers] if open_ and not quiet else [],
         answers=answers,
+        colleagues=[user for user in pages.bench.worklist.reviewers if user not in (caller.user, task.proposed_by)],
         reasons=REASONS,
         filters=filters,
         errors=errors,
         entered=entered,
-        may_undo=not found.read and (task.decided_by == caller.user or caller.may(Right.UNDO_ANY)),
+        may_undo=not (found.read or found.blind) and (task.decided_by == caller.user or caller.may(Right.UNDO_ANY)),
     )
 
 
@@ -156,6 +157,23 @@ def claim(request: Request, pages: Paging, caller: Calling, task_id: TaskId, fil
     """Take the task."""
     pages.bench.review.claim(task_id, caller)
     return pages.redirect(request, _here(task_id, filters))
+
+
+@router.post(PATH + "/{task_id}/assign")
+def assign(
+    request: Request,
+    pages: Paging,
+    caller: Calling,
+    task_id: TaskId,
+    filters: Filtered,
+    assignee: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Give the task to a colleague."""
+    if not assignee:
+        return _page(request, pages, caller, task_id, filters, {"assignee": "Choose who shall answer it"}, 422)
+    pages.bench.worklist.assign(task_id, assignee, caller)
+    said = f"Task {task_id} is {assignee}'s now. If it is not answered in three days, anybody can take it."
+    return pages.redirect(request, _after(filters), said)
 
 
 @router.post(PATH + "/{task_id}/release")

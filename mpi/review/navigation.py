@@ -43,6 +43,12 @@ ENTRIES = (
         Right.REVIEW,
         "How well the index matches: weights, decisions, blind samples, fairness and drift.",
     ),
+    Entry(
+        "Kept apart",
+        "/review/kept-apart",
+        Right.PRIVACY,
+        "Keep two records of one person, or of two, from ever being linked, and lift it together.",
+    ),
 )
 
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
-from mpi.domain.timeline import Filter, kept, region_of, regions_told, timeline, year_of
-from mpi.domain.views import LinkState, Study
+from mpi.domain.timeline import Filter, awaited, kept, region_of, regions_told, timeline, year_of
+from mpi.domain.views import LinkState
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.usecases.timelines import Timeline
@@ -103,14 +103,9 @@ def show(request: Request, pages: Pages, caller: Caller, whom: UUID | Identifier
         shown=len(shown),
         years=timeline(shown, read.repeated),
         path=request.url.path,
-        report=report_status,
+        awaited=awaited(read.awaited, read.repeated, Filter() if errors else wanted),
         **_told(read),
     )
-
-
-def report_status(study: Study) -> str:
-    """Where the study's report stands, "" when nobody has said."""
-    return str(getattr(study, "report_status", "") or "")
 
 
 def _told(read: Timeline) -> dict[str, object]:

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
-from mpi.domain.views import Decision, TaskKind
+from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import OrderStatus, ReportStatus
+from mpi.domain.views import Decision, Study, TaskKind
 from mpi.review.figures import told_cell
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -66,6 +68,23 @@ ANSWERS = {
     Decision.DEFER: "Look again later",
     Decision.UNSURE: "Not sure: ask somebody else",
 }
+
+
+REPORTS = {
+    ReportStatus.PRELIMINARY: "Preliminary",
+    ReportStatus.FINAL: "Final",
+    ReportStatus.CORRECTED: "Corrected",
+    ReportStatus.CANCELLED: "Cancelled",
+}
+ORDERS = {
+    OrderStatus.ORDERED: "Ordered",
+    OrderStatus.SCHEDULED: "Scheduled",
+    OrderStatus.IN_PROGRESS: "In progress",
+    OrderStatus.COMPLETED: "Done, images not here yet",
+    OrderStatus.CANCELLED: "Cancelled",
+    OrderStatus.DISCONTINUED: "Broken off",
+}
+NO_REPORT = "No report yet"
 
 
 def full_name(name: Name | None) -> str:
@@ -138,6 +157,18 @@ def modality(code: str) -> str:
     return f"{word} ({code})" if word and word != code else code
 
 
+def report(study: Study) -> str:
+    """Where the report of a study stands; of one whose order nobody has told of, it is not known."""
+    if study.report_status:
+        return REPORTS[study.report_status]
+    return NO_REPORT if study.order else NOT_KNOWN
+
+
+def order_report(order: ImagingOrder) -> str:
+    """Where the report of an ordered examination stands: `Report: preliminary`."""
+    return f"Report: {REPORTS[order.report_status].lower()}" if order.report_status else NO_REPORT
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 study`, `2,500 studies`; the plural is the singular with an s unless said."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -173,6 +204,9 @@ def filters(network: Network) -> Mapping[str, Any]:
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
+        "report": report,
+        "order_status": lambda order: ORDERS[order.status],
+        "order_report": order_report,
         "trust": partial(trust, network=network),
         "identifier": partial(identifier, network=network),
     }

@@ -36,6 +36,10 @@ class Asserting:
             caller.require(Right.PRIVACY)
         now = self._clock.now()
         draft = open_draft(unit, [one, other])
+        if verdict is Verdict.SAME and any(
+            a.rank is AssertionRank.PRIVACY and a.pair == Pair.of(one, other) for a in unit.evidence.assertions([one])
+        ):
+            raise Forbidden("these two records must not be linked")
         draft.add(Assertion(Pair.of(one, other), verdict, AssertionRank.REVIEWER, Stamp(Rank.FEED, now, now)))
         if draft.needs_refold:
             draft.refold(unit.records.updates(draft.members))
@@ -47,6 +51,8 @@ class Asserting:
         if found is None:
             raise NotFound("no standing assertion has this id")
         assertion, made_by = found
+        if assertion.rank is AssertionRank.PRIVACY:
+            raise Forbidden("what keeps records apart for privacy is lifted by two privacy officers")
         if made_by != caller.user and not caller.may(Right.UNDO_ANY):
             raise Forbidden("only its maker or a senior reviewer may take an assertion back")
         pair = assertion.pair

@@ -11,7 +11,8 @@ from mpi.domain.commands import Patch
 from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
 from mpi.domain.imaging import joined
-from mpi.domain.priors import Prior, priors
+from mpi.domain.order_fold import ImagingOrder, OrderPage
+from mpi.domain.priors import Prior, also_planned, priors
 from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
@@ -86,6 +87,20 @@ class Imaging:
             unit.commit()
             return found
 
+    def orders(
+        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+    ) -> OrderPage:
+        """One page of a person's orders, newest first, undated last; at most 500. `awaited`: only those whose study
+        is still to come. Raises NotFound, Refused (BAD_VALUE for a bad `after`). Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            found = self._golden_id(unit, golden_id, None)
+            page = unit.orders.of_golden(found, max(1, min(limit, _MOST)), after, awaited=awaited)
+            unit.audit.record(caller, "read-orders", [str(found)], {})
+            unit.commit()
+            orders, total, following = page
+            return OrderPage(found, tuple(orders), total, following)
+
     def held(self, archive: str, caller: Caller, after: str = "", limit: int = _MOST) -> list[tuple[str, UUID]]:
         """The studies that an archive holds, as far as the index knows, with the golden id each is under: at most
         500, from the one after `after` on. What an archive compares itself with. Needs READ_IMAGING."""
@@ -98,11 +113,11 @@ class Imaging:
 
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = REPEAT_DAYS
-    ) -> tuple[UUID, list[Prior]]:
+    ) -> tuple[UUID, list[Prior], list[ImagingOrder]]:
         """The earlier studies worth opening beside one, and those it may be repeating: beside a registered study, by
         its UID, or beside one that is only planned, of which the patient, modalities and part of the body are said
-        and which begins `at` (now by default). Returns the golden id beside them. Raises NotFound. Needs
-        READ_IMAGING.
+        and which begins `at` (now by default). Returns the golden id, the studies, and the
+        orders for the same examination that are planned near it. Raises NotFound. Needs READ_IMAGING.
         """
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
@@ -117,9 +132,11 @@ class Imaging:
             history, _, _ = unit.studies.history(
                 golden_id, HistoryFilter(until=(begins + _A_DAY).date()), _CONSIDERED, ""
             )
+            orders, _, _ = unit.orders.of_golden(golden_id, _MOST, "", awaited=True)
             unit.audit.record(caller, "read-priors", [str(golden_id)], {})
             unit.commit()
-            return golden_id, priors(examination, begins, history, repeat_days)
+            earlier = priors(examination, begins, history, repeat_days)
+            return golden_id, earlier, also_planned(examination, begins, orders, repeat_days)
 
     def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
         """Which studies joined or left the history of a golden id, present or retired, when and by what, newest

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from linkage.partition import Verdict
+from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
 from mpi.domain.answers import RULINGS, VERDICTS, require_fitting
 from mpi.domain.consequence import Consequence
-from mpi.domain.evidence import Assertion, Pair
+from mpi.domain.evidence import Assertion, AssertionView, Pair
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
-from mpi.domain.worklist import holder
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
+from mpi.domain.worklist import LEASE, UNANSWERED, holder
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.asserting import Asserting
@@ -22,8 +22,6 @@ from mpi.usecases.consequences import consequence
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.sampling import take_answer
-
-_UNANSWERED = frozenset({TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED})
 
 
 class Review:
@@ -136,7 +134,8 @@ class Review:
             standing = unit.evidence.assertions([identifier])
             unit.audit.record(caller, "list-assertions", [str(identifier)], {})
             unit.commit()
-            return tuple(_view(made) for made in standing)
+            shown = [made for made in standing if made.rank is not AssertionRank.PRIVACY or caller.may(Right.PRIVACY)]
+            return tuple(_view(made) for made in shown)
 
     def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         """Assert same or different about any two known records; returns the assertion's id. Raises NotFound."""
@@ -151,7 +150,7 @@ class Review:
     def _claim(self, task_id: int, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
             self._require_answerable(_task(unit, task_id, for_update=True), caller)
-            unit.tasks.claim(task_id, caller.user)
+            unit.tasks.claim(task_id, caller.user, self._clock.now() + LEASE)
             return self._done(unit, task_id, "claim-task", caller)
 
     def _release(self, task_id: int, caller: Caller) -> TaskView:
@@ -159,7 +158,7 @@ class Review:
             held = _task(unit, task_id, for_update=True)
             if held.state is not TaskState.CLAIMED or held.claimed_by != caller.user:
                 raise Conflict("this task is not claimed by you")
-            unit.tasks.claim(task_id, "")
+            unit.tasks.release(task_id)
             return self._done(unit, task_id, "release-task", caller)
 
     def _decide(
@@ -211,7 +210,7 @@ class Review:
         return found.breaks_verified or found.studies > self._most_studies
 
     def _require_answerable(self, task: TaskView, caller: Caller) -> None:
-        if task.state not in _UNANSWERED:
+        if task.state not in UNANSWERED:
             raise Conflict(f"this task is already {task.state}")
         if holder(task, self._clock.now()) not in {"", caller.user}:
             raise Conflict("this task is claimed by somebody else")

@@ -179,7 +179,7 @@ class Sampling:
             if asked.kind is TaskKind.BLIND_SAMPLE and not unit.samples.has_read(task_id, caller.user):
                 unit.samples.answer(unit.samples.of_task(task_id).id, caller.user, SEEN)
                 if asked.claimed_by == caller.user:
-                    unit.tasks.claim(task_id, "")
+                    unit.tasks.release(task_id)
             unit.audit.record(caller, "look-behind-task", [f"task/{task_id}"], {})
             unit.commit()
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from mpi.domain.access import Role
 from mpi.domain.views import Decision
+from mpi.domain.worklist import SavedFilter
+from mpi.tokens import token_hash
+from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.worklist import Worklist
 from tests.browser import boards, histories, questions
-from tests.browser.served import Served
+from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import REVIEWER
 
 
@@ -41,15 +45,37 @@ def _settled(served: Served) -> str:
     return f"/review/tasks/{task.id}"
 
 
+def _filtered(served: Served) -> str:
+    questions.overlaid(served)
+    saved = SavedFilter("Overlays at Bolton", "kind=overlay&trust=RMC"), SavedFilter("Mine", "held=me")
+    worklist = Worklist(served.world.index.units, served.world.index.clock)
+    for one in saved:
+        worklist.save(one, CALLERS[token_hash(TOKENS[Role.ADMINISTRATOR])])
+    return "/review/tasks?kind=overlay&trust=RMC"
+
+
+def _kept_apart(served: Served) -> str:
+    task = questions.perhaps_twins(served)
+    apart = KeepingApart(served.world.index.units, served.world.index.rematch, served.world.index.clock)
+    officer = CALLERS[token_hash(TOKENS[Role.PRIVACY_OFFICER])]
+    made = apart.keep_apart(task.one, task.other, "Adopted; the family court's order is with the trust.", officer)
+    apart.lift(made, "", officer)
+    other = questions.perhaps_twins(served)
+    apart.keep_apart(other.one, other.other, "At the patient's wish.", officer)
+    return "/review/kept-apart"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
     Picture("work-list", _work_list),
+    Picture("work-list-filtered", _filtered),
     Picture("work-list-empty", lambda served: "/review/tasks?kind=move&text=nobody"),
     Picture("task-twins", lambda served: f"/review/tasks/{questions.perhaps_twins(served).id}"),
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-settled", _settled),
+    Picture("kept-apart", _kept_apart),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
@@ -62,6 +88,7 @@ PICTURES = [
     Picture("timeline-provisional", lambda served: imaging(histories.provisional(served))),
     Picture("timeline-restricted", lambda served: imaging(histories.restricted(served)[1]), Role.VIEWER),
     Picture("timeline-empty", lambda served: imaging(histories.without_studies(served))),
+    Picture("timeline-orders", lambda served: imaging(histories.ordered(served)[1])),
     Picture("timeline-forty", lambda served: imaging(histories.many(served, 40))),
     Picture("dashboard-empty", lambda served: "/review/dashboards/matching"),
     Picture("dashboard-trusts", boards.network),

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from linkage.record import Name
-from mpi.domain.commands import Field, Patch, Register
+from mpi.domain.commands import Field, Order, Patch, Register
+from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus
 from mpi.domain.views import Study
 from tests.browser.served import Served
 from tests.integration.core.world import ARCHIVE, at, nhs, of, other_person, person, register
@@ -67,6 +68,41 @@ def two_trusts(served: Served) -> tuple[str, UUID]:
         ],
     )
     return bolton, served.world.golden(bolton)
+
+
+def ordered(served: Served) -> tuple[str, UUID]:
+    """A person with reported studies, and examinations planned, in progress and done elsewhere."""
+    bolton, golden_id = two_trusts(served)
+    first, *_ = served.world.imaging.history(of(bolton), ARCHIVE).studies
+    christie = str(first.patient)
+
+    def say(patient: str, minute: float, **said: OrderValue) -> None:
+        number = f"RIS{served.number():06d}"
+        told: dict[str, OrderValue] = {"filler": number, "organisation": "RMC" if "BOL" in patient else "RBV"}
+        served.world.tell(Order(of(patient), {}, {OrderField(k): v for k, v in (told | said).items()}, at(minute)))
+
+    say(christie, 10, study_uid=first.study_uid, status=OrderStatus.COMPLETED, report=ReportStatus.FINAL)
+    say(
+        bolton,
+        11,
+        codes=(Coded("CCHES", "CT thorax with contrast", "99BOL"),),
+        modality="CT",
+        body_site="CHEST",
+        starts_at=datetime(2024, 3, 20, 9, 30, tzinfo=UTC),
+        status=OrderStatus.SCHEDULED,
+    )
+    say(christie, 12, codes=(Coded("MHEA", "MRI brain", "99CHR"),), modality="MR", status=OrderStatus.ORDERED)
+    say(
+        christie,
+        13,
+        codes=(Coded("XHAN", "XR hand left", "99CHR"),),
+        modality="DX",
+        body_site="HAND",
+        starts_at=datetime(2024, 3, 2, 15, tzinfo=UTC),
+        status=OrderStatus.COMPLETED,
+        report=ReportStatus.PRELIMINARY,
+    )
+    return bolton, golden_id
 
 
 def unsure(served: Served) -> UUID:

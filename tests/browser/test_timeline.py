@@ -50,6 +50,26 @@ def test_a_possible_repeat_names_the_earlier_study(page: Page, served: Served) -
     assert "CT thorax" in repeat
 
 
+def test_what_is_planned_stands_before_what_is_stored(page: Page, served: Served) -> None:
+    """Issue 5.1, 5.4: words for reports, and a plan that repeats another trust's study."""
+    _, golden_id = histories.ordered(served)
+    sign_in(page, served, Role.VIEWER, imaging(golden_id))
+    assert page.locator("h2").all_inner_texts() == ["Planned and awaited", "2024", "2012", "Undated"]
+    unplanned, *_ = [row for row in rows(page) if "MRI brain" in row]
+    assert "No date yet" in unplanned
+    assert "Ordered No report yet" in unplanned
+    (scheduled,) = [row for row in rows(page) if "Scheduled" in row]
+    assert "20-Mar-2024 09:30" in scheduled
+    assert "Possible repeat of 09-Mar-2024, The Christie NHS Foundation Trust" in scheduled
+    (done,) = [row for row in rows(page) if "images not here yet" in row]
+    assert "Report: preliminary" in done
+    assert [row.split()[-1] for row in rows(page) if "09-Mar-2024" in row.split()[0]] == ["Final"]
+    page.goto(served.address + imaging(golden_id, "?modality=MR"))
+    assert [row for row in rows(page) if "MRI brain" in row] == rows(page)
+    page.goto(served.address + imaging(golden_id, "?day=1&month=1&year=2026"))
+    assert "Planned and awaited" not in page.content()
+
+
 def test_filters_work_without_javascript(browser: Browser, served: Served) -> None:
     _, golden_id = histories.two_trusts(served)
     context = browser.new_context(java_script_enabled=False)

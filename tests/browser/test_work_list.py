@@ -175,3 +175,39 @@ def test_a_form_of_another_session_changes_nothing(client: httpx.Client, served:
     assert client.get("/review/tasks/999999").status_code == 404
     assert client.get("/review/tasks/abc").status_code in {404, 422}
     assert task.kind is TaskKind.POSSIBLE_MATCH
+
+
+def test_filters_are_saved_under_a_name_and_removed(page: Page, served: Served) -> None:
+    questions.overlaid(served)
+    sign_in(page, served, Role.REVIEWER, "/review/tasks")
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("Question").select_option("Overlay")
+    page.get_by_label("Waiting").select_option("For more than a day")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("Nothing is waiting for these filters")).to_be_visible()
+    page.get_by_label("Save these filters as").fill(ODD)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text(f"The filter is saved as {ODD}.")).to_be_visible()
+    page.goto(f"{served.address}/review/tasks")
+    page.get_by_role("link", name=ODD).click()
+    assert page.url.endswith("/review/tasks?kind=overlay&age=day")
+    page.get_by_role("button", name="Remove the saved filter").click()
+    expect(page.get_by_text("is removed.")).to_be_visible()
+    expect(page.get_by_role("link", name=ODD)).to_have_count(0)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The filter was not saved: a name has 1 to 60 characters.")).to_be_visible()
+
+
+def test_a_task_is_handed_to_a_colleague(page: Page, served: Served) -> None:
+    task = questions.perhaps_twins(served)
+    sign_in(page, served, Role.REVIEWER, f"/review/tasks/{task.id}")
+    page.get_by_text("Hand it to a colleague").click()
+    page.get_by_role("button", name="Hand it over").click()
+    page.get_by_role("link", name="Choose who shall answer it").click()
+    expect(page.get_by_label("Who shall answer it")).to_be_focused()
+    page.get_by_label("Who shall answer it").select_option("senior-reviewer.smith")
+    page.get_by_role("button", name="Hand it over").click()
+    expect(page.get_by_text(f"Task {task.id} is senior-reviewer.smith's now.")).to_be_visible()
+    page.goto(f"{served.address}/review/tasks?held=senior-reviewer.smith&text={task.one.value}")
+    expect(page.get_by_role("link", name=re.compile(f"{task.id}$"))).to_be_visible()
+    assert served.world.review.task(task.id, COLLEAGUE).claimed_by == "senior-reviewer.smith"

@@ -10,10 +10,10 @@ import pytest
 from linkage.record import Sex
 from mpi.domain.commands import Field
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
-from mpi.domain.worklist import NOBODY, Position, Wanted, owned
-from mpi.errors import Conflict, Forbidden
+from mpi.domain.worklist import NOBODY, Position, SavedFilter, Wanted, owned
+from mpi.errors import Conflict, Forbidden, NotFound, Refused
 from mpi.networks import load_network
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.worklist import LONGEST_NAME, MOST_SAVED, Worklist
 from tests.integration.core.world import (
     ARCHIVE,
     COLLEAGUE,
@@ -32,7 +32,7 @@ TWIN = {Field.MULTIPLE_BIRTH: True}
 
 @pytest.fixture
 def worklist(world: World) -> Worklist:
-    return Worklist(world.index.units, world.index.clock)
+    return Worklist(world.index.units, world.index.clock, ["ravi", "rita", "sam"])
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_a_claim_runs_out(busy: World, worklist: Worklist) -> None:
     with pytest.raises(Conflict):
         busy.review.claim(taken.id, COLLEAGUE)
     with busy.index.engine.begin() as connection:
-        connection.exec_driver_sql("update task set claimed_at = claimed_at - interval '31 minutes'")
+        connection.exec_driver_sql("update task set held_until = held_until - interval '31 minutes'")
     assert worklist.page(COLLEAGUE, Wanted(assignee=NOBODY)).total == 4
     again = worklist.next(COLLEAGUE)
     assert again is not None
@@ -177,3 +177,74 @@ def test_no_trust_is_no_restriction(name: str) -> None:
     assert owned(network, "") == ()
     codes = {authority.owner for authority in network.authorities} - {""}
     assert all(owned(network, code) for code in codes)
+
+
+def test_a_task_is_handed_to_a_colleague_for_some_days(busy: World, worklist: Worklist) -> None:
+    task = worklist.page(REVIEWER).tasks[0]
+    given = worklist.assign(task.id, "ravi", REVIEWER)
+    assert (given.state, given.claimed_by) == (TaskState.CLAIMED, "ravi")
+    with busy.index.engine.begin() as connection:
+        connection.exec_driver_sql("update task set held_until = held_until - interval '2 days'")
+    assert worklist.page(REVIEWER, Wanted(assignee=NOBODY)).total == 3
+    mine = worklist.next(COLLEAGUE, Wanted(assignee="ravi"))
+    assert mine is not None
+    assert (mine.id, mine.held_until) == (task.id, given.held_until - timedelta(days=2) if given.held_until else None)
+    (row,) = busy.rows("select subjects, detail from audit where action = 'assign-task'")
+    assert (row.subjects, row.detail) == ([f"task/{task.id}"], {"assignee": "ravi"})
+
+
+def test_what_somebody_holds_is_taken_from_them_by_a_senior_alone(busy: World, worklist: Worklist) -> None:
+    task = worklist.page(REVIEWER).tasks[0]
+    busy.review.claim(task.id, COLLEAGUE)
+    with pytest.raises(Conflict, match="somebody else"):
+        worklist.assign(task.id, "rita", REVIEWER)
+    assert worklist.assign(task.id, "rita", SENIOR).claimed_by == "rita"
+    assert worklist.assign(task.id, "ravi", REVIEWER).claimed_by == "ravi"  # one's own may be handed on
+
+
+def test_a_task_goes_to_nobody_who_could_not_answer_it(busy: World, worklist: Worklist) -> None:
+    task = worklist.page(REVIEWER).tasks[0]
+    with pytest.raises(Refused, match="nobody of this name"):
+        worklist.assign(task.id, "ravy", REVIEWER)
+    busy.review.decide(task.id, Decision.UNSURE, "", COLLEAGUE)
+    with pytest.raises(Conflict, match="ravi has answered already"):
+        worklist.assign(task.id, "ravi", REVIEWER)
+    with pytest.raises(NotFound):
+        worklist.assign(10**9, "ravi", REVIEWER)
+    other = worklist.page(REVIEWER).tasks[1]
+    busy.review.decide(other.id, Decision.DIFFERENT, "", REVIEWER)
+    with pytest.raises(Conflict, match="already decided"):
+        worklist.assign(other.id, "ravi", REVIEWER)
+
+
+def test_what_was_put_off_is_put_off_again_when_it_is_given_back(busy: World, worklist: Worklist) -> None:
+    task, day = worklist.page(REVIEWER).tasks[0], date(2099, 1, 1)
+    busy.review.decide(task.id, Decision.DEFER, "", REVIEWER, day)
+    busy.review.claim(task.id, COLLEAGUE)
+    released = busy.review.release(task.id, COLLEAGUE)
+    assert (released.state, released.due) == (TaskState.DEFERRED, day)
+    busy.review.decide(task.id, Decision.UNSURE, "", COLLEAGUE)
+    asked = busy.review.task(task.id, REVIEWER)
+    assert (asked.state, asked.decision, asked.due) == (TaskState.OPEN, None, None)
+
+
+def test_filters_are_kept_for_who_saved_them(busy: World, worklist: Worklist) -> None:
+    overlays, odd = SavedFilter("Overlays", "kind=overlay"), SavedFilter("a <b>'\"", "text=%27")
+    for kept in (overlays, odd, SavedFilter("Overlays", "kind=overlay&trust=RMC")):
+        worklist.save(kept, REVIEWER)
+    assert worklist.saved(REVIEWER) == [odd, SavedFilter("Overlays", "kind=overlay&trust=RMC")]
+    assert worklist.saved(COLLEAGUE) == []
+    worklist.forget("Overlays", COLLEAGUE)
+    worklist.forget("Overlays", REVIEWER)
+    assert worklist.saved(REVIEWER) == [odd]
+
+
+def test_saved_filters_have_names_and_are_not_without_number(busy: World, worklist: Worklist) -> None:
+    for name in ("", "x" * (LONGEST_NAME + 1)):
+        with pytest.raises(Refused, match="a name has"):
+            worklist.save(SavedFilter(name, ""), REVIEWER)
+    for number in range(MOST_SAVED):
+        worklist.save(SavedFilter(str(number), ""), REVIEWER)
+    worklist.save(SavedFilter("3", "held=me"), REVIEWER)
+    with pytest.raises(Refused, match="remove one first"):
+        worklist.save(SavedFilter("one more", ""), REVIEWER)

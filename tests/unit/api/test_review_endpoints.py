@@ -62,6 +62,13 @@ def test_a_wrong_task_filter_is_a_problem(live: Live, query: str, problem: tuple
     assert as_problem(live.call("GET", f"/v1/tasks?{query}")) == problem
 
 
+def test_a_task_is_given_to_a_colleague(live: Live) -> None:
+    given = live.call("POST", "/v1/tasks/3/assign", Role.REVIEWER, json={"assignee": "rita"})
+    assert (given.status_code, given.json()["claimed_by"]) == (200, "rita")
+    assert live.call("POST", "/v1/tasks/3/assign", Role.REVIEWER, json={}).status_code == 422
+    assert live.call("POST", "/v1/tasks/3/assign", Role.VIEWER, json={"assignee": "rita"}).status_code == 403
+
+
 def test_a_task_is_claimed_decided_and_undone(live: Live) -> None:
     """SEC-2: every act can be taken back."""
 

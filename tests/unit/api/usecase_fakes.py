@@ -16,12 +16,13 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
 from mpi.domain.consequence import Consequence, Departure
+from mpi.domain.evidence import AssertionView, KeptApart, Pair
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
-from mpi.domain.priors import Prior, priors
+from mpi.domain.order_fold import ImagingOrder, OrderPage
+from mpi.domain.priors import Prior, also_planned, priors
 from mpi.domain.views import (
-    AssertionView,
     Decision,
     EventType,
     HistoryFilter,
@@ -39,6 +40,7 @@ from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.query import Query
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
@@ -131,6 +133,7 @@ class FakeImaging:
     faults: Faults
     studies: list[Study] = field(default_factory=list)
     wanted: HistoryFilter | None = None
+    ordered: list[ImagingOrder] = field(default_factory=list)
 
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         self.faults.check()
@@ -178,10 +181,26 @@ class FakeImaging:
 
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = 30
-    ) -> tuple[UUID, list[Prior]]:
+    ) -> tuple[UUID, list[Prior], list[ImagingOrder]]:
         self.faults.check()
         asked = self.study(examination, caller)[0] if isinstance(examination, str) else examination
-        return ALPHA, priors(asked, at or AT + timedelta(days=7), self.studies, repeat_days)
+        begins = at or AT + timedelta(days=7)
+        planned = also_planned(asked, begins, self.ordered, repeat_days)
+        return ALPHA, priors(asked, begins, self.studies, repeat_days), planned
+
+    def orders(
+        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+    ) -> OrderPage:
+        self.faults.check()
+        caller.require(Right.READ_IMAGING)
+        if golden_id not in {ALPHA, RETIRED}:
+            raise NotFound("no such person")
+        if after and not after.startswith("at:"):
+            raise Refused(Fault.BAD_VALUE, "this is no continuation", "after")
+        wanted = [order for order in self.ordered if not (awaited and order.stored)]
+        start = int(after.removeprefix("at:") or 0)
+        following = f"at:{start + limit}" if start + limit < len(wanted) else ""
+        return OrderPage(ALPHA, tuple(wanted[start : start + limit]), len(wanted), following)
 
     def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
         self.faults.check()
@@ -343,6 +362,39 @@ class FakeWorklist:
         self.asked.append((wanted, None))
         return None if wanted.text else self.board[1]
 
+    def assign(self, task_id: int, user: str, caller: Caller) -> TaskView:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.board[task_id] = replace(self.board[task_id], state=TaskState.CLAIMED, claimed_by=user)
+        return self.board[task_id]
+
+
+@dataclass
+class FakeKeepingApart:
+    faults: Faults
+    pairs: dict[int, KeptApart] = field(default_factory=dict)
+
+    def keep_apart(self, one: Identifier, other: Identifier, reason: str, caller: Caller) -> int:
+        self.faults.check()
+        caller.require(Right.PRIVACY)
+        number = len(self.pairs) + 1
+        self.pairs[number] = KeptApart(number, Pair.of(one, other), caller.user, AT, reason)
+        return number
+
+    def standing(self, caller: Caller) -> list[KeptApart]:
+        self.faults.check()
+        caller.require(Right.PRIVACY)
+        return list(self.pairs.values())
+
+    def lift(self, statement: int, reason: str, caller: Caller) -> bool:
+        self.faults.check()
+        caller.require(Right.PRIVACY)
+        if statement not in self.pairs:
+            raise NotFound("no two records are kept apart by this")
+        asked = self.pairs[statement].lift_asked_by
+        self.pairs[statement] = replace(self.pairs[statement], lift_asked_by=caller.user)
+        return bool(asked)
+
 
 class FakeHouse:
     """All the fakes, and the services made of them."""
@@ -355,6 +407,7 @@ class FakeHouse:
         self.imaging = FakeImaging(self.faults, [Study(f"1.2.{n}", BOLTON, AT, ("CT",)) for n in range(1, 6)])
         self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
         self.worklist = FakeWorklist(self.faults, self.review.board)
+        self.keeping_apart = FakeKeepingApart(self.faults)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
         self.reasons: list[str] = []
@@ -373,6 +426,7 @@ class FakeHouse:
             imaging=cast(Imaging, self.imaging),
             review=cast(Review, self.review),
             worklist=cast(Worklist, self.worklist),
+            keeping_apart=cast(KeepingApart, self.keeping_apart),
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
             network=NETWORK,
