@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import bindparam, text
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import TextClause, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from mpi.db.lane import Lane
@@ -56,11 +56,15 @@ _WEEKS = text(
     group by 1, 2 order by 1, 2"""
 )
 _WAITING = text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind")
-_LEVELS = text(
-    f"""select c as place, get_byte(e.pattern, c) as level, count(*) as pairs
-    from (select pattern, joins, model from edge order by b_id desc limit {NEWEST}) e
-      cross join lateral generate_series(0, octet_length(e.pattern) - 1) c
-    where e.joins and e.model = :model group by 1, 2"""
+_LEVELS, _EARLIER = (
+    text(
+        f"""select c as place, get_byte(e.pattern, c) as level, count(*) as pairs
+        from (select pattern, joins, model from edge
+            order by b_id {order} limit (select least({NEWEST}, count(*) / 2) from edge)) e
+          cross join lateral generate_series(0, octet_length(e.pattern) - 1) c
+        where e.joins and e.model = :model group by 1, 2"""
+    )
+    for order in ("desc", "asc")
 )
 _IS_SAID = "coalesce(registers -> '{name}' -> 0, 'null') not in ('null', '[]', '\"\"')"
 _FILLED = ", ".join(f"count(*) filter (where {_IS_SAID.format(name=name)}) as {name}" for name in FIELDS)
@@ -140,12 +144,13 @@ class BoardStore:
                 for row in run(_WEEKS, {"since": since})
             ),
             waiting={TaskKind(row.kind): row.number for row in run(_WAITING)},
-            levels=self._levels(model, comparisons),
+            levels=self._levels(_LEVELS, model, comparisons),
+            earlier=self._levels(_EARLIER, model, comparisons),
         )
 
-    def _levels(self, model: str, comparisons: Sequence[str]) -> dict[str, tuple[int, ...]]:
+    def _levels(self, statement: TextClause, model: str, comparisons: Sequence[str]) -> dict[str, tuple[int, ...]]:
         found: dict[int, dict[int, int]] = defaultdict(dict)
-        for row in self._connection.execute(_LEVELS, {"model": model}):
+        for row in self._connection.execute(statement, {"model": model}):
             found[row.place][row.level] = row.pairs
         return {
             name: tuple(found[place].get(level, 0) for level in range(max(found[place]) + 1))
@@ -193,7 +198,10 @@ class BoardStore:
     def counted(self) -> Counted | None:
         """What is shown."""
         row = self._connection.run(_READ, {}).one_or_none()
-        return None if row is None else _COUNTED.validate_python(row.content)
+        try:
+            return None if row is None else _COUNTED.validate_python(row.content)
+        except ValidationError:  # of another version: as good as none, until somebody counts anew
+            return None
 
     def _write(self, name: str, at: datetime, content: Any) -> None:
         self._connection.run(_KEEP, {"name": name, "at": at, "content": content})

@@ -11,7 +11,7 @@ from mpi.domain.views import TaskKind
 BAND = 2
 """Bits of a band of weight."""
 NEWEST = 20_000
-"""The edges whose patterns are counted: those of the newest records."""
+"""The edges whose patterns are counted: of the newest records, and as many of the oldest; half each of fewer."""
 OVERLAY_DAYS = 90
 FIELDS = {
     "names": "Name",
@@ -56,14 +56,15 @@ class WeekOfKind:
 
 @dataclass(frozen=True, slots=True)
 class MatchingCounts:
-    """Of the whole network. `levels`: by comparison, how many of the newest linked edges ended in each level, missing
-    first."""
+    """Of the whole network. `levels`: by comparison, how many of the newest edges that join ended in each level,
+    missing first; `earlier`: of the oldest."""
 
     bands: tuple[Band, ...]
     decided: tuple[DecidedBand, ...]
     weeks: tuple[WeekOfKind, ...]
     waiting: Mapping[TaskKind, int]
     levels: Mapping[str, tuple[int, ...]]
+    earlier: Mapping[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,16 +114,17 @@ def _volume(counts: MatchingCounts) -> Iterator[Figure]:
 
 
 def _drift(counts: MatchingCounts, model: Model) -> Iterator[Figure]:
-    found = drifts(model, counts.levels)
+    found = drifts(model, counts.levels, counts.earlier)
     yield Figure(
         "drift",
-        "Drift from the model",
-        "The pairs of the newest records that the index links by itself, beside what its model expects of one"
-        " person's records (m). The distance is the share of pairs that would have to come out otherwise for the two"
-        " to agree. What it expects of strangers (u) cannot be seen here, for their pairs are not kept.",
-        ("Field", "Reading", "Pairs", "One side says nothing", "Distance"),
+        "Drift",
+        "The pairs of the newest records that the index links by itself, beside those of the oldest, and beside what"
+        " its model expects of one person's records where its rates (m) are shares of one whole. A distance is the"
+        " share of pairs that would have to come out otherwise for the two to agree.",
+        ("Field", "Reading", "Pairs", "One side says nothing", "From earlier pairs", "From the model"),
         tuple(
-            (d.comparison, d.reading, d.pairs, *((d.missing, d.distance) if d.pairs else (None, None))) for d in found
+            (d.comparison, d.reading, d.pairs, d.missing if d.pairs else None, d.from_earlier, d.from_model)
+            for d in found
         ),
         texts=2,
     )
@@ -131,8 +132,8 @@ def _drift(counts: MatchingCounts, model: Model) -> Iterator[Figure]:
         "levels",
         "Drift, level by level",
         "Every outcome of every comparison: its share of the pairs that have both values, and the model's m.",
-        ("Field", "Outcome", "Seen", "Expected"),
-        tuple((d.comparison, level.words, level.observed, level.expected) for d in found for level in d.levels),
+        ("Field", "Outcome", "Newest", "Earlier", "Model (m)"),
+        tuple((d.comparison, one.words, one.newest, one.earlier, one.m) for d in found for one in d.levels),
         texts=2,
         folded=True,
     )

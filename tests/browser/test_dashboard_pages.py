@@ -106,7 +106,7 @@ def test_tables_are_files_for_spreadsheets(client: httpx.Client, served: Served)
     christie = next(row for row in rows if row[1] == "christie")
     assert int(christie[5]) >= 1
     whole = client.get(MATCHING, params={"format": "csv"}).text
-    assert {"Answers by stratum", "By sex", "Match weights", "Drift from the model"} <= set(whole.splitlines())
+    assert {"Answers by stratum", "By sex", "Match weights", "Drift"} <= set(whole.splitlines())
     assert client.get(MATCHING, params={"format": "csv", "figure": "none"}).status_code == 404
     assert client.get(f"{TRUSTS}/NOBODY").status_code == 404
 

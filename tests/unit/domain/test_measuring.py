@@ -96,14 +96,23 @@ def test_age_bands(born: str, band: str) -> None:
 
 
 def test_drift_is_the_share_that_would_have_to_move() -> None:
-    """Sex: the model expects agreement of m; when one pair in four disagrees, that less m's own share has moved."""
+    """Sex: of 400 pairs one in four disagrees, of 400 earlier ones one in eight; the model expects m's share."""
     model = Model.default()
     expected = model.m[5, 1] / (model.m[5, 1] + model.m[5, 2])
-    (drift,) = drifts(model, {"sex": (100, 300, 100)})
+    (drift,) = drifts(model, {"sex": (100, 300, 100)}, {"sex": (0, 350, 50)})
     assert (drift.comparison, drift.pairs, drift.missing) == ("sex", 400, pytest.approx(0.2))
-    assert drift.distance == pytest.approx(expected - 0.75)
-    assert drift.reading.startswith("Far from")
-    (fair,) = drifts(model, {"sex": (0, round(10_000 * expected), 10_000 - round(10_000 * expected))})
-    assert (fair.distance, fair.reading) == (pytest.approx(0.0, abs=1e-3), "As the model expects")
-    (few,) = drifts(model, {"sex": (0, LEAST - 1, 0)})
-    assert few.reading == "Too few pairs to tell"
+    assert (drift.from_earlier, drift.from_model) == (pytest.approx(0.125), pytest.approx(expected - 0.75))
+    assert drift.reading.startswith("Shifted:")
+    steady = (0, round(10_000 * expected), 10_000 - round(10_000 * expected))
+    (fair,) = drifts(model, {"sex": steady}, {"sex": steady})
+    assert (fair.from_earlier, fair.reading) == (0.0, "Steady")
+    assert fair.from_model == pytest.approx(0.0, abs=1e-3)
+    (few,) = drifts(model, {"sex": (0, LEAST - 1, 0)}, {})
+    assert (few.from_earlier, few.from_model, few.reading) == (None, None, "Too few pairs to tell")
+
+
+def test_rates_that_are_no_shares_are_not_taken_for_some() -> None:
+    """The levels of an NHS number each have a rate of their own: together far more than 1."""
+    (drift,) = drifts(Model.default(), {"nhs_number": (0, 900, 50, 50)}, {"nhs_number": (0, 800, 150, 50)})
+    assert (drift.from_model, drift.from_earlier) == (None, pytest.approx(0.1))
+    assert drift.levels[0].m == Model.default().m[0, 1]
