@@ -115,14 +115,18 @@ class ScanStore:
                 yield f"further names that differ from what the record says: {record.identifier}"
 
     def _read_whole_tables(self) -> None:
-        """Undo, for this transaction, the plans that suit looking up single rows (see `session`)."""
         if not self._whole_tables:
-            for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
-                self._connection.execute(text(f"set local {setting} = on"))
-            self._connection.execute(text("set local statement_timeout = 0"))
-            self._connection.execute(text("set local plan_cache_mode = auto"))
+            read_whole_tables(self._connection)
             self._whole_tables = True
 
     def _stream(self, statement: TextClause) -> Iterator[Row[Any]]:
         self._read_whole_tables()
         return iter(self._connection.execute(statement, yield_per=_BATCH))
+
+
+def read_whole_tables(connection: Lane) -> None:
+    """Undo, for this transaction, the plans that suit looking up single rows (see `session`)."""
+    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+        connection.execute(text(f"set local {setting} = on"))
+    connection.execute(text("set local statement_timeout = 0"))
+    connection.execute(text("set local plan_cache_mode = auto"))

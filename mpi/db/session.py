@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
+from mpi.db.boards import BoardStore
 from mpi.db.conformance import ConformanceStore
 from mpi.db.correction import DuplicateStore
 from mpi.db.evidence import EvidenceStore
@@ -27,6 +28,7 @@ from mpi.db.quarantine import QuarantineStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
+from mpi.db.samples import SampleStore
 from mpi.db.scan import ScanStore
 from mpi.db.snapshots import SnapshotStore
 from mpi.db.spent import SpentStore
@@ -101,6 +103,8 @@ class DbUnit:
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
         self.duplicates = DuplicateStore(lane)
+        self.samples = SampleStore(lane)
+        self.boards = BoardStore(lane)
         self.scan = ScanStore(lane)
         self.provenance = ProvenanceStore(lane, ids)
 

@@ -13,7 +13,9 @@ from sqlalchemy import (
     Computed,
     Date,
     DateTime,
+    Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -263,7 +265,8 @@ Index("ix_link_golden_history", link.c.golden_id, postgresql_where=text("until i
 
 # A wrong identity on an image first, then where there are images, then the surest, then the oldest.
 _PLACE = """-2 * case kind when 'nhs-number-confusion' then 4 when 'overlay' then 4 when 'nhs-number-duplicate' then 3
- when 'contested-link' then 3 when 'possible-match' then 1 else 2 end - least(studies, 1)"""
+ when 'contested-link' then 3 when 'possible-match' then 1 when 'blind-sample' then 1 else 2 end
+ - least(studies, 1)"""
 task = Table(
     "task",
     metadata,
@@ -289,6 +292,7 @@ task = Table(
     _time("decided_at", null=True),
     Column("due", Date),
     Column("assertion_id", BigInteger, ForeignKey("assertion.id")),
+    Column("sample_id", BigInteger, ForeignKey("sample_pair.id")),  # of a blind sample, shown as a possible match
     CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'decided' or (decision is not null and decided_by <> '')", name="decided_by_somebody"),
     CheckConstraint(
@@ -296,6 +300,7 @@ task = Table(
         name="claimed_by_somebody",
     ),
     CheckConstraint("(proposed is null) = (proposed_by = '')", name="proposed_by_somebody"),
+    CheckConstraint("(kind = 'blind-sample') = (sample_id is not null)", name="sample_is_blind"),
     Index("ix_task_a_id", "a_id"),
     Index("ix_task_b_id", "b_id"),
 )
@@ -316,6 +321,60 @@ Index(
     postgresql_where=text("state in ('open', 'claimed', 'deferred')"),
 )
 Index("ix_task_state", task.c.state, task.c.id)
+
+# A stratified random sample of pairs, answered by reviewers who do not know that it is one.
+sample_round = Table(
+    "sample_round",
+    metadata,
+    _id(),
+    Column("made_by", Text, nullable=False),
+    _time("made_at"),
+    Column("seed", BigInteger, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("records", BigInteger, nullable=False),  # looked at
+    Column("pairs", BigInteger, nullable=False),  # of those records, drawn from
+    Column("share", REAL, nullable=False),  # of samples among the possible matches in the work list
+)
+
+sample_stratum = Table(
+    "sample_stratum",
+    metadata,
+    Column("round_id", BigInteger, ForeignKey("sample_round.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("joined", Boolean, nullable=False),  # were one person when drawn
+    Column("compared", Boolean, nullable=False),  # share a blocking key
+    Column("size", BigInteger, nullable=False),
+    PrimaryKeyConstraint("round_id", "number"),
+)
+
+sample_pair = Table(
+    "sample_pair",
+    metadata,
+    _id(),
+    Column("round_id", BigInteger, nullable=False),
+    Column("stratum", Integer, nullable=False),
+    _record("a_id"),
+    _record("b_id"),
+    Column("weight", REAL, nullable=False),
+    Column("readers", Integer, nullable=False),  # how many people shall answer
+    Column("groups", JSONB, nullable=False),  # sex, age band and ethnic category of either record when drawn
+    ForeignKeyConstraint(["round_id", "stratum"], ["sample_stratum.round_id", "sample_stratum.number"]),
+    UniqueConstraint("round_id", "a_id", "b_id"),
+    CheckConstraint("readers in (1, 2)", name="readers"),
+)
+
+sample_answer = Table(
+    "sample_answer",
+    metadata,
+    Column("pair_id", BigInteger, ForeignKey("sample_pair.id"), nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    _time("at"),
+    PrimaryKeyConstraint("pair_id", "reader"),
+    CheckConstraint("answer in ('same', 'different', 'unsure', 'seen')", name="answer"),
+)
 
 saved_filter = Table(
     "saved_filter",
@@ -544,4 +603,24 @@ feed_fault = Table(
     PrimaryKeyConstraint("feed", "day", "segment", "field", "component", "fault", "found_by"),
     CheckConstraint("found_by in ('reader', 'validator')", name="found_by"),
     CheckConstraint("first_seen <= last_seen", name="first_before_last"),
+)
+
+# What dashboards show, counted in the background: nobody's look at a page counts ten million rows.
+dashboard = Table(
+    "dashboard",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _time("at"),
+    Column("content", JSONB, nullable=False),
+)
+
+feed_traffic = Table(
+    "feed_traffic",
+    metadata,
+    Column("feed", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("feed", "day"),
 )

@@ -31,6 +31,7 @@ class Right(StrEnum):
     WRITE_IMAGING = "write-imaging"
     REVIEW = "review"  # list, claim, decide, undo one's own
     UNDO_ANY = "undo-any"
+    MEASURE = "measure"  # draw blind samples
     PRIVACY = "privacy"  # do-not-link for privacy, restricted people
     SUBSCRIBE = "subscribe"
     MEND = "mend"  # refused messages, of the own trust: read, mend, send again
@@ -45,7 +46,10 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING}),
     Role.REVIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW}),
     Role.SENIOR_REVIEWER: frozenset(
-        {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY, Right.MEND},
+        {
+            *(Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING),
+            *(Right.REVIEW, Right.UNDO_ANY, Right.MEND, Right.MEASURE),
+        },
     ),
     Role.PRIVACY_OFFICER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.PRIVACY}),
     Role.ADMINISTRATOR: frozenset(Right),

@@ -96,8 +96,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class CrossReferences:
-    """All live identifiers of one person, the NHS number when verified; `identifier`, the one asked about, left out
-    (IHE-1)."""
+    """All live identifiers of one person but the one asked about; the NHS number when verified (IHE-1)."""
 
     identifier: Identifier
     golden_id: UUID
@@ -190,6 +189,7 @@ class TaskKind(StrEnum):
     MOVE = "move"  # a source moved what was filed under one patient to another (A43)
     STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
     UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
+    BLIND_SAMPLE = "blind-sample"  # drawn by chance to measure the index; looks like a possible match
 
 
 class TaskState(StrEnum):

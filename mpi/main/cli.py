@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from mpi.logs import configure_logs
 from mpi.main.cli_loading import app as loading
+from mpi.main.cli_measuring import app as measuring
 from mpi.main.cli_quarantine import app as quarantine
 from mpi.main.spoken import spoken
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(loading)
 app.add_typer(quarantine)
+app.add_typer(measuring)
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
 
 

@@ -45,6 +45,7 @@ from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
 from mpi.usecases.corrections import Corrections
+from mpi.usecases.dashboards import Dashboards
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
@@ -59,6 +60,7 @@ from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
+from mpi.usecases.sampling import Sampling
 from mpi.usecases.seeking import Seeking
 from mpi.usecases.subscriptions import Relay, Subscriptions
 from mpi.usecases.tallies import Tallies
@@ -122,6 +124,16 @@ class Index:
     def quarantine(self) -> Quarantine:
         """What was refused."""
         return compose_quarantine(self.units, self.rematch, self.network, self.clock)
+
+    @property
+    def sampling(self) -> Sampling:
+        """Blind samples, by which it is measured."""
+        return Sampling(self.units, self.matching, self.clock, TimeOrderedIds())
+
+    @property
+    def dashboards(self) -> Dashboards:
+        """Counts of all of it."""
+        return Dashboards(self.units, self.matching, self.clock)
 
     @property
     def relay(self) -> Relay:
@@ -220,6 +232,9 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         corrections=services.corrections,
         keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
+        sampling=index.sampling,
+        dashboards=index.dashboards,
+        model=index.matching.model,
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
         seeking=Seeking(index.units, index.matching),

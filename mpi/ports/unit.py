@@ -11,6 +11,7 @@ from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
+from mpi.ports.measuring import Boards, Samples
 from mpi.ports.orders import Orders
 from mpi.ports.provenance import Provenance
 from mpi.ports.quarantine import Quarantined
@@ -101,6 +102,14 @@ class Unit(Protocol):
     @property
     def duplicates(self) -> Duplicates:
         """See `Duplicates`."""
+
+    @property
+    def samples(self) -> Samples:
+        """See `Samples`."""
+
+    @property
+    def boards(self) -> Boards:
+        """See `Boards`."""
 
     @property
     def scan(self) -> Scan:

@@ -89,13 +89,13 @@ class Tasks(Protocol):
         limit: int,
         after: int,
     ) -> list[TaskView]:
-        """Tasks by id after `after`; empty collections do not restrict."""
+        """Tasks by id after `after`, blind samples left out; empty collections do not restrict."""
 
     def propose(self, task_id: int, decision: Decision, comment: str, user: str) -> None:
         """Note an answer that waits for another person, and give the task back."""
 
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
-        """Unanswered tasks about these records."""
+        """Unanswered tasks about these records; a blind sample is no question about them."""
 
     def waiting(self) -> Mapping[TaskKind, int]:
         """How many tasks of each kind are unanswered; kinds of which there are none are left out."""

@@ -50,6 +50,18 @@ ENTRIES = (
         "See which systems are not being told of changes and why, and tell them again.",
     ),
     Entry(
+        "Trusts",
+        "/review/dashboards/trusts",
+        Right.REVIEW,
+        "What each trust's feeds send: how late, how much, how complete, and what is refused.",
+    ),
+    Entry(
+        "Matching",
+        "/review/dashboards/matching",
+        Right.REVIEW,
+        "How well the index matches: weights, decisions, blind samples, fairness and drift.",
+    ),
+    Entry(
         "Kept apart",
         "/review/kept-apart",
         Right.PRIVACY,

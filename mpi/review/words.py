@@ -18,6 +18,7 @@ from mpi.domain.orders import OrderStatus, ReportStatus
 from mpi.domain.quarantine import Kept, is_dicom
 from mpi.domain.views import Decision, Study, TaskKind
 from mpi.errors import Fault
+from mpi.review.figures import told_cell
 from mpi.usecases.deliveries import Condition
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -50,6 +51,7 @@ KINDS = {
     TaskKind.MOVE: "Move between patients",
     TaskKind.STUDY_CONFLICT: "Study under two patients",
     TaskKind.UNREADABLE_IMAGE: "Unreadable image",
+    TaskKind.BLIND_SAMPLE: "Blind sample",
 }
 QUESTIONS = {
     TaskKind.POSSIBLE_MATCH: "Are these records of one person?",
@@ -61,6 +63,7 @@ QUESTIONS = {
     TaskKind.MOVE: "A trust has moved what was filed under one number to the other. Are these records of one person?",
     TaskKind.STUDY_CONFLICT: "One study came under two patients. Are these records of one person?",
     TaskKind.UNREADABLE_IMAGE: "An image says something of its patient that cannot be read. Have you seen to it?",
+    TaskKind.BLIND_SAMPLE: "Are these records of one person?",
 }
 ANSWERS = {
     Decision.SAME: "Same person",
@@ -273,6 +276,7 @@ def filters(network: Network) -> Mapping[str, Any]:
         "age": age,
         "modality": modality,
         "counted": count,
+        "cell": told_cell,
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,

@@ -9,6 +9,7 @@ from linkage.explain import Explanation
 from linkage.guard import Guard
 from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
+from mpi.domain.blinding import blinded, is_blind
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import PersonView, TaskKind, TaskView
 from mpi.errors import NotFound
@@ -37,7 +38,11 @@ class Said:
 class Comparison:
     """A task with the people it is about, one or two, all that their records say, those asked about first on each
     side, and why the pair weighs what it weighs (None when one of them cannot be compared). `certain` and `possible`
-    are the model's thresholds in bits."""
+    are the model's thresholds in bits.
+
+    `blind`: the index keeps its opinion to itself, and only the two records are here, as if each were a person's one
+    record. `read`: a blind sample that the caller has answered, or has looked behind.
+    """
 
     task: TaskView
     people: tuple[PersonView, ...]
@@ -46,6 +51,8 @@ class Comparison:
     guards: Guard
     certain: float
     possible: float
+    blind: bool = False
+    read: bool = False
 
 
 class Comparing:
@@ -55,8 +62,10 @@ class Comparing:
         self._units = units
         self._matching = matching
 
-    def compare(self, task_id: int, caller: Caller) -> Comparison:
-        """Everything about one task. Raises NotFound."""
+    def compare(self, task_id: int, caller: Caller, *, behind: bool = False) -> Comparison:
+        """Everything about one task. While blind samples wait for answers a possible match is told as one, unless
+        the caller wants to look `behind` it; a sample's own task always, until its reader has answered or given it
+        up (`Sampling.look`). Raises NotFound."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             task = unit.tasks.get(task_id)
@@ -67,7 +76,13 @@ class Comparing:
             explanation = self._between(*then) if then else explain(unit, self._matching, task)
             subjects = [str(person.golden_id) for person in found]
             unit.audit.record_each(caller, "compare-task", subjects, {"task": task_id})
+            read = task.kind is TaskKind.BLIND_SAMPLE and unit.samples.has_read(task_id, caller.user)
+            blind = is_blind(task, unit.samples.waiting()) and not (
+                behind and (read or task.kind is TaskKind.POSSIBLE_MATCH)
+            )
             unit.commit()
+        if blind:
+            return self._blind(task, found, read)
         return Comparison(
             task,
             tuple(found),
@@ -76,6 +91,15 @@ class Comparing:
             explanation.guards if explanation else Guard.NONE,
             self._matching.model.certain,
             self._matching.model.possible,
+            read=read,
+        )
+
+    def _blind(self, task: TaskView, found: list[PersonView], read: bool) -> Comparison:
+        told = {said.identifier: said for person in found for said in self._side(person, task, None)}
+        sides = tuple((told[identifier],) for identifier in (task.one, task.other))
+        model = self._matching.model
+        return Comparison(
+            blinded(task), (), sides, None, Guard.NONE, model.certain, model.possible, blind=True, read=read
         )
 
     def _between(self, one: Demographics, other: Demographics) -> Explanation:

@@ -21,6 +21,7 @@ from mpi.usecases.comparing import explain
 from mpi.usecases.matching import Matching
 from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
+from mpi.usecases.sampling import take_answer
 
 
 class Review:
@@ -93,8 +94,6 @@ class Review:
         NotFound.
         """
         caller.require(Right.REVIEW)
-        if decision is Decision.UNSURE:
-            return attempt(lambda: self._propose(task_id, decision, comment, caller))
         decided = attempt(lambda: self._decide(task_id, decision, comment, caller, due))
         return decided or attempt(lambda: self._propose(task_id, decision, comment, caller))
 
@@ -166,10 +165,15 @@ class Review:
     def _decide(
         self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None
     ) -> TaskView | None:
-        """None, and nothing is done, when a second person is needed."""
+        """None, and nothing is done, when a second person is needed: the answer is proposed."""
         with self._units.begin() as unit:
             asked = _task(unit, task_id, for_update=True)
             self._require_answerable(asked, caller)
+            if asked.kind is TaskKind.BLIND_SAMPLE and decision is not Decision.DEFER:
+                take_answer(unit, asked, decision, comment, caller.user)
+                return self._done(unit, task_id, f"decide-{decision}", caller)
+            if decision is Decision.UNSURE:
+                return None
             made = self._answer(unit, asked, decision, comment, caller)
             seconded = asked.proposed is decision and asked.proposed_by != caller.user
             if not seconded and self._rehearsing.has_high_impact(unit):
@@ -208,8 +212,8 @@ class Review:
             if decided.proposed_by == caller.user and decided.state in UNANSWERED:
                 unit.tasks.reopen(task_id, comment, caller.user)
                 return self._done(unit, task_id, "undo-proposal", caller)
-            if decided.state is not TaskState.DECIDED:
-                raise Conflict("only a decided task can be undone")
+            if decided.state is not TaskState.DECIDED or decided.kind is TaskKind.BLIND_SAMPLE:
+                raise Conflict("only a decided task that has changed something can be undone")
             if decided.decided_by != caller.user:
                 caller.require(Right.UNDO_ANY)
             if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):

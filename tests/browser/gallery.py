@@ -11,7 +11,7 @@ from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
-from tests.browser import doubles, histories, questions, refusals, subscribers
+from tests.browser import boards, doubles, histories, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register
 
@@ -170,5 +170,12 @@ PICTURES = [
     Picture("timeline-empty", lambda served: imaging(histories.without_studies(served))),
     Picture("timeline-orders", lambda served: imaging(histories.ordered(served)[1])),
     Picture("timeline-forty", lambda served: imaging(histories.many(served, 40))),
+    Picture("dashboard-empty", lambda served: "/review/dashboards/matching"),
+    Picture("dashboard-trusts", boards.network),
+    Picture("dashboard-trust", lambda served: f"{boards.network(served)}/RMC"),
+    Picture("dashboard-matching", boards.measured),
+    Picture("task-blind", boards.blind, Role.REVIEWER),
+    Picture("work-list-blind", boards.blind_list, Role.REVIEWER),
+    Picture("dashboard-waiting", boards.half_answered, Role.SENIOR_REVIEWER),
     Picture("not-found", lambda served: "/review/nothing-here", status=404),
 ]
