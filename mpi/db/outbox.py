@@ -105,16 +105,18 @@ _DISMISS = Prepared(
         bindparam("urls", type_=ARRAY(Text))
     )
 )
-_RESUME = Prepared(
+_RETRY = Prepared(
     text(
         """update subscription set stopped_at = null, failures = 0, last_error = '', due_at = clock_timestamp()
-       where url = :url returning id"""
+       where id = :id returning id"""
     )
 )
-_SKIP = Prepared(
+# Whoever serves the subscription is waited for: what they deliver in this moment is not owed any more.
+_HOLD = Prepared(text("select id from subscription where id = :id for no key update"))
+_SET_ASIDE = Prepared(
     text(
-        """delete from delivery where subscription_id = :id
-       and event_id = (select min(event_id) from delivery where subscription_id = :id)"""
+        """delete from delivery where subscription_id = :id and event_id = :event_id
+       and event_id = (select min(event_id) from delivery where subscription_id = :id) returning event_id"""
     )
 )
 _OF_GOLDEN = Prepared(
@@ -190,8 +192,7 @@ class OutboxStore:
         row = next(self._connection.run(_DUE, parameters).mappings(), None)
         if row is None:
             return None
-        oldest = self._connection.run(_OLDEST, {"id": row["id"], "limit": limit})
-        return row, [_to_event(found) for found in oldest]
+        return row, self.owed(row["id"], limit)
 
     def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
         """These reached the subscriber."""
@@ -212,12 +213,19 @@ class OutboxStore:
             self._connection.run(_ENROL, {"url": url, "types": [str(t) for t in types], "owner": owner})
         self._connection.run(_DISMISS, {"urls": list(consumers)})
 
-    def resume(self, url: str, *, skip: bool) -> bool:
-        """Deliver again to a consumer, from the event it refused or, with `skip`, from the one after."""
-        found = self._connection.run(_RESUME, {"url": url}).one_or_none()
-        if found is not None and skip:
-            self._connection.run(_SKIP, {"id": found.id})
-        return found is not None
+    def owed(self, subscription_id: int, limit: int) -> list[Event]:
+        """What a subscription is owed, oldest first."""
+        return [_to_event(row) for row in self._connection.run(_OLDEST, {"id": subscription_id, "limit": limit})]
+
+    def retry(self, subscription_id: int) -> bool:
+        """Deliver now, from the oldest event owed, also to one that was stopped."""
+        return self._connection.run(_RETRY, {"id": subscription_id}).one_or_none() is not None
+
+    def set_aside(self, subscription_id: int, event_id: int) -> bool:
+        """Forget the oldest event owed; False when it is not that one."""
+        self._connection.run(_HOLD, {"id": subscription_id})
+        gone = self._connection.run(_SET_ASIDE, {"id": subscription_id, "event_id": event_id})
+        return gone.one_or_none() is not None
 
     def backlog(self) -> int:
         """How many deliveries are owed."""

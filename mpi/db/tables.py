@@ -71,20 +71,36 @@ message = Table(
     Column("fault", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
     Column("location", Text, nullable=False, server_default=""),
+    Column("original_id", BigInteger, ForeignKey("message.id")),  # what it is a copy of
+    Column("made_by", Text, nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),  # 0 is the sender's own
+    _time("settled_at", null=True),
+    Column("settled_by", Text, nullable=False, server_default=""),
+    Column("settlement", Text, nullable=False, server_default=""),
     CheckConstraint("(fault = '') = (reason = '')", name="fault_has_reason"),
     CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),
+    CheckConstraint("(original_id is null) = (made_by = '')", name="copy_made_by_somebody"),
+    CheckConstraint("(settled_at is null) = (settlement = '')", name="settled_with_a_word"),
 )
-# One answer for the same bytes under one key (V2-16); a message without a control id has no key.
+# One answer for the same bytes under one key (V2-16); a message without a control id has no key. What was refused can
+# be tried again by somebody here, and has a row for each attempt.
 Index(
     "uq_message_key",
     message.c.control_id,
     message.c.application,
     message.c.facility,
     message.c.digest,
+    message.c.attempt,
     unique=True,
     postgresql_where=text("control_id <> ''"),
 )
 Index("ix_message_refused", message.c.id, postgresql_where=text("fault <> ''"))
+Index(
+    "ix_message_waiting",
+    message.c.id,
+    postgresql_where=text("fault <> '' and settled_at is null and original_id is null"),
+)
+Index("ix_message_original_id", message.c.original_id, postgresql_where=text("original_id is not null"))
 
 # The sequence number protocol (V2-18): the last number taken of each feed that has it on, and the message it was.
 feed_sequence = Table(
@@ -225,6 +241,8 @@ assertion = Table(
     CheckConstraint("(withdrawn_at is null) = (withdrawn_by is null)", name="withdrawn_by_somebody"),
     Index("ix_assertion_a_id", "a_id", postgresql_where=text("withdrawn_at is null")),
     Index("ix_assertion_b_id", "b_id", postgresql_where=text("withdrawn_at is null")),
+    Index("ix_assertion_a_id_withdrawn", "a_id", postgresql_where=text("withdrawn_at is not null")),
+    Index("ix_assertion_b_id_withdrawn", "b_id", postgresql_where=text("withdrawn_at is not null")),
 )
 
 link = Table(
@@ -546,6 +564,8 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subjects", ARRAY(Text), nullable=False),
     Column("detail", JSONB, nullable=False),
+    # Whom it is about stands first. What feeds send is most of the trail, and no look at anybody.
+    Index("ix_audit_subject", text("(subjects[1])"), "id", postgresql_where=text("role <> 'feed'")),
 )
 
 # What counts once: sessions that were signed out of, launches already used; kept for as long as they would have held.

@@ -164,6 +164,7 @@ class Network:
     population: str = "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
     consumers: tuple[Consumer, ...] = ()
     issuer: Issuer | None = None  # None: golden ids are not written into images
+    ask_reason: bool = False  # whether staff must say why before they see a restricted person (SEC-6)
 
     @cached_property
     def organisation_by_code(self) -> Mapping[str, Organisation]:

@@ -176,7 +176,7 @@ def _show_person(index: Index, target: Target, console: Console) -> None:
             ", ".join(study["modalities"]),
             study["body_site"],
             study["description"],
-            study["report_status"] or "",
+            study["report_status"] or ("none yet" if study["order"] else ""),
             f"{patient['authority']} {patient['value']}",
         )
     records = ", ".join(f"{r['identifier']['authority']} {r['identifier']['value']}" for r in person["records"])

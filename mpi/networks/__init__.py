@@ -103,6 +103,7 @@ def _network(table: NetworkTable) -> Network:
         feeds=tuple(map(_feed, table.feeds)),
         archives=tuple(map(_archive, table.archives)),
         population=table.population,
+        ask_reason=table.ask_reason,
         consumers=tuple(map(_consumer, table.consumers)),
         issuer=None if table.issuer is None else Issuer(table.issuer.namespace, table.issuer.oid),
     )

@@ -125,6 +125,7 @@ class NetworkTable(_Table):
     id: Text
     name: Text
     population: Literal["live", "synthetic"] = "synthetic"
+    ask_reason: bool = False
     organisations: Annotated[list[OrganisationTable], Field(min_length=1)]
     authorities: Annotated[list[AuthorityTable], Field(min_length=1)]
     feeds: list[FeedTable] = []

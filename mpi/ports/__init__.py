@@ -5,8 +5,10 @@ transaction was in the way and the whole use case should run again.
 """
 
 from mpi.ports.conformance import Conformance
+from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
 from mpi.ports.orders import Orders
+from mpi.ports.quarantine import Messages, Quarantined
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
 from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Spent, Studies, Tasks
 
@@ -18,12 +20,15 @@ __all__ = [
     "Clock",
     "Conformance",
     "Contention",
+    "Duplicates",
     "Evidence",
     "Identities",
     "Ids",
     "Inbox",
+    "Messages",
     "Orders",
     "Outbox",
+    "Quarantined",
     "Records",
     "Scan",
     "Snapshots",

@@ -9,9 +9,12 @@ from uuid import UUID
 
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
+from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.measuring import Boards, Samples
 from mpi.ports.orders import Orders
+from mpi.ports.provenance import Provenance
+from mpi.ports.quarantine import Quarantined
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
 
 
@@ -39,6 +42,10 @@ class Unit(Protocol):
     @property
     def inbox(self) -> Inbox:
         """See `Inbox`."""
+
+    @property
+    def quarantine(self) -> Quarantined:
+        """See `Quarantined`."""
 
     @property
     def records(self) -> Records:
@@ -93,6 +100,10 @@ class Unit(Protocol):
         """See `Spent`."""
 
     @property
+    def duplicates(self) -> Duplicates:
+        """See `Duplicates`."""
+
+    @property
     def samples(self) -> Samples:
         """See `Samples`."""
 
@@ -103,6 +114,10 @@ class Unit(Protocol):
     @property
     def scan(self) -> Scan:
         """See `Scan`."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """See `Provenance`."""
 
     def commit(self) -> None:
         """Make it durable. Only what came before the return of this call has happened."""

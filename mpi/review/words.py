@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from linkage.explain import GUARD_WORDS
+from linkage.guard import Guard
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
 from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.orders import OrderStatus, ReportStatus
+from mpi.domain.quarantine import Kept, is_dicom
 from mpi.domain.views import Decision, Study, TaskKind
+from mpi.errors import Fault
 from mpi.review.figures import told_cell
+from mpi.usecases.deliveries import Condition
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
@@ -69,6 +74,37 @@ ANSWERS = {
     Decision.UNSURE: "Not sure: ask somebody else",
 }
 
+FAULTS = {
+    Fault.MALFORMED: "Not readable as a message",
+    Fault.ENCODING: "Characters that cannot be read",
+    Fault.OVERSIZED: "Too long",
+    Fault.UNKNOWN_FEED: "Sender not known here",
+    Fault.FOREIGN_FEED: "Sent in another feed's name",
+    Fault.COUNT_MISMATCH: "Batch does not add up",
+    Fault.OUT_OF_SEQUENCE: "Out of its turn",
+    Fault.UNSUPPORTED_TYPE: "Type of message not taken here",
+    Fault.UNSUPPORTED_EVENT: "Event not taken here",
+    Fault.WRONG_PROCESSING_ID: "Wrong processing id",
+    Fault.UNSUPPORTED_VERSION: "Version not taken here",
+    Fault.MISSING_FIELD: "Something needed is missing",
+    Fault.BAD_VALUE: "Value that cannot be right",
+    Fault.UNKNOWN_AUTHORITY: "Issuer not known here",
+    Fault.FOREIGN_AUTHORITY: "Number of another trust",
+    Fault.SELF_MERGE: "Patient merged into itself",
+    Fault.ALREADY_SUBSUMED: "Merged away before",
+    Fault.MERGE_CYCLE: "Merges in a circle",
+    Fault.IDENTIFIER_IN_USE: "New number already in use",
+    Fault.OVERLAY: "Patient turns into somebody else",
+    Fault.UNKNOWN_IDENTIFIER: "Number not known",
+    Fault.CONFLICT: "Contradicts what stands",
+}
+CONDITIONS = {
+    Condition.STOPPED: "Stopped",
+    Condition.FAILING: "Failing",
+    Condition.TOLD: "Being told",
+}
+_LOCATED = ("field", "repetition", "component", "subcomponent")
+
 
 REPORTS = {
     ReportStatus.PRELIMINARY: "Preliminary",
@@ -118,6 +154,26 @@ def day(value: date | str | None) -> str:
 def moment(value: datetime | None) -> str:
     """`07-Mar-1954 14:30`, London's clock."""
     return f"{day(value)} {value.astimezone(_LONDON):%H:%M}" if value else NOT_KNOWN
+
+
+def whole_day(value: str) -> tuple[datetime | None, datetime | None]:
+    """When a day of the London calendar begins and ends, of its ISO date; (None, None) of anything else."""
+    try:
+        begins = date.fromisoformat(value)
+        ends = begins + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None, None
+    midnights = [datetime(d.year, d.month, d.day, tzinfo=_LONDON) for d in (begins, ends)]
+    return (midnights[0], midnights[1]) if 1900 <= begins.year <= 2200 else (None, None)
+
+
+def location(value: str) -> str:
+    """`PID^2^3^1^4` as `PID number 2, field 3, repetition 1, component 4`; any other place as it is."""
+    segment, *numbers = value.split("^")
+    if not (len(segment) == 3 and numbers and all(number.isdigit() for number in numbers)):
+        return value
+    which = f" number {numbers[0]}" if numbers[0] != "1" else ""
+    return ", ".join([segment + which, *(f"{name} {n}" for name, n in zip(_LOCATED, numbers[1:], strict=False))])
 
 
 def nhs_number(value: str) -> str:
@@ -188,6 +244,26 @@ def identifier(value: Identifier, network: Network) -> str:
     return f"{known.name if known else value.authority} {value.value}"
 
 
+def teller(user: str, network: Network) -> str:
+    """Who said something: a person by their name, a feed by its trust."""
+    feed = network.feed_by_id.get(user.removeprefix("feed/")) if user.startswith("feed/") else None
+    return f"{trust(feed.organisation, network)}’s feed" if feed else user
+
+
+def guard(name: str) -> str:
+    """A guard by its name, in words."""
+    return GUARD_WORDS.get(Guard[name], name) if name in Guard.__members__ else name
+
+
+def came_by(kept: Kept) -> str:
+    """Which feed a message came by, as far as it is known."""
+    return kept.feed or ("Images" if is_dicom(kept.event) else "Not a known feed")
+
+
+def _fault(value: str) -> str:
+    return FAULTS[Fault(value)]
+
+
 def filters(network: Network) -> Mapping[str, Any]:
     """The filters of all templates."""
     return {
@@ -204,6 +280,11 @@ def filters(network: Network) -> Mapping[str, Any]:
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
+        "guard": guard,
+        "teller": partial(teller, network=network),
+        "fault": _fault,
+        "came_by": came_by,
+        "location": location,
         "report": report,
         "order_status": lambda order: ORDERS[order.status],
         "order_report": order_report,

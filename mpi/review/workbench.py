@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, dashboards, find, keeping_apart, launch, sign_in, start, tasks, timeline
+from mpi.review import (
+    change,
+    compare,
+    corrections,
+    dashboards,
+    deliveries,
+    find,
+    keeping_apart,
+    launch,
+    person,
+    quarantine,
+    reason,
+    sign_in,
+    start,
+    tasks,
+    timeline,
+)
 from mpi.review.pages import Pages
 
 
@@ -17,8 +33,14 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         start.router,
         tasks.router,
         compare.router,
+        corrections.router,
+        quarantine.router,
+        deliveries.router,
         dashboards.router,
         find.router,
+        person.router,
+        reason.router,
+        change.router,
         keeping_apart.router,
         timeline.router,
         launch.public,

@@ -15,7 +15,7 @@ from mpi.simulate.imaging import SimStudy
 from mpi.simulate.wire_hl7 import escape
 
 _PLANNED_IN = 16  # one study in so many is followed by another that is planned
-_UNREPORTED_IN = 12  # and one in so many waits for its report
+_UNREPORTED_IN = 10  # and one in so many waits for its report
 _FOLLOWS = timedelta(weeks=6)
 
 

@@ -15,14 +15,15 @@ from mpi.domain.views import PersonView, TaskKind, TaskView
 from mpi.errors import NotFound
 from mpi.ports import Unit, Units
 from mpi.usecases.matching import Matching
+from mpi.usecases.overlaid import versions_then
 from mpi.usecases.people import people
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """What one record says. `asked`: it is one of the two the task is about; `waiting`: it is the version of an
-    overlaid record that does not count yet. `unusable` names the fields whose value is a placeholder or a default,
-    and is not compared."""
+    overlaid record that does not count yet, or that waited until the task was settled. `unusable` names the fields
+    whose value is a placeholder or a default, and is not compared."""
 
     identifier: Identifier
     golden_id: UUID
@@ -71,20 +72,21 @@ class Comparing:
             if task is None:
                 raise NotFound("no review task has this id")
             found = people(unit, list(dict.fromkeys(task.golden_ids)))
-            subjects = [f"task/{task_id}", *(str(person.golden_id) for person in found)]
-            explanation = explain(unit, self._matching, task)
+            then = versions_then(unit, task) if task.kind is TaskKind.OVERLAY else None
+            explanation = self._between(*then) if then else explain(unit, self._matching, task)
+            subjects = [str(person.golden_id) for person in found]
+            unit.audit.record_each(caller, "compare-task", subjects, {"task": task_id})
             read = task.kind is TaskKind.BLIND_SAMPLE and unit.samples.has_read(task_id, caller.user)
             blind = is_blind(task, unit.samples.waiting()) and not (
                 behind and (read or task.kind is TaskKind.POSSIBLE_MATCH)
             )
-            unit.audit.record(caller, "compare-task", subjects, {})
             unit.commit()
         if blind:
             return self._blind(task, found, read)
         return Comparison(
             task,
             tuple(found),
-            tuple(tuple(self._side(person, task)) for person in found),
+            tuple(tuple(self._side(person, task, then)) for person in found),
             explanation,
             explanation.guards if explanation else Guard.NONE,
             self._matching.model.certain,
@@ -93,19 +95,24 @@ class Comparing:
         )
 
     def _blind(self, task: TaskView, found: list[PersonView], read: bool) -> Comparison:
-        told = {said.identifier: said for person in found for said in self._side(person, task)}
+        told = {said.identifier: said for person in found for said in self._side(person, task, None)}
         sides = tuple((told[identifier],) for identifier in (task.one, task.other))
         model = self._matching.model
         return Comparison(
             blinded(task), (), sides, None, Guard.NONE, model.certain, model.possible, blind=True, read=read
         )
 
-    def _side(self, person: PersonView, task: TaskView) -> list[Said]:
+    def _between(self, one: Demographics, other: Demographics) -> Explanation:
+        return self._matching.explanation(self._matching.encode(one)[0], self._matching.encode(other)[0])
+
+    def _side(self, person: PersonView, task: TaskView, then: tuple[Demographics, Demographics] | None) -> list[Said]:
         told: list[Said] = []
         for record in person.records:
             asked = record.identifier in (task.one, task.other)
             versions = [(record.demographics, False)]
-            if record.pending is not None and task.kind is TaskKind.OVERLAY:
+            if asked and then is not None:
+                versions = [(then[0], False), (then[1], True)]
+            elif record.pending is not None and task.kind is TaskKind.OVERLAY:
                 versions.append((record.pending, True))
             told += [
                 Said(
@@ -124,10 +131,8 @@ class Comparing:
 
 def explain(unit: Unit, matching: Matching, task: TaskView) -> Explanation | None:
     """Why the pair of a task weighs what it weighs; of an overlay the version that counts and the one that waits."""
-    records = unit.records.of_identifiers([task.one, task.other])
+    records = unit.records.of_identifiers({task.one, task.other})
     encoded = [r.encoded for r in records if r.encoded]
     waiting = [r.pending for r in records if r.pending is not None and task.kind is TaskKind.OVERLAY]
     encoded += [matching.encode(pending.registers.demographics)[0] for pending in waiting]
-    if len(encoded) < 2 and task.one != task.other:
-        return None
-    return matching.explanation(encoded[0], encoded[-1]) if encoded else None
+    return matching.explanation(encoded[0], encoded[1]) if len(encoded) > 1 else None

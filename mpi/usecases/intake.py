@@ -29,7 +29,7 @@ from mpi.domain.record import Record
 from mpi.domain.views import RecordState
 from mpi.errors import Fault, Forbidden, OutOfSequence, Refused
 from mpi.ports import Claim, Unit, Units
-from mpi.usecases import moving, ordering
+from mpi.usecases import copies, moving, ordering
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.rematch import Cause, Rematch
@@ -99,6 +99,7 @@ class Intake:
             moving.tell(unit, commands, cause, self._rematch)
             ordering.take(unit, commands, cause, self._rematch)
             self._audit(unit, flagged, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
+            copies.note(unit, envelope, claim.message_id, accepted=True)
             expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(Status.ACCEPTED, claim.message_id, created=created, expected=expected)
@@ -111,6 +112,7 @@ class Intake:
             unit.inbox.refuse(claim.message_id, reason)
             detail = {"message": claim.message_id, "fault": reason.fault, "location": reason.location}
             unit.audit.record(caller, "quarantine", [], detail)
+            copies.note(unit, envelope, claim.message_id, accepted=False)
             expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(

@@ -21,6 +21,7 @@ from mpi.ports import Unit, Units
 from mpi.usecases.imaging import REPEAT_DAYS
 from mpi.usecases.matching import Matching
 from mpi.usecases.people import person
+from mpi.usecases.reasons import require_reason
 from mpi.usecases.resolving import find
 
 MOST_AWAITED = 50
@@ -60,6 +61,7 @@ class Timelines:
             golden_id = self._living(unit, whom)
             requested = whom if isinstance(whom, UUID) else golden_id
             seen = person(unit, golden_id, requested)
+            require_reason(self._matching.network, seen, caller)
             studies, total, _ = unit.studies.history(golden_id, HistoryFilter(as_of=as_of), MOST, "")
             changes = history_changes(unit.studies.stays(golden_id))
             orders, ordered, _ = unit.orders.of_golden(golden_id, MOST_AWAITED, "", awaited=True)

@@ -12,7 +12,7 @@ from mpi.domain.commands import Field, Order, Patch, Register
 from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus
 from mpi.domain.views import Study
 from tests.browser.served import Served
-from tests.integration.core.world import ARCHIVE, at, nhs, of, other_person, person, register
+from tests.integration.core.world import ARCHIVE, REVIEWER, SENIOR, at, nhs, of, other_person, person, register
 
 SITES = ("CHEST", "ABDOMEN", "HEAD", "KNEE", "LSPINE", "CHESTABDPELVIS", "")
 MODALITIES = (("CT",), ("DX",), ("MR",), ("US",), ("MG",))
@@ -159,3 +159,26 @@ def without_studies(served: Served) -> UUID:
     number, who = somebody(served)
     served.world.tell(register(f"BOL|B{number}", 1, who))
     return served.world.golden(f"BOL|B{number}")
+
+
+def built(served: Served) -> UUID:
+    """A person of three trusts: Bolton's and the Christie's records joined by themselves, Stockport's by a reviewer,
+    and the Christie's was parted from Bolton's for a while."""
+    number, who = somebody(served)
+    bolton, christie, stockport = f"BOL|B{number}", f"CHR|C{number}", f"STO|S{number}"
+    review = served.world.review
+    served.world.tell(register(bolton, 1, who), register(christie, 2, who), register(stockport, 3, who))
+    review.assert_pair(of(bolton), of(stockport), True, "Checked with the trust", REVIEWER)
+    parted = review.assert_pair(of(bolton), of(christie), False, "Twins or siblings: two birth notices", SENIOR)
+    review.withdraw(parted, "one birth notice after all", SENIOR)
+    put(served, [examination(served, bolton, datetime(2024, 5, 2, 8, tzinfo=UTC))])
+    return served.world.golden(bolton)
+
+
+def unverified(served: Served) -> tuple[str, str]:
+    """The number at Bolton, and at the Christie with a study, of somebody whose NHS number nobody has verified."""
+    number, who = somebody(served, family=f"Adeyemi{chr(97 + served.number() % 26)}", status="02")
+    bolton, christie = f"BOL|B{number}", f"CHR|C{number}"
+    served.world.tell(register(bolton, 1, who), register(christie, 2, who))
+    put(served, [examination(served, christie, datetime(2024, 5, 2, 8, tzinfo=UTC))])
+    return bolton, christie

@@ -112,6 +112,10 @@ def test_each_filter(page: Page, served: Served, query: str, shown: int) -> None
         ("first=20x4", "Enter the first year in four digits"),
         ("first=2024&last=2012", "must not be later"),
         ("day=31&month=2&year=2024", "Enter a real date"),
+        ("day=1&month=2&year=24", "Enter a real date"),
+        ("day=1&month=2&year=2_0_2_4", "Enter a real date"),
+        ("day=1&month=%2B2&year=2024", "Enter a real date"),
+        ("day=%D9%A1&month=2&year=2024", "Enter a real date"),
         ("day=1", "Enter a real date"),
         ("day=1&month=1&year=3024", "or an earlier one"),
         ("day=1&month=1&year=99999999999", "Enter a real date"),
@@ -210,6 +214,7 @@ def test_a_person_is_found_by_number_and_opened(page: Page, served: Served) -> N
     expect(page.get_by_role("alert")).to_contain_text("No person has this number")
     page.get_by_label("Number", exact=True).fill(f" {bolton.partition('|')[2]} ")
     page.keyboard.press("Enter")
+    page.get_by_role("link", name="Imaging history", exact=True).click()
     page.wait_for_url(served.address + imaging(golden_id))
 
 
