@@ -8,12 +8,13 @@ from uuid import UUID
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
+from mpi.domain.evidence import Pair
 from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
 from mpi.domain.imaging import joined
 from mpi.domain.order_fold import ImagingOrder, OrderPage
 from mpi.domain.priors import Prior, also_planned, priors
-from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study
+from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study, TaskKind
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
@@ -25,6 +26,7 @@ from mpi.usecases.resolving import find
 _MOST = 500
 _CONSIDERED = 2_000  # studies of one person that are looked through for priors, the newest of them
 REPEAT_DAYS = 30
+_TWO_PATIENTS = "one study came under two patient ids; it stays under the first"
 _A_DAY = timedelta(days=1)  # a filter's dates are London's
 
 
@@ -40,10 +42,15 @@ class Imaging:
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         """Register a study under its patient id (an id nobody has named becomes an awaited record). Returns the
         golden id and whether the study was new. The same study again under the same patient, or under an id merged
-        with the patient's, updates it where it is; under another patient it is refused with CONFLICT. Needs
-        WRITE_IMAGING."""
+        with the patient's, updates it where it is; under another patient it is refused with CONFLICT, and a task
+        asks about the two patients. Needs WRITE_IMAGING."""
         caller.require(Right.WRITE_IMAGING)
-        return attempt(lambda: self._register(study, caller))
+        try:
+            return attempt(lambda: self._register(study, caller))
+        except Refused as refused:
+            if refused.fault is Fault.CONFLICT:
+                attempt(lambda: self._ask(study, caller))
+            raise
 
     def _register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         with self._units.begin() as unit:
@@ -52,6 +59,12 @@ class Imaging:
             unit.audit.record(caller, "register-study", [str(owner), study.study_uid], {"new": created})
             unit.commit()
             return golden_id, created
+
+    def _ask(self, study: Study, caller: Caller) -> None:
+        with self._units.begin() as unit:
+            ask_whose(unit, self._rematch, self._clock, study, None, Cause(caller, "register-study"))
+            unit.audit.record(caller, "study-conflict", [str(study.patient), study.study_uid], {})
+            unit.commit()
 
     def history(
         self,
@@ -198,6 +211,14 @@ def hang(
         event = registered(replace(study, patient=owner), golden_id, clock)
         unit.outbox.publish([event if created else _changed(event)], cause.caller, None)
     return owner, golden_id, created
+
+
+def ask_whose(unit: Unit, rematch: Rematch, clock: Clock, study: Study, patch: Patch | None, cause: Cause) -> None:
+    """Ask about the two patients of a study that came under a second one; it stays under the first."""
+    provide(unit, rematch, study.patient, patch, cause, clock)
+    held = unit.studies.get(study.study_uid)
+    if held is not None and held[0].patient != study.patient:
+        unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, Pair.of(held[0].patient, study.patient), _TWO_PATIENTS)
 
 
 def _interest(study: Study) -> tuple[tuple[str, ...], str]:
