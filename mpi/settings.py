@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     conformance_days: Annotated[int, Field(ge=1, le=36_500)] = 400  # counts of what arrives wrong are kept so long
     # An answer that moves more studies than that to another history needs two people.
     second_person_studies: Annotated[int, Field(ge=0)] = 20
+    bulk_sample: Annotated[int, Field(ge=10, le=500)] = 30  # tasks of a batch answered one by one before the others
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("database_url")

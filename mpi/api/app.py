@@ -13,6 +13,7 @@ from starlette.types import Lifespan
 
 from mpi.api import (
     archives,
+    batches,
     conformance,
     corrections,
     deliveries,
@@ -37,7 +38,7 @@ from mpi.api.services import Services
 from mpi.errors import MpiError
 
 PARTS = (
-    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, regrouping, keeping_apart),
+    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, batches, regrouping, keeping_apart),
     *(corrections, subscriptions, deliveries, conformance, quarantine, operations),
 )
 """The modules whose routers make up the native API."""

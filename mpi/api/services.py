@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
+from mpi.usecases.batches import Batches
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
@@ -41,6 +42,7 @@ class Services:
     imaging: Imaging
     review: Review
     worklist: Worklist
+    batches: Batches
     keeping_apart: KeepingApart
     regrouping: Regrouping
     subscriptions: Subscriptions

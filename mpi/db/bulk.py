@@ -150,10 +150,10 @@ class BulkStore:
     def add_tasks(self, asked: Iterable[tuple[Question, tuple[int, int]]]) -> int:
         """Review tasks."""
         lines = [
-            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{escape(q.reason)}\n"
+            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{escape(q.reason)}\t{_pattern(q)}\n"
             for q, (a, b) in asked
         ]
-        self._copy("task (kind, state, a_id, b_id, weight, guards, reason)", ["".join(lines).encode()])
+        self._copy("task (kind, state, a_id, b_id, weight, guards, reason, pattern)", ["".join(lines).encode()])
         return len(lines)
 
     def add_studies(self, studies: Iterable[Study]) -> int:
@@ -243,3 +243,7 @@ def _translate(error: psycopg.Error) -> Exception:
     if isinstance(error, psycopg.DataError | errors.CheckViolation):
         return Refused(Fault.BAD_VALUE, f"a value cannot be stored ({error.sqlstate})")
     return Unavailable(f"the database cannot be used ({error.sqlstate or 'no connection'})")
+
+
+def _pattern(question: Question) -> str:
+    return "\\N" if question.shared_pattern is None else "\\\\x" + question.shared_pattern.hex()

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
+from mpi.db.batches import BatchStore
 from mpi.db.boards import BoardStore
 from mpi.db.conformance import ConformanceStore
 from mpi.db.correction import DuplicateStore
@@ -94,6 +95,7 @@ class DbUnit:
         self.identities = IdentityStore(lane, ids)
         self.tasks = TaskStore(lane, ids)
         self.worklist = WorklistStore(lane)
+        self.batches = BatchStore(lane, model)
         self.rulings = RulingStore(lane, ids)
         self.studies = StudyStore(lane, ids)
         self.orders = OrderStore(lane, ids)

@@ -293,6 +293,7 @@ task = Table(
     Column("due", Date),
     Column("assertion_id", BigInteger, ForeignKey("assertion.id")),
     Column("sample_id", BigInteger, ForeignKey("sample_pair.id")),  # of a blind sample, shown as a possible match
+    Column("pattern", LargeBinary),  # the comparison levels, of a possible match between two authorities
     CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'decided' or (decision is not null and decided_by <> '')", name="decided_by_somebody"),
     CheckConstraint(
@@ -321,6 +322,55 @@ Index(
     postgresql_where=text("state in ('open', 'claimed', 'deferred')"),
 )
 Index("ix_task_state", task.c.state, task.c.id)
+# What may be answered alike: nobody holds it, no guard, no study.
+Index(
+    "ix_task_group",
+    task.c.pattern,
+    task.c.weight,
+    task.c.id,
+    postgresql_where=text(
+        "pattern is not null and state = 'open' and guards = 0 and studies = 0 and proposed is null"
+    ),
+)
+
+# Tasks of one pattern, answered alike by a sample of them.
+batch = Table(
+    "batch",
+    metadata,
+    _id(),
+    Column("pattern", LargeBinary, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("turn", Integer, nullable=False),  # of this pattern: two who open one at once make one
+    Column("size", Integer, nullable=False),  # of the sample
+    Column("seed", BigInteger, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    _time("opened_at"),
+    Column("decision", Text),
+    Column("confirmed_by", Text, nullable=False, server_default=""),
+    _time("confirmed_at", null=True),
+    Column("undone_by", Text, nullable=False, server_default=""),
+    UniqueConstraint("pattern", "model", "turn"),
+    CheckConstraint("decision in ('same', 'different')", name="decision"),
+    CheckConstraint("confirmed_by <> opened_by", name="confirmed_by_a_second"),
+    CheckConstraint(
+        "(decision is null) = (confirmed_by = '') and (decision is null) = (confirmed_at is null)",
+        name="decided_by_somebody",
+    ),
+)
+
+batch_task = Table(
+    "batch_task",
+    metadata,
+    Column("batch_id", BigInteger, ForeignKey("batch.id"), nullable=False),
+    Column("place", Integer, nullable=False),  # as it was drawn: the first are the sample
+    Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
+    Column("outcome", Text, nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
+    PrimaryKeyConstraint("batch_id", "place"),
+    UniqueConstraint("batch_id", "task_id"),
+    CheckConstraint("outcome in ('', 'sampled', 'answered', 'left', 'taken-back', 'kept')", name="outcome"),
+    Index("ix_batch_task_outcome", "batch_id", "outcome", "place"),
+)
 
 # A stratified random sample of pairs, answered by reviewers who do not know that it is one.
 sample_round = Table(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import REAL, BigInteger, Integer, Row, Text, bindparam, text, update
+from sqlalchemy import REAL, BigInteger, Integer, LargeBinary, Row, Text, bindparam, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.guard import Guard
@@ -37,14 +37,19 @@ _TOUCHING = Prepared(
 _WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind"))
 _SYNC = Prepared(
     text(
-        f"""with asked (kind, a_id, b_id, weight, guards, reason) as (
-          select * from unnest(:kinds, :a_ids, :b_ids, :weights, :guards, :reasons)),
+        f"""with asked (kind, a_id, b_id, weight, guards, reason, pattern) as (
+          select * from unnest(:kinds, :a_ids, :b_ids, :weights, :guards, :reasons, :patterns)),
+        otherwise as (
+          update task t set pattern = q.pattern from asked q
+          where t.state in {OPEN_STATES} and (t.kind, t.a_id, t.b_id) = (q.kind, q.a_id, q.b_id)
+            and t.pattern is distinct from q.pattern),
         gone as (
           update task t set state = 'withdrawn', claimed_by = ''
           where state in {OPEN_STATES} and not standing and (a_id = any(:ids) or b_id = any(:ids))
             and not exists (select from asked q where (q.kind, q.a_id, q.b_id) = (t.kind, t.a_id, t.b_id)))
-        insert into task (kind, state, a_id, b_id, weight, guards, reason, studies)
-          select kind, 'open', a_id, b_id, weight, guards, reason, {_STUDIES.format(a="a_id", b="b_id")} from asked
+        insert into task (kind, state, a_id, b_id, weight, guards, reason, pattern, studies)
+          select kind, 'open', a_id, b_id, weight, guards, reason, pattern,
+            {_STUDIES.format(a="a_id", b="b_id")} from asked
           on conflict (kind, a_id, b_id) where state in {OPEN_STATES} do nothing"""
     ).bindparams(
         _IDS,
@@ -54,6 +59,7 @@ _SYNC = Prepared(
         bindparam("weights", type_=ARRAY(REAL)),
         bindparam("guards", type_=ARRAY(Integer)),
         bindparam("reasons", type_=ARRAY(Text)),
+        bindparam("patterns", type_=ARRAY(LargeBinary)),
     )
 )
 _ALARM = Prepared(
@@ -109,6 +115,7 @@ class TaskStore:
             "weights": [q.weight for q in wanted.values()],
             "guards": [int(q.guards) for q in wanted.values()],
             "reasons": [q.reason for q in wanted.values()],
+            "patterns": [q.shared_pattern for q in wanted.values()],
         }
         self._connection.run(_SYNC, row)
 

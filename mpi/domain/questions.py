@@ -24,13 +24,20 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question for a person; its key is `(kind, pair)`."""
+    """One question for a person; its key is `(kind, pair)`. `pattern`: the comparison levels of its edge."""
 
     kind: TaskKind
     pair: Pair
     weight: float
     guards: Guard
     reason: str
+    pattern: bytes = b""
+
+    @property
+    def shared_pattern(self) -> bytes | None:
+        """The pattern by which it is one of many alike; None where two records of one authority ask."""
+        apart = self.pair.one.authority != self.pair.other.authority
+        return self.pattern if self.pattern and apart and self.kind is TaskKind.POSSIBLE_MATCH else None
 
 
 def overlaid(identifier: Identifier) -> Question:
@@ -88,4 +95,4 @@ def _ask(edge: Edge, certain: float) -> Question:
     if not reasons:
         strong = edge.weight >= certain
         reasons = ["would join records that contradict one another" if strong else "alike, but not enough to be sure"]
-    return Question(kind, edge.pair, edge.weight, edge.guards, "; ".join(reasons))
+    return Question(kind, edge.pair, edge.weight, edge.guards, "; ".join(reasons), edge.pattern)

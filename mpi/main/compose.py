@@ -32,6 +32,7 @@ from mpi.launchers import load_launchers
 from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
 from mpi.main.quarantine import compose_quarantine
+from mpi.main.settling import compose_settling
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.metrics import Metrics
 from mpi.review.bench import Bench
@@ -40,7 +41,6 @@ from mpi.review.workbench import add_pages
 from mpi.settings import Settings
 from mpi.tokens import Callers, reviewers, session_key
 from mpi.usecases.admission import Admission
-from mpi.usecases.asserting import Asserting
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
@@ -56,8 +56,6 @@ from mpi.usecases.paging import Paging
 from mpi.usecases.portraits import Portraits
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
-from mpi.usecases.regrouping import Regrouping
-from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
 from mpi.usecases.sampling import Sampling
@@ -180,6 +178,8 @@ def compose_app(
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "fhir")
     query = Query(index.units, index.matching)
     imaging = Imaging(index.units, index.matching, index.rematch, index.clock)
+    everything = (index.units, index.matching, index.rematch, index.clock)
+    regrouping, batches = compose_settling(*everything, TimeOrderedIds(), settings)
     services = Services(
         intake=intake,
         query=query,
@@ -188,7 +188,8 @@ def compose_app(
         review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
         worklist=Worklist(index.units, index.clock, reviewers(callers)),
         keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
-        regrouping=compose_regrouping(index, settings),
+        batches=batches,
+        regrouping=regrouping,
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         quarantine=index.quarantine,
@@ -227,6 +228,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         imaging=services.imaging,
         review=services.review,
         worklist=services.worklist,
+        batches=services.batches,
         quarantine=services.quarantine,
         deliveries=services.deliveries,
         corrections=services.corrections,
@@ -248,13 +250,6 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         session_idle=settings.session_idle,
         session_length=settings.session_length,
     )
-
-
-def compose_regrouping(index: Index, settings: Settings) -> Regrouping:
-    """What moves, splits and merges people by hand."""
-    asserting = Asserting(index.matching, index.rematch, index.clock)
-    rehearsing = Rehearsing(index.units, index.network, settings.second_person_studies)
-    return Regrouping(index.units, asserting, rehearsing)
 
 
 def warnings(index: Index) -> Sequence[str]:

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from mpi.errors import MpiError
+from mpi.ports.batches import Batches
 from mpi.ports.conformance import Conformance
 from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
@@ -66,6 +67,10 @@ class Unit(Protocol):
     @property
     def worklist(self) -> Worklist:
         """See `Worklist`."""
+
+    @property
+    def batches(self) -> Batches:
+        """See `Batches`."""
 
     @property
     def rulings(self) -> Rulings:

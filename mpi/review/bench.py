@@ -10,6 +10,7 @@ from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.ports import Clock
 from mpi.usecases.admission import Admission
+from mpi.usecases.batches import Batches
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.corrections import Corrections
 from mpi.usecases.dashboards import Dashboards
@@ -42,6 +43,7 @@ class Bench:
     admission: Admission
     review: Review
     worklist: Worklist
+    batches: Batches
     quarantine: Quarantine
     deliveries: Deliveries
     corrections: Corrections

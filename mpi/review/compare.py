@@ -149,7 +149,7 @@ def give_answer(
         done = pages.bench.review.decide(task_id, Decision(decision), said, caller, day)
     except Conflict as conflict:
         return _page(request, pages, caller, task_id, filters, {"decision": _sentence(conflict)}, 409, entered)
-    return pages.redirect(request, _after(filters), _told(done))
+    return pages.redirect(request, filters.back, _told(done))
 
 
 @router.post(PATH + "/{task_id}/claim")
@@ -173,14 +173,14 @@ def assign(
         return _page(request, pages, caller, task_id, filters, {"assignee": "Choose who shall answer it"}, 422)
     pages.bench.worklist.assign(task_id, assignee, caller)
     said = f"Task {task_id} is {assignee}'s now. If it is not answered in three days, anybody can take it."
-    return pages.redirect(request, _after(filters), said)
+    return pages.redirect(request, filters.back, said)
 
 
 @router.post(PATH + "/{task_id}/release")
 def release(request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered) -> Response:
     """Give the task back."""
     pages.bench.review.release(task_id, caller)
-    return pages.redirect(request, _after(filters), f"Task {task_id} is free again.")
+    return pages.redirect(request, filters.back, f"Task {task_id} is free again.")
 
 
 @router.post(PATH + "/{task_id}/undo")
@@ -211,10 +211,6 @@ def _told(task: TaskView) -> str:
 
 def _here(task_id: int, filters: Filters) -> str:
     return f"{PATH}/{task_id}" + (f"?{filters.query}" if filters.query else "")
-
-
-def _after(filters: Filters) -> str:
-    return PATH + (f"?{filters.query}" if filters.query else "")
 
 
 def _day(text: str) -> date | None:

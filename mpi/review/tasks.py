@@ -46,6 +46,7 @@ class Filters:
     age: str = ""
     text: str = ""
     deferred: str = ""
+    batch: int = 0  # whose sample is being answered: one goes back there
 
     def wanted(self, network: Network, caller: Caller, now: datetime) -> Wanted:
         """The filters as the use case knows them."""
@@ -70,6 +71,13 @@ class Filters:
         """The filters as a query, without those that say nothing."""
         return urlencode({name: value for name, value in asdict(self).items() if value})
 
+    @property
+    def back(self) -> str:
+        """Where one goes from a task: to the list, or to the batch."""
+        if self.batch:
+            return f"/review/groups/{self.batch}"
+        return PATH + (f"?{self.query}" if self.query else "")
+
 
 def filters_of(
     kind: Annotated[str, Query(max_length=40)] = "",
@@ -79,9 +87,10 @@ def filters_of(
     age: Annotated[str, Query(max_length=10)] = "",
     text: Annotated[str, Query(max_length=200)] = "",
     deferred: Annotated[str, Query(max_length=5)] = "",
+    batch: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
 ) -> Filters:
     """The filters in the address of a page."""
-    return Filters(kind, trust, weight, held, age, text, deferred)
+    return Filters(kind, trust, weight, held, age, text, deferred, batch)
 
 
 Filtered = Annotated[Filters, Depends(filters_of)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from mpi.review import (
+    batches,
     change,
     compare,
     corrections,
@@ -33,6 +34,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         start.router,
         tasks.router,
         compare.router,
+        batches.router,
         corrections.router,
         quarantine.router,
         deliveries.router,

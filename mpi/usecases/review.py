@@ -7,14 +7,14 @@ from datetime import date
 
 from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
-from mpi.domain.answers import RULINGS, VERDICTS, require_fitting
 from mpi.domain.consequence import Consequence
-from mpi.domain.evidence import Assertion, AssertionView, Pair
+from mpi.domain.evidence import Assertion, AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
-from mpi.domain.worklist import LEASE, UNANSWERED, holder
+from mpi.domain.worklist import LEASE, UNANSWERED
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
+from mpi.usecases.answering import Answering
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
 from mpi.usecases.comparing import explain
@@ -36,6 +36,7 @@ class Review:
         self._asserting = Asserting(matching, rematch, clock)
         self._clock = clock
         self._rehearsing = Rehearsing(units, matching.network, second_person_studies)
+        self._answering = Answering(self._asserting, self._rehearsing, clock)
 
     def tasks(
         self,
@@ -104,7 +105,7 @@ class Review:
         subject = f"task/{task_id}"
         return attempt(
             lambda: self._rehearsing.rehearse(
-                lambda unit: self._answer(unit, _task(unit, task_id), decision, "", caller), subject, caller
+                lambda unit: self._answering.state(unit, _task(unit, task_id), decision, "", caller), subject, caller
             )
         )
 
@@ -150,7 +151,7 @@ class Review:
 
     def _claim(self, task_id: int, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
-            self._require_answerable(_task(unit, task_id, for_update=True), caller)
+            self._answering.require_answerable(_task(unit, task_id, for_update=True), caller)
             unit.tasks.claim(task_id, caller.user, self._clock.now() + LEASE)
             return self._done(unit, task_id, "claim-task", caller)
 
@@ -168,43 +169,21 @@ class Review:
         """None, and nothing is done, when a second person is needed: the answer is proposed."""
         with self._units.begin() as unit:
             asked = _task(unit, task_id, for_update=True)
-            self._require_answerable(asked, caller)
+            self._answering.require_answerable(asked, caller)
             if asked.kind is TaskKind.BLIND_SAMPLE and decision is not Decision.DEFER:
                 take_answer(unit, asked, decision, comment, caller.user)
                 return self._done(unit, task_id, f"decide-{decision}", caller)
-            if decision is Decision.UNSURE:
+            if decision is Decision.UNSURE or not self._answering.settle(unit, asked, decision, comment, caller, due):
                 return None
-            made = self._answer(unit, asked, decision, comment, caller)
             seconded = asked.proposed is decision and asked.proposed_by != caller.user
-            if not seconded and self._rehearsing.has_high_impact(unit):
-                return None
-            unit.tasks.decide(task_id, decision, comment, caller.user, made, due)
             by_two = {"proposed_by": asked.proposed_by} if seconded else {}
             return self._done(unit, task_id, f"decide-{decision}", caller, by_two)
 
     def _propose(self, task_id: int, decision: Decision, comment: str, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
-            self._require_answerable(_task(unit, task_id, for_update=True), caller)
+            self._answering.require_answerable(_task(unit, task_id, for_update=True), caller)
             unit.tasks.propose(task_id, decision, comment, caller.user)
             return self._done(unit, task_id, f"propose-{decision}", caller)
-
-    def _answer(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> int | None:
-        """Do what an answer says; returns the id of the assertion it made."""
-        require_fitting(decision, asked)
-        if decision in RULINGS:
-            self._asserting.rule(unit, asked, decision, comment, caller)
-        elif decision in VERDICTS and asked.one != asked.other:
-            verdict = VERDICTS[decision]
-            return self._asserting.state(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
-        return None
-
-    def _require_answerable(self, task: TaskView, caller: Caller) -> None:
-        if task.state not in UNANSWERED:
-            raise Conflict(f"this task is already {task.state}")
-        if holder(task, self._clock.now()) not in {"", caller.user}:
-            raise Conflict("this task is claimed by somebody else")
-        if task.proposed_by == caller.user:
-            raise Conflict(f"you have answered '{task.proposed}' already: somebody else has to look at this task now")
 
     def _undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
@@ -212,17 +191,7 @@ class Review:
             if decided.proposed_by == caller.user and decided.state in UNANSWERED:
                 unit.tasks.reopen(task_id, comment, caller.user)
                 return self._done(unit, task_id, "undo-proposal", caller)
-            if decided.state is not TaskState.DECIDED or decided.kind is TaskKind.BLIND_SAMPLE:
-                raise Conflict("only a decided task that has changed something can be undone")
-            if decided.decided_by != caller.user:
-                caller.require(Right.UNDO_ANY)
-            if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):
-                raise Conflict("the same question has been asked again since, answer that one")
-            made = unit.tasks.reopen(task_id, comment, caller.user)
-            if decided.decision in RULINGS:
-                self._asserting.unrule(unit, decided, comment, caller)
-            if made is not None:
-                self._asserting.withdraw(unit, made, comment, caller)
+            self._answering.take_back(unit, decided, comment, caller)
             return self._done(unit, task_id, "undo-task", caller)
 
     def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
@@ -265,10 +234,6 @@ def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:
     if found is None:
         raise NotFound("no review task has this id")
     return found
-
-
-def _question(task: TaskView) -> tuple[TaskKind, Pair]:
-    return task.kind, Pair.of(task.one, task.other)
 
 
 def _view(made: Assertion) -> AssertionView:

@@ -11,7 +11,7 @@ from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
-from tests.browser import boards, doubles, histories, questions, refusals, subscribers
+from tests.browser import boards, crowds, doubles, histories, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register
 
@@ -177,5 +177,10 @@ PICTURES = [
     Picture("task-blind", boards.blind, Role.REVIEWER),
     Picture("work-list-blind", boards.blind_list, Role.REVIEWER),
     Picture("dashboard-waiting", boards.half_answered, Role.SENIOR_REVIEWER),
+    Picture("groups", crowds.crowd, Role.REVIEWER),
+    Picture("batch-sampling", crowds.sampling, Role.REVIEWER),
+    Picture("batch-agreed", crowds.agreed, Role.SENIOR_REVIEWER),
+    Picture("batch-answering", crowds.answering, Role.SENIOR_REVIEWER),
+    Picture("batch-undone", crowds.undone, Role.SENIOR_REVIEWER),
     Picture("not-found", lambda served: "/review/nothing-here", status=404),
 ]

@@ -51,7 +51,7 @@ class Served:
     ) -> None:
         network = replace(named_network(), ask_reason=asking)
         self.world = World(compose(database_url, network, Model.default(), 10))
-        chosen = Settings(data_dir=data_dir, **settings)
+        chosen = Settings(data_dir=data_dir, **({"bulk_sample": 10} | settings))
         index = replace(self.world.index, clock=clock) if clock else self.world.index
         app = compose_app(index, CALLERS, Metrics(), chosen, "http://127.0.0.1", Tallies())
         self._server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="critical", access_log=False))

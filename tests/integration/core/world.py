@@ -40,7 +40,8 @@ UNANSWERED = (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _TABLES = (
     "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
-    " link, task, study, imaging_order, ruling, sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
+    " link, task, batch, batch_task,"
+    " study, imaging_order, ruling, sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
     " feed_traffic"
 )
 

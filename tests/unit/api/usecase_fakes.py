@@ -39,6 +39,7 @@ from mpi.domain.views import (
 )
 from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.usecases.batches import Batches
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
@@ -52,6 +53,7 @@ from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscription, Subscriptions
 from mpi.usecases.worklist import Worklist
+from tests.unit.api.batch_fakes import FakeBatches
 from tests.unit.api.queue_fakes import FakeCorrections, FakeDeliveries, FakeQuarantine, Faults
 from tests.unit.api.synthetic import (
     ALPHA,
@@ -435,6 +437,7 @@ class FakeHouse:
         self.worklist = FakeWorklist(self.faults, self.review.board)
         self.keeping_apart = FakeKeepingApart(self.faults)
         self.regrouping = FakeRegrouping(self.faults)
+        self.batches = FakeBatches(self.faults)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
         self.quarantine = FakeQuarantine(self.faults)
@@ -456,6 +459,7 @@ class FakeHouse:
             imaging=cast(Imaging, self.imaging),
             review=cast(Review, self.review),
             worklist=cast(Worklist, self.worklist),
+            batches=cast(Batches, self.batches),
             keeping_apart=cast(KeepingApart, self.keeping_apart),
             regrouping=cast(Regrouping, self.regrouping),
             subscriptions=cast(Subscriptions, self.subscriptions),

@@ -1,0 +1,24 @@
+"""Puts together what reviewers settle more than one pair with: whole people, and many tasks alike."""
+
+from __future__ import annotations
+
+from mpi.ports import Clock, Ids, Units
+from mpi.settings import Settings
+from mpi.usecases.answering import Answering
+from mpi.usecases.asserting import Asserting
+from mpi.usecases.batches import Batches
+from mpi.usecases.matching import Matching
+from mpi.usecases.regrouping import Regrouping
+from mpi.usecases.rehearsing import Rehearsing
+from mpi.usecases.rematch import Rematch
+
+
+def compose_settling(
+    units: Units, matching: Matching, rematch: Rematch, clock: Clock, ids: Ids, settings: Settings
+) -> tuple[Regrouping, Batches]:
+    """What moves, splits and merges people by hand, and what answers many tasks alike."""
+    asserting = Asserting(matching, rematch, clock)
+    rehearsing = Rehearsing(units, matching.network, settings.second_person_studies)
+    answering = Answering(asserting, rehearsing, clock)
+    batches = Batches(units, matching, answering, clock, ids, settings.bulk_sample)
+    return Regrouping(units, asserting, rehearsing), batches
