@@ -39,6 +39,7 @@ def _work_list(served: Served) -> str:
     questions.one_number_two_people(served)
     for studies in (0, 2):
         questions.perhaps_twins(served, studies)
+    questions.where_linking_is_stopped(served)
     served.world.review.claim(questions.perhaps_twins(served).id, REVIEWER)
     return "/review/tasks"
 
