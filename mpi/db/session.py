@@ -19,6 +19,7 @@ from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
 from mpi.db.lane import Lane
+from mpi.db.models import ModelStore
 from mpi.db.outbox import OutboxStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
@@ -94,6 +95,7 @@ class DbUnit:
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
+        self.models = ModelStore(lane)
         self.scan = ScanStore(lane)
 
     def commit(self) -> None:

@@ -47,6 +47,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
+from mpi.usecases.models import Models
 from mpi.usecases.paging import Paging
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
@@ -105,6 +106,11 @@ class Index:
         return Telling(self.units)
 
     @property
+    def models(self) -> Models:
+        """The model room."""
+        return Models(self.units, self.matching)
+
+    @property
     def conformance(self) -> Conformance:
         """What arrives wrong from each feed."""
         return Conformance(self.units, self.network, self.clock)
@@ -113,11 +119,6 @@ class Index:
     def relay(self) -> Relay:
         """The outbox's deliverer."""
         return Relay(self.units)
-
-
-def load_model(settings: Settings) -> Model:
-    """The model the settings name, else the shipped one. Raises `ModelError`."""
-    return Model.default() if settings.model is None else Model.load(settings.model)
 
 
 def compose(url: str, network: Network, model: Model, pool_size: int = 10) -> Index:

@@ -10,7 +10,9 @@ from uuid import UUID
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
 from mpi.ports.identity import Evidence, Identities, Records
-from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
+from mpi.ports.models import Models
+from mpi.ports.scan import Scan
+from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Snapshots, Spent, Studies, Tasks, Worklist
 
 
 class Contention(MpiError):
@@ -85,6 +87,10 @@ class Unit(Protocol):
     @property
     def spent(self) -> Spent:
         """See `Spent`."""
+
+    @property
+    def models(self) -> Models:
+        """See `Models`."""
 
     @property
     def scan(self) -> Scan:
