@@ -45,6 +45,26 @@ class Change:
     weight: float
     studies: int
 
+    @property
+    def sides(self) -> tuple[tuple[Identifier, ...], ...]:
+        """The records to look at, person by person: those that would be together as they are apart now, or those
+        that are together as they would be parted. Only such as are, or would be, one person: nobody sees side by
+        side what must not be shown together (NHS-56)."""
+        near = [
+            block for block in self.blocks if any(p.identifier in (self.pair.one, self.pair.other) for p in block)
+        ]
+        if self.kinds[0] is not ChangeKind.SPLIT:
+            return _by_person(near[0])
+        (held,) = {p.before for block in near for p in block if p.identifier == self.pair.one}
+        return tuple(tuple(p.identifier for p in block if p.before == held) for block in near)
+
+
+def _by_person(block: Sequence[Placing]) -> tuple[tuple[Identifier, ...], ...]:
+    people: dict[UUID, list[Identifier]] = defaultdict(list)
+    for placing in block:
+        people[placing.before].append(placing.identifier)
+    return tuple(map(tuple, people.values()))
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:

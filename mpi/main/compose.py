@@ -200,6 +200,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         worklist=services.worklist,
         keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
+        models=index.models,
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),

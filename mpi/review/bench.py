@@ -13,6 +13,7 @@ from mpi.usecases.comparing import Comparing
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
+from mpi.usecases.models import Models
 from mpi.usecases.query import Query
 from mpi.usecases.review import Review
 from mpi.usecases.timelines import Timelines
@@ -35,6 +36,7 @@ class Bench:
     worklist: Worklist
     keeping_apart: KeepingApart
     comparing: Comparing
+    models: Models
     timelines: Timelines
     launching: Launching
     network: Network

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.model_change import ChangeKind, Judgement, ProposalState
 from mpi.domain.network import Network
 from mpi.domain.views import Decision, TaskKind
 
@@ -62,6 +63,23 @@ ANSWERS = {
     Decision.REJECT: "No, keep the old version",
     Decision.DEFER: "Look again later",
     Decision.UNSURE: "Not sure: ask somebody else",
+}
+
+CHANGES = {
+    ChangeKind.MERGE: "Records of several people become one person's",
+    ChangeKind.SPLIT: "Records of one person become several people's",
+    ChangeKind.HELD: "A link becomes contested and a reviewer is asked",
+    ChangeKind.FREED: "A contested link is contested no more",
+}
+JUDGEMENTS = {
+    Judgement.BETTER: "Better than now",
+    Judgement.WORSE: "Worse than now",
+    Judgement.UNSURE: "Not sure",
+}
+PROPOSALS = {
+    ProposalState.PROPOSED: "Being judged",
+    ProposalState.APPROVED: "Approved",
+    ProposalState.DECLINED: "Declined",
 }
 
 
@@ -169,6 +187,9 @@ def filters(network: Network) -> Mapping[str, Any]:
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
+        "change": CHANGES.__getitem__,
+        "judgement": JUDGEMENTS.__getitem__,
+        "proposal_state": PROPOSALS.__getitem__,
         "trust": partial(trust, network=network),
         "identifier": partial(identifier, network=network),
     }

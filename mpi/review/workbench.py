@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, find, keeping_apart, launch, sign_in, start, tasks, timeline
+from mpi.review import compare, find, keeping_apart, launch, models, sign_in, start, tasks, timeline
 from mpi.review.pages import Pages
 
 
@@ -19,6 +19,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         compare.router,
         find.router,
         keeping_apart.router,
+        models.router,
         timeline.router,
         launch.public,
         launch.router,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -75,6 +76,23 @@ class Comparing:
             self._matching.model.certain,
             self._matching.model.possible,
         )
+
+    def side(self, unit: Unit, identifiers: Sequence[Identifier], asked: Collection[Identifier]) -> tuple[Said, ...]:
+        """What some records say as they stand, those `asked` about first."""
+        told = [
+            Said(
+                record.identifier,
+                record.golden_id,
+                record.registers.demographics,
+                record.identifier in asked,
+                False,
+                record.registers.restricted,
+                self._matching.unusable(record.registers.demographics),
+            )
+            for record in unit.records.of_identifiers(identifiers)
+            if record.golden_id is not None
+        ]
+        return tuple(sorted(told, key=lambda said: not said.asked))
 
     def _side(self, person: PersonView, task: TaskView) -> list[Said]:
         told: list[Said] = []

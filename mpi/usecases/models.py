@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from linkage.explain import Explanation
 from linkage.model import Model
+from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
+from mpi.domain.identifiers import Identifier
 from mpi.domain.model_change import (
     Change,
     Judged,
@@ -17,6 +21,7 @@ from mpi.domain.model_change import (
 )
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Unit, Units
+from mpi.usecases.comparing import Comparing, Said
 from mpi.usecases.foreseeing import Foreseeing, Told
 from mpi.usecases.matching import Matching
 from mpi.usecases.reigning import check_fit
@@ -32,10 +37,12 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A proposal with what was judged so far; `next` is the number of the first change that nobody has judged, None
-    when all are. `outdated`: another model is in force than the one it was compared with."""
+    """A proposal with what was judged so far, and some of its changes with their numbers and what was said of each;
+    `next` is the number of the first that nobody has judged, None when all are. `outdated`: another model is in force
+    than the one it was compared with."""
 
     proposal: Proposal
+    changes: tuple[tuple[int, Change, Judgement | None], ...]
     judged: tuple[Judged, ...]
     next: int | None
     outdated: bool
@@ -43,12 +50,17 @@ class Reviewed:
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """One change of a proposal, and what was said of it."""
+    """One change of a proposal, and what was said of it: what its records say, person by person, and why the pair
+    that shows it weighs what it weighs now and would weigh; None when one of them cannot be compared."""
 
     proposal: Proposal
     number: int
     change: Change
     judgement: Judgement | None
+    sides: tuple[tuple[Said, ...], ...]
+    now: Explanation | None
+    then: Explanation | None
+    certain: float  # the threshold of now, in bits; the other is the proposed model's
 
 
 class Models:
@@ -57,6 +69,8 @@ class Models:
     def __init__(self, units: Units, matching: Matching) -> None:
         self._units = units
         self._matching = matching
+        self._comparing = Comparing(units, matching)
+        self._read: dict[str, Matching] = {}
 
     def propose(
         self, model: Model, caller: Caller, workers: int = 1, told: Told = lambda phase, rows: None
@@ -95,14 +109,15 @@ class Models:
             unit.commit()
             return found
 
-    def proposal(self, proposal_id: int, caller: Caller) -> Reviewed:
-        """One proposal. Needs REVIEW; raises NotFound."""
+    def proposal(self, proposal_id: int, caller: Caller, after: int = 0, limit: int = 25) -> Reviewed:
+        """One proposal, with `limit` of its changes from the one `after` on. Needs REVIEW; raises NotFound."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             proposal = _found(unit, proposal_id)
             reigning = unit.models.in_force()
             found = Reviewed(
                 proposal,
+                tuple(unit.models.changes(proposal_id, after, limit)),
                 tuple(unit.models.judged(proposal_id)),
                 unit.models.unjudged(proposal_id),
                 reigning is None or reigning.model.fingerprint != proposal.base,
@@ -116,11 +131,22 @@ class Models:
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             proposal = _found(unit, proposal_id)
-            change, said = _change(unit, proposal_id, number)
-            records = sorted(str(placing.identifier) for block in change.blocks for placing in block)
-            unit.audit.record(caller, "read-proposed-change", records, {"proposal": proposal_id, "change": number})
+            change, judgement = _change(unit, proposal_id, number)
+            pair = (change.pair.one, change.pair.other)
+            sides = tuple(self._comparing.side(unit, identifiers, pair) for identifiers in change.sides)
+            proposed = self._matching_of(unit, proposal.model.fingerprint)
+            told = {said.identifier: said.demographics for side in sides for said in side if said.asked}
+            people = sorted({str(said.golden_id) for side in sides for said in side})
+            unit.audit.record(caller, "read-proposed-change", people, {"proposal": proposal_id, "change": number})
             unit.commit()
-            return Sampled(proposal, number, change, said)
+        now, then = (_explain(matching, told) for matching in (self._matching, proposed))
+        return Sampled(proposal, number, change, judgement, sides, now, then, self._matching.model.certain)
+
+    def _matching_of(self, unit: Unit, fingerprint: str) -> Matching:
+        if fingerprint not in self._read:
+            model = Model.from_document(unit.models.document(fingerprint))
+            self._read = {fingerprint: Matching(model, self._matching.network)}  # reviewers look at one for days
+        return self._read[fingerprint]
 
     def judge(self, proposal_id: int, number: int, said: Judgement, caller: Caller) -> int | None:
         """Say whether a change is for the better; returns the next to judge. Needs REVIEW. Raises NotFound, and
@@ -153,6 +179,13 @@ class Models:
             action = "approve-model" if approved else "decline-model"
             unit.audit.record(caller, action, [f"model-proposal/{proposal_id}"], {"reason": reason})
             unit.commit()
+
+
+def _explain(matching: Matching, told: Mapping[Identifier, Demographics]) -> Explanation | None:
+    if len(told) < 2 or any(matching.is_confidential(identifier) for identifier in told):
+        return None
+    one, other = (matching.encode(demographics)[0] for demographics in told.values())
+    return matching.explanation(one, other)
 
 
 def _found(unit: Unit, proposal_id: int, *, for_update: bool = False) -> Proposal:
