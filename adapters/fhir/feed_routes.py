@@ -13,7 +13,7 @@ from adapters.fhir.exchange import Addresses, read_resource, require_json, respo
 from adapters.fhir.feed import envelope, feed_of, query_of, read_commands
 from adapters.fhir.outcome import FhirRoute, outcome, refusal
 from mpi.domain.access import Caller, Right
-from mpi.domain.commands import Receipt, Status
+from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.network import Feed
 from mpi.errors import Fault, Refused
 from mpi.usecases.intake import Intake
@@ -41,6 +41,10 @@ class Desk:
         feed = feed_of(caller, self.addresses)
         query = query_of(parse_qsl(request.url.query))
         message = envelope(request.method, query, body, feed, request.headers.get("x-request-id", ""))
+        return self.take(message, feed, caller)
+
+    def take(self, message: Envelope, feed: Feed, caller: Caller) -> Receipt:
+        """What became of a message of that feed, committed."""
         try:
             told = read_commands(message.raw, feed, self.addresses, self.clock())
         except Refused as reason:

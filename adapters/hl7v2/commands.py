@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from adapters.hl7v2 import orders
 from adapters.hl7v2.identifiers import Typed, read_identifiers, require_own
 from adapters.hl7v2.message import Message
 from adapters.hl7v2.moves import move_account, move_patient, move_visits
@@ -83,15 +84,21 @@ def to_command(message: Message, feed: Feed, network: Network) -> tuple[Command,
     BAD_VALUE, MALFORMED, ENCODING. Remarks go to `message.flags`.
     """
     read = reader_of(message.header.message_type, message.header.trigger, feed)
-    _compare_trigger(message)
+    if message.header.message_type == "ADT":
+        _compare_trigger(message)
     return read(message, feed, network, read_stamp(message))
 
 
 def reader_of(message_type: str, trigger: str, feed: Feed) -> Read:
     """What reads this event for this feed; raises `Refused` with the MSH location of V2-13."""
-    if message_type != "ADT":
-        raise Refused(Fault.UNSUPPORTED_TYPE, "only ADT messages are taken here", "MSH^1^9^1^1")
-    read = READERS.get(trigger)
+    ordering = {name: event for name, event in orders.TYPES.items() if event in feed.options}
+    types = ("ADT", *ordering) if feed.identity else tuple(ordering)
+    if message_type not in types:
+        taken = " and ".join(types)
+        raise Refused(Fault.UNSUPPORTED_TYPE, f"only {taken} messages are taken here", "MSH^1^9^1^1")
+    if message_type in ordering and trigger == ordering[message_type]:
+        return orders.read_orders
+    read = READERS.get(trigger) if message_type == "ADT" else None
     refused = trigger == "A43" and feed.moves is Moves.REFUSE
     if read is None or refused or (trigger in OPTIONAL and trigger not in feed.options):
         raise Refused(Fault.UNSUPPORTED_EVENT, "this trigger event is not taken from this feed", "MSH^1^9^1^2")

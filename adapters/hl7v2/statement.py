@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from adapters.hl7v2 import ack, charset, commands, demographics, identifiers, judgement, mllp, patient
 from adapters.hl7v2.page import section, table
 from adapters.hl7v2.statement_consumers import consumers
+from adapters.hl7v2.statement_orders import orders
 from adapters.hl7v2.structures import structure_of
 from mpi.domain.network import Feed, Moves, Overlays, Protocol
 from mpi.errors import Fault
@@ -98,7 +99,7 @@ FIELDS: Mapping[str, Mapping[int, str]] = {
 def statement() -> str:
     """The whole page, Markdown."""
     adt = (_opening(), _transport(), _events(), _fields(), _tables(), _answers(), _overlays(), _strictness())
-    parts = (*adt, consumers())
+    parts = (*adt, orders(), consumers())
     return "\n".join(line for part in parts for line in part)
 
 
@@ -211,8 +212,8 @@ def _strictness() -> Iterator[str]:
     yield 'A feed becomes strict by `strictness = "strict"` in the network file.'
     yield "Of a strict feed every message must be valid in its version and structure by hl7apy, else it is"
     yield "answered AE and kept in quarantine. Codes outside their table are counted and not refused; Z segments and"
-    yield "the null are not judged. Of A24, A37 and events that hl7apy has no structure for, each segment is judged"
-    yield "alone. Before 2.5 hl7apy takes any text for a time stamp: there our own reading of it decides."
+    yield "the null are not judged. Of A24, A37, O01 and events that hl7apy has no structure for, each segment is"
+    yield "judged alone. Before 2.5 hl7apy takes any text for a time stamp: there our own reading of it decides."
     yield "`mpi conformance` and `GET /v1/feeds/{feed}/conformance` show the counts: places, never values."
     yield ""
     rows = ((words, *ack.BY_FAULT[fault]) for words, fault in judgement.FAULTS.items())

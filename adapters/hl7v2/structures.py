@@ -1,4 +1,4 @@
-"""Which message structure an ADT event has, by version (HL7 table 0354); MSH-9.3 is never asked (V2-26)."""
+"""Which message structure an event has, by version (HL7 table 0354); MSH-9.3 is never asked (V2-26)."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _OLD: Mapping[str, str] = {  # 2.3 and 2.3.1
     "ADT_A43": "A43 A44",
     "ADT_A45": "A45",
     "ADT_A50": "A50 A51",
+    "ORM_O01": "O01",
+    "ORU_R01": "R01",
 }
 _NEW: Mapping[str, str] = {  # 2.4 and later
     **_OLD,
@@ -36,7 +38,9 @@ _NEW: Mapping[str, str] = {  # 2.4 and later
     "ADT_A54": "A54 A55",
     "ADT_A60": "A60",
     "ADT_A61": "A61 A62",
+    "OMG_O19": "O19",
 }
+_OMI: Mapping[str, str] = {**_NEW, "OMI_O23": "O23"}  # 2.5 and later
 
 
 def _by_event(table: Mapping[str, str]) -> Mapping[str, str]:
@@ -47,8 +51,8 @@ _BY_EVENT = {
     "2.3": _by_event(_OLD),
     "2.3.1": _by_event(_OLD),
     "2.4": _by_event(_NEW),
-    "2.5": _by_event(_NEW),
-    "2.5.1": _by_event(_NEW),
+    "2.5": _by_event(_OMI),
+    "2.5.1": _by_event(_OMI),
 }
 
 

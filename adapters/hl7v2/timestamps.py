@@ -32,13 +32,12 @@ def read_stamp(message: Message) -> Stamp:
     A time that cannot be read is passed over with a flag. Raises `Refused` (MISSING_FIELD) when none is left.
     """
     evn, msh = message.first("EVN"), message.header.msh
-    zone = _read_offset(msh.text(7))
-    sent = _instant_at(message, msh, 7, zone)
+    sent = instant_at(message, msh, 7)
     occurred = None
     if evn is not None and message.header.trigger not in CANCELS:  # EVN-6 of a cancel repeats the original's time
-        occurred = _instant_at(message, evn, 6, zone)
+        occurred = instant_at(message, evn, 6)
     if evn is not None and occurred is None:
-        occurred = _instant_at(message, evn, 2, zone)
+        occurred = instant_at(message, evn, 2)
     occurred = occurred or sent
     if occurred is None:
         raise Refused(Fault.MISSING_FIELD, "neither EVN nor MSH-7 says when this happened", "MSH^1^7")
@@ -99,11 +98,12 @@ def read_moment(text: str) -> str | None:
     return f"{day}T{clock}" + (f"{offset[:3]}:{offset[3:]}" if offset else "")
 
 
-def _instant_at(message: Message, segment: Segment, number: int, zone: timezone | None) -> datetime | None:
-    text = segment.text(number)
+def instant_at(message: Message, segment: Segment, number: int, component: int = 1) -> datetime | None:
+    """An aware UTC datetime for a TS of the message; None, and a flag, when there is something else."""
+    text = segment.text(number, component)
     if not text:
         return None
-    found = read_instant(text, zone)
+    found = read_instant(text, _read_offset(message.header.msh.text(7)))
     if found is None:
         message.flag(f"{segment.name}-{number} is not a time stamp")
     return found

@@ -3,7 +3,8 @@
 hl7apy takes 5 to 7 ms a message, so it judges each message of a strict feed and a sample of a lenient one. What it
 calls an error refuses; what it calls a warning (a code outside its table, a length) is only counted, for the UK adds
 codes of its own. Left out of the judgement: Z segments (V2-26) and the explicit null, which hl7apy takes for a value
-(V2-22). An A24 or A37 holds two PID, which hl7apy's structures cannot: their segments are judged one by one.
+(V2-22). An A24 or A37 holds two PID, which hl7apy's structures cannot, and of an ORM^O01 it wants every
+alternative of the order detail at once: their segments are judged one by one.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _STRICT, _TOLERANT = VALIDATION_LEVEL.STRICT, VALIDATION_LEVEL.TOLERANT
 # All that hl7apy raises of bad input.
 _WRONG = (HL7apyException, ValueError, AttributeError, KeyError, IndexError, TypeError)
 _ANY_TIME = frozenset({"2.3", "2.3.1", "2.4"})
-_TWO_PATIENTS = frozenset({"A24", "A37"})
+_APART = frozenset({"A24", "A37", "O01"})
 _ABSENT_MARKS = {"ESCAPE": "\x1e", "SUBCOMPONENT": "\x1f"}  # no text holds these: `message.parse` took them out
 
 _COUNTED = re.compile(r"Error: (Missing required child|Child limit exceeded) ([A-Z0-9_]+)\.([A-Z0-9_]+)")
@@ -71,7 +72,7 @@ class _Reading:
         # What the strict reading said, if it came to an end.
         self._strictly: tuple[list[str], Counter[str]] | None = None
         self._excused = False  # whether all that is missing was deleted by the null
-        self._structure = "" if trigger in _TWO_PATIENTS else structure_of(trigger, self._version)
+        self._structure = "" if trigger in _APART else structure_of(trigger, self._version)
 
     def is_clean(self) -> bool:
         """Whether hl7apy has nothing to say: the common case, at the price of one reading."""

@@ -14,11 +14,16 @@ from starlette.types import Lifespan
 from mpi.api import (
     archives,
     conformance,
+    corrections,
+    deliveries,
     imaging,
     keeping_apart,
     operations,
+    orders,
     people,
     priors,
+    quarantine,
+    regrouping,
     resolve,
     subscriptions,
     tasks,
@@ -32,8 +37,8 @@ from mpi.api.services import Services
 from mpi.errors import MpiError
 
 PARTS = (
-    *(resolve, imaging, archives, priors, people, worklist, tasks, keeping_apart),
-    *(subscriptions, conformance, operations),
+    *(resolve, imaging, orders, archives, priors, people, worklist, tasks, regrouping, keeping_apart),
+    *(corrections, subscriptions, deliveries, conformance, quarantine, operations),
 )
 """The modules whose routers make up the native API."""
 
@@ -42,7 +47,8 @@ One longitudinal imaging history per person, across the trusts of an imaging net
 
 Every endpoint under `/v1` needs a bearer token. A 2xx answer means the change is committed and visible everywhere.
 Failures are RFC 9457 problem details. `X-Request-Id` is taken over or made, and echoed. `X-Purpose-Of-Use` states why
-one request is made when that is not the caller's usual purpose. No demographics but those of `/v1/people`.
+one request is made when that is not the caller's usual purpose. No demographics but those of `/v1/people` and
+`/v1/quarantine`.
 """
 
 _TAGS = [

@@ -111,6 +111,8 @@ def study_json(study: Study) -> StudyJson:
         "link": study.link,
         "availability": study.holding.availability if study.holding else None,
         "retrieve_ae_title": study.holding.ae_title if study.holding else "",
+        "report_status": study.report_status,
+        "order": study.order,
     }
 
 

@@ -9,8 +9,10 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from mpi.api.orders_shapes import OrderJson
 from mpi.api.shapes import GoldenId, IdentifierJson
 from mpi.domain.availability import Availability
+from mpi.domain.orders import ReportStatus
 from mpi.domain.views import LinkState
 
 
@@ -37,6 +39,13 @@ class StudyJson(TypedDict):
         Field(description="How soon its archive says that it can be had, null: it has not said."),
     ]
     retrieve_ae_title: Annotated[str, Field(description="The application entity that C-MOVE asks; empty: not said.")]
+    report_status: Annotated[
+        ReportStatus | None,
+        Field(description="Where its report stands; null: no report is known; and with as_of."),
+    ]
+    order: Annotated[
+        int | None, Field(description="The order it was made by (`id`); null: not known; and with as_of.")
+    ]
 
 
 class StudyOfPersonJson(TypedDict):
@@ -82,6 +91,10 @@ class PriorsJson(TypedDict):
     total: int
     possible_repeats: Annotated[int, Field(description="Of all, those that the examination may be repeating.")]
     priors: list[PriorJson]
+    planned: Annotated[
+        list[OrderJson],
+        Field(description="Orders for the same examination near it, at any trust: one of them need not be made."),
+    ]
 
 
 class HistoryChangeJson(TypedDict):

@@ -15,9 +15,11 @@ from mpi.api.fields import IdentifierText, Instant, Modality, StudyUid, Text
 from mpi.api.imaging import study_json
 from mpi.api.imaging_shapes import PriorJson, PriorsJson
 from mpi.api.issuers import parse_identifier
+from mpi.api.orders import order_json
 from mpi.api.responses import failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
+from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.priors import Prior
 from mpi.domain.views import Study
 from mpi.usecases.imaging import REPEAT_DAYS
@@ -54,12 +56,13 @@ def _prior_json(prior: Prior) -> PriorJson:
     }
 
 
-def _answer(golden_id: UUID, found: Sequence[Prior], limit: int) -> Response:
+def _answer(golden_id: UUID, found: Sequence[Prior], planned: Sequence[ImagingOrder], limit: int) -> Response:
     content: PriorsJson = {
         "golden_id": golden_id,
         "total": len(found),
         "possible_repeats": sum(prior.repeat for prior in found),
         "priors": [_prior_json(prior) for prior in found[:limit]],
+        "planned": [order_json(order) for order in planned[:limit]],
     }
     return answer(content)
 
@@ -75,8 +78,8 @@ def priors_of_study(
     caller: Calling,
 ) -> Response:
     """Earlier studies of the same person, at any trust, that matter beside this one; the best reason first."""
-    golden_id, found = services.imaging.priors(study_uid, caller, repeat_days=asked.repeat_days)
-    return _answer(golden_id, found, asked.limit)
+    told = services.imaging.priors(study_uid, caller, repeat_days=asked.repeat_days)
+    return _answer(*told, asked.limit)
 
 
 @router.get("/imaging/priors", response_model=None, responses=_PRIORS)
@@ -84,5 +87,5 @@ def priors_of_planned(asked: Annotated[PlannedQuery, Query()], services: Provide
     """The same beside an examination that is only planned: ask before it is made, and it need not be made twice."""
     patient = parse_identifier(services.network, asked.identifier)
     planned = Study("", patient, modalities=asked.modality, body_site=asked.body_site)
-    golden_id, found = services.imaging.priors(planned, caller, asked.at, asked.repeat_days)
-    return _answer(golden_id, found, asked.limit)
+    told = services.imaging.priors(planned, caller, asked.at, asked.repeat_days)
+    return _answer(*told, asked.limit)

@@ -11,10 +11,14 @@ from fastapi import Depends, Request
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.corrections import Corrections
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscriptions
@@ -38,8 +42,12 @@ class Services:
     review: Review
     worklist: Worklist
     keeping_apart: KeepingApart
+    regrouping: Regrouping
     subscriptions: Subscriptions
     conformance: Conformance
+    quarantine: Quarantine
+    deliveries: Deliveries
+    corrections: Corrections
     network: Network
     caller_of: Callable[[str], Caller | None]
     unready: Callable[[], Sequence[str]]

@@ -24,9 +24,10 @@ from mpi.api.shapes import (
     TasksJson,
     identifier_json,
 )
+from mpi.domain.evidence import AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
-from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["review"], generate_unique_id_function=name_operation, prefix="/v1"

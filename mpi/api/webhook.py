@@ -43,8 +43,14 @@ def event_body(event: Event, more: Mapping[str, object] | None = None) -> bytes:
             "studies": event.studies,
             "reason": event.reason,
         }
+        | ({"order": _order_json(event.detail)} if "order" in event.detail else {})
         | dict(more or {})
     )
+
+
+def _order_json(detail: Mapping[str, str]) -> dict[str, str]:
+    """The order's number with its kind, where it stands, and its report, "" for none."""
+    return {"number": detail["order"], "status": detail["status"], "report_status": detail.get("report", "")}
 
 
 def _study_json(study: Study) -> dict[str, object]:

@@ -46,6 +46,7 @@ class AuditStore:
 
 
 def _row(caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[str, Any]) -> dict[str, Any]:
+    why = {"reason": caller.reason} if caller.reason else {}
     return {
         "user": caller.user,
         "role": caller.role,
@@ -53,5 +54,5 @@ def _row(caller: Caller, action: str, subjects: Sequence[str], detail: Mapping[s
         "purpose": caller.purpose,
         "action": action,
         "subjects": list(subjects),
-        "detail": {**structlog.contextvars.get_contextvars(), **detail},  # the request's id, when there is one
+        "detail": {**structlog.contextvars.get_contextvars(), **why, **detail},  # with the request's id, if any
     }

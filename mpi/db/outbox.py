@@ -25,15 +25,20 @@ from mpi.domain.views import Event, EventType, Study
 # A subscription with an interest is told of an event that touches one of its studies (`mpi.domain.interest`).
 _PUBLISH = Prepared(
     text(
-        """with touched as (
-         select s.*, r.authority, r.value from study s join source_record r on r.id = s.record_id
-         where s.study_uid = any(:studies)),
+        """with stored as (
+         select s.study_uid, r.authority || '|' || r.value as patient, s.started_at, s.modalities, s.body_site,
+           s.accession, s.organisation, s.archive
+         from study s join source_record r on r.id = s.record_id where s.study_uid = any(:studies)),
+       touched as (
+         select * from stored union all
+         select * from jsonb_to_recordset(:planned) as p(study_uid text, patient text, started_at timestamptz,
+           modalities text[], body_site text, accession text, organisation text, archive text)),
        told as (
          insert into event (type, old_golden_ids, new_golden_ids, identifiers, studies, reason, detail, caller,
                             message_id, about)
          values (:type, :old_golden_ids, :new_golden_ids, :identifiers, :studies, :reason, :detail, :caller,
                  :message_id, coalesce((select jsonb_agg(jsonb_build_object('study_uid', study_uid,
-                   'patient', authority || '|' || value, 'started_at', started_at, 'modalities', modalities,
+                   'patient', patient, 'started_at', started_at, 'modalities', modalities,
                    'body_site', body_site, 'accession', accession, 'organisation', organisation, 'archive', archive)
                    order by study_uid) from touched), '[]'))
          returning id, type)
@@ -48,6 +53,7 @@ _PUBLISH = Prepared(
         bindparam("identifiers", type_=ARRAY(Text)),
         bindparam("studies", type_=ARRAY(Text)),
         bindparam("detail", type_=JSONB),
+        bindparam("planned", type_=JSONB),
         bindparam("message_id", type_=BigInteger),
     )
 )
@@ -99,16 +105,18 @@ _DISMISS = Prepared(
         bindparam("urls", type_=ARRAY(Text))
     )
 )
-_RESUME = Prepared(
+_RETRY = Prepared(
     text(
         """update subscription set stopped_at = null, failures = 0, last_error = '', due_at = clock_timestamp()
-       where url = :url returning id"""
+       where id = :id returning id"""
     )
 )
-_SKIP = Prepared(
+# Whoever serves the subscription is waited for: what they deliver in this moment is not owed any more.
+_HOLD = Prepared(text("select id from subscription where id = :id for no key update"))
+_SET_ASIDE = Prepared(
     text(
-        """delete from delivery where subscription_id = :id
-       and event_id = (select min(event_id) from delivery where subscription_id = :id)"""
+        """delete from delivery where subscription_id = :id and event_id = :event_id
+       and event_id = (select min(event_id) from delivery where subscription_id = :id) returning event_id"""
     )
 )
 _OF_GOLDEN = Prepared(
@@ -144,6 +152,7 @@ class OutboxStore:
                 "studies": list(item.studies),
                 "reason": item.reason,
                 "detail": dict(item.detail),
+                "planned": [_planned(study) for study in item.about],
                 "caller": caller.user,
                 "message_id": message_id,
             }
@@ -183,8 +192,7 @@ class OutboxStore:
         row = next(self._connection.run(_DUE, parameters).mappings(), None)
         if row is None:
             return None
-        oldest = self._connection.run(_OLDEST, {"id": row["id"], "limit": limit})
-        return row, [_to_event(found) for found in oldest]
+        return row, self.owed(row["id"], limit)
 
     def delivered(self, subscription_id: int, event_ids: Sequence[int]) -> None:
         """These reached the subscriber."""
@@ -205,17 +213,38 @@ class OutboxStore:
             self._connection.run(_ENROL, {"url": url, "types": [str(t) for t in types], "owner": owner})
         self._connection.run(_DISMISS, {"urls": list(consumers)})
 
-    def resume(self, url: str, *, skip: bool) -> bool:
-        """Deliver again to a consumer, from the event it refused or, with `skip`, from the one after."""
-        found = self._connection.run(_RESUME, {"url": url}).one_or_none()
-        if found is not None and skip:
-            self._connection.run(_SKIP, {"id": found.id})
-        return found is not None
+    def owed(self, subscription_id: int, limit: int) -> list[Event]:
+        """What a subscription is owed, oldest first."""
+        return [_to_event(row) for row in self._connection.run(_OLDEST, {"id": subscription_id, "limit": limit})]
+
+    def retry(self, subscription_id: int) -> bool:
+        """Deliver now, from the oldest event owed, also to one that was stopped."""
+        return self._connection.run(_RETRY, {"id": subscription_id}).one_or_none() is not None
+
+    def set_aside(self, subscription_id: int, event_id: int) -> bool:
+        """Forget the oldest event owed; False when it is not that one."""
+        self._connection.run(_HOLD, {"id": subscription_id})
+        gone = self._connection.run(_SET_ASIDE, {"id": subscription_id, "event_id": event_id})
+        return gone.one_or_none() is not None
 
     def backlog(self) -> int:
         """How many deliveries are owed."""
         owed: int = self._connection.execute(select(func.count()).select_from(delivery)).scalar_one()
         return owed
+
+
+def _planned(study: Study) -> dict[str, Any]:
+    """A study that is only ordered, and so cannot be looked up."""
+    return {
+        "study_uid": study.study_uid,
+        "patient": str(study.patient),
+        "started_at": study.started_at.isoformat() if study.started_at else None,
+        "modalities": list(study.modalities),
+        "body_site": study.body_site,
+        "accession": study.accession,
+        "organisation": study.organisation,
+        "archive": study.archive,
+    }
 
 
 def _to_event(row: Row[Any]) -> Event:

@@ -9,7 +9,8 @@ from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.domain.access import Caller
-from mpi.domain.codec import stamp_to_json
+from mpi.domain.codec import stamp_from_json, stamp_to_json
+from mpi.domain.commands import Stamp
 from mpi.domain.record import Pending
 
 _ADD = Prepared(
@@ -23,6 +24,12 @@ _WITHDRAW = Prepared(
     text(
         """update ruling set withdrawn_at = clock_timestamp(), withdrawn_by = :user, withdrawn_reason = :reason
        where task_id = :task_id and withdrawn_at is null"""
+    )
+)
+_OPENED = Prepared(
+    text(
+        """select u.stamp from ruling g join source_update u on u.id = g.update_id
+       where g.task_id = :task_id and g.withdrawn_at is null"""
     )
 )
 
@@ -49,3 +56,8 @@ class RulingStore:
     def withdraw(self, task_id: int, caller: Caller, reason: str) -> None:
         """Take back what a task's answer ruled; it stays on record."""
         self._connection.run(_WITHDRAW, {"task_id": task_id, "user": caller.user, "reason": reason})
+
+    def opened(self, task_id: int) -> Stamp | None:
+        """The stamp of the update that a task's standing answer ruled on."""
+        stamp = self._connection.run(_OPENED, {"task_id": task_id}).scalar()
+        return None if stamp is None else stamp_from_json(stamp)

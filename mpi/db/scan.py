@@ -11,11 +11,14 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge, to_pair
 from mpi.db.lane import Lane
+from mpi.db.orders import TOLD, to_told
 from mpi.db.prepared import Prepared
+from mpi.db.records import other_names, state_columns
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, to_record, to_update
 from mpi.db.tasks import OPEN_STATES
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
+from mpi.domain.order_fold import ToldOrder
 from mpi.domain.record import Record, Update
 from mpi.domain.views import TaskKind
 
@@ -28,10 +31,16 @@ _UPDATES = text(
     f"""select {UPDATE_COLUMNS} from source_update u {UPDATE_JOINS}
         order by r.authority collate "C", r.value collate "C", u.id"""
 )
+_FILED = text(
+    f"""select {RECORD_COLUMNS}, r.active, r.family, r.given, r.birth_date, array(
+          select array[n.family, n.given] from other_name n where n.record_id = r.id) as others
+        from source_record r {RECORD_JOINS}"""
+)
 _EDGES = text(
     f"""select {EDGE_COLUMNS}, e.model from edge e
         join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id"""
 )
+_ORDERS = text(f"""{TOLD} order by p.authority collate "C", p.value collate "C", o.id""")
 _ASKED = text(
     """select distinct r.authority, r.value from task t join source_record r on r.id in (t.a_id, t.b_id)
        where t.kind = :kind and t.state in ('open', 'claimed', 'deferred')"""
@@ -95,6 +104,10 @@ class ScanStore:
         """Read one moment of the index from now on."""
         self._connection.execute(text("set transaction isolation level repeatable read"))
 
+    def orders(self) -> Iterator[ToldOrder]:
+        """All that was said of orders, by identifier."""
+        return map(to_told, self._stream(_ORDERS))
+
     def asked(self, kind: TaskKind) -> frozenset[Identifier]:
         """Records that an unanswered task of this kind speaks of."""
         rows = self._connection.execute(_ASKED, {"kind": str(kind)})
@@ -117,21 +130,36 @@ class ScanStore:
     def broken(self) -> list[str]:
         """Sentences about rows that contradict one another."""
         self._read_whole_tables()
-        return [
+        found = [
             f"{what}: {subject}"
             for what, statement in _BROKEN.items()
             for subject in self._connection.execute(statement).scalars()
         ]
+        return [*found, *self._misfiled()]
+
+    def _misfiled(self) -> Iterator[str]:
+        """What a search finds records by is derived from what they say, in columns and a table beside them."""
+        for row in self._stream(_FILED):
+            record = to_record(row)
+            filed = {"active": row.active, "family": row.family, "given": row.given, "birth_date": row.birth_date}
+            if not filed.items() <= state_columns(record).items():
+                yield f"search columns that differ from what the record says: {record.identifier}"
+            if {tuple(name) for name in row.others} != other_names(record.registers.demographics):
+                yield f"further names that differ from what the record says: {record.identifier}"
 
     def _read_whole_tables(self) -> None:
-        """Undo, for this transaction, the plans that suit looking up single rows (see `session`)."""
         if not self._whole_tables:
-            for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
-                self._connection.execute(text(f"set local {setting} = on"))
-            self._connection.execute(text("set local statement_timeout = 0"))
-            self._connection.execute(text("set local plan_cache_mode = auto"))
+            read_whole_tables(self._connection)
             self._whole_tables = True
 
     def _stream(self, statement: TextClause) -> Iterator[Row[Any]]:
         self._read_whole_tables()
         return iter(self._connection.execute(statement, yield_per=_BATCH))
+
+
+def read_whole_tables(connection: Lane) -> None:
+    """Undo, for this transaction, the plans that suit looking up single rows (see `session`)."""
+    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+        connection.execute(text(f"set local {setting} = on"))
+    connection.execute(text("set local statement_timeout = 0"))
+    connection.execute(text("set local plan_cache_mode = auto"))

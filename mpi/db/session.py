@@ -14,16 +14,22 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mpi.db.audit import AuditStore
+from mpi.db.boards import BoardStore
 from mpi.db.conformance import ConformanceStore
+from mpi.db.correction import DuplicateStore
 from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
 from mpi.db.lane import Lane
 from mpi.db.models import ModelStore
+from mpi.db.orders import OrderStore
 from mpi.db.outbox import OutboxStore
+from mpi.db.provenance import ProvenanceStore
+from mpi.db.quarantine import QuarantineStore
 from mpi.db.records import RecordStore
 from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
+from mpi.db.samples import SampleStore
 from mpi.db.scan import ScanStore
 from mpi.db.snapshots import SnapshotStore
 from mpi.db.spent import SpentStore
@@ -83,6 +89,7 @@ class DbUnit:
         self.lane = lane
         ids = RecordIds(lane)
         self.inbox = InboxStore(lane)
+        self.quarantine = QuarantineStore(lane)
         self.records = RecordStore(lane, ids)
         self.evidence = EvidenceStore(lane, ids, model)
         self.identities = IdentityStore(lane, ids)
@@ -90,13 +97,18 @@ class DbUnit:
         self.worklist = WorklistStore(lane)
         self.rulings = RulingStore(lane, ids)
         self.studies = StudyStore(lane, ids)
+        self.orders = OrderStore(lane, ids)
         self.outbox = OutboxStore(lane)
         self.audit = AuditStore(lane)
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
         self.models = ModelStore(lane)
+        self.duplicates = DuplicateStore(lane)
+        self.samples = SampleStore(lane)
+        self.boards = BoardStore(lane)
         self.scan = ScanStore(lane)
+        self.provenance = ProvenanceStore(lane, ids)
 
     def commit(self) -> None:
         """Make it durable."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -13,19 +12,22 @@ from sqlalchemy import BigInteger, Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
+from mpi.db.ordered import ORDER_OF_STUDY
+from mpi.db.places import UNDATED, read_place, write_place
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.domain.availability import Availability, Holding, Notice
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
+from mpi.domain.orders import ReportStatus
 from mpi.domain.views import HistoryFilter, LinkState, Study
-from mpi.errors import Fault, Refused
 
-_COLUMNS = """s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
+_COLUMNS = f"""s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
        s.archive, s.series, s.instances, r.authority, r.value,
        case when l.contested then 'contested' when coalesce(r.active, false) then 'certain' else 'provisional' end
          as link,
-       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid) as held"""
+       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid) as held,
+       {ORDER_OF_STUDY}"""
 _PUT = Prepared(
     text(
         """with put as (
@@ -115,7 +117,6 @@ _OF_ACCESSIONS = Prepared(
        and accession <> '' order by study_uid"""
     ).bindparams(bindparam("ids", type_=ARRAY(BigInteger)), bindparam("accessions", type_=ARRAY(Text)))
 )
-_UNDATED = "-infinity"  # sorts after every real date, newest first
 
 
 class StudyStore:
@@ -163,16 +164,17 @@ class StudyStore:
                      where {" and ".join(clauses)}"""
         total = self._connection.run(_statement(f"select count(*) {source}"), parameters)
         if after:
-            source += f" and (coalesce(s.started_at, '{_UNDATED}'), s.study_uid) < (:after_at, :after_uid)"
-            parameters["after_at"], parameters["after_uid"] = _read_cursor(after)
+            source += f" and (coalesce(s.started_at, '{UNDATED}'), s.study_uid) < (:after_at, :after_uid)"
+            parameters["after_at"], parameters["after_uid"] = read_place(after)
         statement = f"""select {_COLUMNS} {source}
-                        order by coalesce(s.started_at, '{_UNDATED}') desc, s.study_uid desc limit :limit"""
+                        order by coalesce(s.started_at, '{UNDATED}') desc, s.study_uid desc limit :limit"""
         rows = self._connection.run(_statement(statement), parameters | {"limit": limit + 1})
         studies = [_to_study(row) for row in rows]
-        if wanted.as_of is not None:  # a link says no more whether it was contested then
-            studies = [replace(study, link=None) for study in studies]
+        if wanted.as_of is not None:  # how sure the link was then, and where the report stood, is not known any more
+            studies = [replace(study, link=None, report_status=None, order=None) for study in studies]
         page = studies[:limit]
-        return page, total.scalar_one(), _cursor(page[-1]) if len(studies) > limit else ""
+        following = write_place(page[-1].started_at, page[-1].study_uid) if len(studies) > limit else ""
+        return page, total.scalar_one(), following
 
     def held(self, archive: str, after: str, limit: int) -> list[tuple[str, UUID]]:
         """The studies that an archive holds from the one after `after` on, with the golden id each is under."""
@@ -232,21 +234,6 @@ def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict
     return clauses, parameters
 
 
-def _cursor(study: Study) -> str:
-    return f"{study.started_at.isoformat() if study.started_at else _UNDATED}~{study.study_uid}"
-
-
-def _read_cursor(after: str) -> tuple[datetime | str, str]:
-    at, _, uid = after.partition("~")
-    try:
-        when = at if at == _UNDATED else datetime.fromisoformat(at)
-    except ValueError:
-        when = ""
-    if not when or not uid or (isinstance(when, datetime) and when.tzinfo is None):
-        raise Refused(Fault.BAD_VALUE, "'after' is not a position that this index gave out", "after")
-    return when, uid
-
-
 def _to_holding(held: str) -> Holding:
     availability, _, ae_title = held.partition(" ")
     return Holding(Availability(availability), ae_title)
@@ -269,6 +256,7 @@ def _to_row(study: Study, record_id: int) -> dict[str, Any]:
 
 
 def _to_study(row: Row[Any]) -> Study:
+    order, _, report = (row.told or "").partition(" ")
     return Study(
         study_uid=row.study_uid,
         patient=Identifier(row.authority, row.value),
@@ -283,4 +271,6 @@ def _to_study(row: Row[Any]) -> Study:
         instances=row.instances,
         link=LinkState(row.link),
         holding=_to_holding(row.held) if row.held else None,
+        order=int(order) if order else None,
+        report_status=ReportStatus(report) if report else None,
     )

@@ -14,7 +14,9 @@ from sqlalchemy import (
     Computed,
     Date,
     DateTime,
+    Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -70,20 +72,36 @@ message = Table(
     Column("fault", Text, nullable=False, server_default=""),
     Column("reason", Text, nullable=False, server_default=""),
     Column("location", Text, nullable=False, server_default=""),
+    Column("original_id", BigInteger, ForeignKey("message.id")),  # what it is a copy of
+    Column("made_by", Text, nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),  # 0 is the sender's own
+    _time("settled_at", null=True),
+    Column("settled_by", Text, nullable=False, server_default=""),
+    Column("settlement", Text, nullable=False, server_default=""),
     CheckConstraint("(fault = '') = (reason = '')", name="fault_has_reason"),
     CheckConstraint("octet_length(digest) = 32", name="digest_is_sha256"),
+    CheckConstraint("(original_id is null) = (made_by = '')", name="copy_made_by_somebody"),
+    CheckConstraint("(settled_at is null) = (settlement = '')", name="settled_with_a_word"),
 )
-# One answer for the same bytes under one key (V2-16); a message without a control id has no key.
+# One answer for the same bytes under one key (V2-16); a message without a control id has no key. What was refused can
+# be tried again by somebody here, and has a row for each attempt.
 Index(
     "uq_message_key",
     message.c.control_id,
     message.c.application,
     message.c.facility,
     message.c.digest,
+    message.c.attempt,
     unique=True,
     postgresql_where=text("control_id <> ''"),
 )
 Index("ix_message_refused", message.c.id, postgresql_where=text("fault <> ''"))
+Index(
+    "ix_message_waiting",
+    message.c.id,
+    postgresql_where=text("fault <> '' and settled_at is null and original_id is null"),
+)
+Index("ix_message_original_id", message.c.original_id, postgresql_where=text("original_id is not null"))
 
 # The sequence number protocol (V2-18): the last number taken of each feed that has it on, and the message it was.
 feed_sequence = Table(
@@ -224,6 +242,8 @@ assertion = Table(
     CheckConstraint("(withdrawn_at is null) = (withdrawn_by is null)", name="withdrawn_by_somebody"),
     Index("ix_assertion_a_id", "a_id", postgresql_where=text("withdrawn_at is null")),
     Index("ix_assertion_b_id", "b_id", postgresql_where=text("withdrawn_at is null")),
+    Index("ix_assertion_a_id_withdrawn", "a_id", postgresql_where=text("withdrawn_at is not null")),
+    Index("ix_assertion_b_id_withdrawn", "b_id", postgresql_where=text("withdrawn_at is not null")),
 )
 
 link = Table(
@@ -246,7 +266,8 @@ Index("ix_link_golden_history", link.c.golden_id, postgresql_where=text("until i
 
 # A wrong identity on an image first, then where there are images, then the surest, then the oldest.
 _PLACE = """-2 * case kind when 'nhs-number-confusion' then 4 when 'overlay' then 4 when 'nhs-number-duplicate' then 3
- when 'contested-link' then 3 when 'possible-match' then 1 else 2 end - least(studies, 1)"""
+ when 'contested-link' then 3 when 'possible-match' then 1 when 'blind-sample' then 1 else 2 end
+ - least(studies, 1)"""
 task = Table(
     "task",
     metadata,
@@ -272,6 +293,7 @@ task = Table(
     _time("decided_at", null=True),
     Column("due", Date),
     Column("assertion_id", BigInteger, ForeignKey("assertion.id")),
+    Column("sample_id", BigInteger, ForeignKey("sample_pair.id")),  # of a blind sample, shown as a possible match
     CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'decided' or (decision is not null and decided_by <> '')", name="decided_by_somebody"),
     CheckConstraint(
@@ -279,6 +301,7 @@ task = Table(
         name="claimed_by_somebody",
     ),
     CheckConstraint("(proposed is null) = (proposed_by = '')", name="proposed_by_somebody"),
+    CheckConstraint("(kind = 'blind-sample') = (sample_id is not null)", name="sample_is_blind"),
     Index("ix_task_a_id", "a_id"),
     Index("ix_task_b_id", "b_id"),
 )
@@ -299,6 +322,60 @@ Index(
     postgresql_where=text("state in ('open', 'claimed', 'deferred')"),
 )
 Index("ix_task_state", task.c.state, task.c.id)
+
+# A stratified random sample of pairs, answered by reviewers who do not know that it is one.
+sample_round = Table(
+    "sample_round",
+    metadata,
+    _id(),
+    Column("made_by", Text, nullable=False),
+    _time("made_at"),
+    Column("seed", BigInteger, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("records", BigInteger, nullable=False),  # looked at
+    Column("pairs", BigInteger, nullable=False),  # of those records, drawn from
+    Column("share", REAL, nullable=False),  # of samples among the possible matches in the work list
+)
+
+sample_stratum = Table(
+    "sample_stratum",
+    metadata,
+    Column("round_id", BigInteger, ForeignKey("sample_round.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("low", Double, nullable=False),
+    Column("high", Double, nullable=False),
+    Column("joined", Boolean, nullable=False),  # were one person when drawn
+    Column("compared", Boolean, nullable=False),  # share a blocking key
+    Column("size", BigInteger, nullable=False),
+    PrimaryKeyConstraint("round_id", "number"),
+)
+
+sample_pair = Table(
+    "sample_pair",
+    metadata,
+    _id(),
+    Column("round_id", BigInteger, nullable=False),
+    Column("stratum", Integer, nullable=False),
+    _record("a_id"),
+    _record("b_id"),
+    Column("weight", REAL, nullable=False),
+    Column("readers", Integer, nullable=False),  # how many people shall answer
+    Column("groups", JSONB, nullable=False),  # sex, age band and ethnic category of either record when drawn
+    ForeignKeyConstraint(["round_id", "stratum"], ["sample_stratum.round_id", "sample_stratum.number"]),
+    UniqueConstraint("round_id", "a_id", "b_id"),
+    CheckConstraint("readers in (1, 2)", name="readers"),
+)
+
+sample_answer = Table(
+    "sample_answer",
+    metadata,
+    Column("pair_id", BigInteger, ForeignKey("sample_pair.id"), nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    _time("at"),
+    PrimaryKeyConstraint("pair_id", "reader"),
+    CheckConstraint("answer in ('same', 'different', 'unsure', 'seen')", name="answer"),
+)
 
 saved_filter = Table(
     "saved_filter",
@@ -350,7 +427,7 @@ study = Table(
     Column("instances", Integer, nullable=False),
     _time("registered_at"),
     CheckConstraint("study_uid ~ '^[0-9.]{1,64}$'", name="uid_is_a_uid"),
-    Index("ix_study_record_id", "record_id"),
+    Index("ix_study_record_id_accession", "record_id", "accession"),
 )
 
 # What archives say of a study; of one that is not known yet too, for they may speak of it first.
@@ -362,6 +439,48 @@ holding = Table(
     Column("ae_title", Text, nullable=False),
     Column("archive", Text, nullable=False),
     _time("at"),
+)
+
+# What was said of an order by one of its numbers (`mpi.domain.order_fold`), and the order as it is shown where it
+# `stands` under that number. It hangs on a record as a study does.
+imaging_order = Table(
+    "imaging_order",
+    metadata,
+    _id(),
+    _record("record_id"),
+    Column("kind", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("said", JSONB, nullable=False),
+    Column("begun", JSONB, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    Column("filler", Text, nullable=False),
+    Column("accession", Text, nullable=False),
+    Column("placer", Text, nullable=False),
+    Column("procedure", Text, nullable=False),
+    Column("study_uid", Text, nullable=False),
+    Column("codes", JSONB, nullable=False),
+    Column("modality", Text, nullable=False),
+    Column("body_site", Text, nullable=False),
+    _time("starts_at", null=True),
+    Column("status", Text, nullable=False),
+    Column("report_status", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    _time("stated_at", null=True),
+    UniqueConstraint("record_id", "kind", "number"),
+    CheckConstraint("kind in ('filler', 'accession', 'placer')", name="kind_is_known"),
+    CheckConstraint(
+        "status in ('ordered', 'scheduled', 'in-progress', 'completed', 'cancelled', 'discontinued')",
+        name="status_is_known",
+    ),
+    CheckConstraint(
+        "report_status in ('', 'preliminary', 'final', 'corrected', 'cancelled')", name="report_status_is_known"
+    ),
+    Index("ix_imaging_order_study_uid", "study_uid", postgresql_where=text("stands and study_uid <> ''")),
+)
+Index(
+    "ix_imaging_order_made_under",
+    func.coalesce(func.nullif(imaging_order.c.accession, text("''")), imaging_order.c.filler),
+    postgresql_where=text("stands"),
 )
 
 event = Table(
@@ -446,6 +565,8 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("subjects", ARRAY(Text), nullable=False),
     Column("detail", JSONB, nullable=False),
+    # Whom it is about stands first. What feeds send is most of the trail, and no look at anybody.
+    Index("ix_audit_subject", text("(subjects[1])"), "id", postgresql_where=text("role <> 'feed'")),
 )
 
 # What counts once: sessions that were signed out of, launches already used; kept for as long as they would have held.
@@ -548,4 +669,24 @@ model_change = Table(
     CheckConstraint("judgement in ('better', 'worse', 'unsure')", name="judgement"),
     CheckConstraint("(judgement is null) = (judged_by = '')", name="judged_by_somebody"),
     Index("ix_model_change_unjudged", "proposal_id", "number", postgresql_where=text("judgement is null")),
+)
+
+# What dashboards show, counted in the background: nobody's look at a page counts ten million rows.
+dashboard = Table(
+    "dashboard",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _time("at"),
+    Column("content", JSONB, nullable=False),
+)
+
+feed_traffic = Table(
+    "feed_traffic",
+    metadata,
+    Column("feed", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("messages", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    Column("last_at", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("feed", "day"),
 )

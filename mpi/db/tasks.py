@@ -30,7 +30,8 @@ VIEW = """select t.*, a.authority as a_authority, a.value as a_value, b.authorit
      join link lb on lb.record_id = t.b_id and lb.until is null"""
 _TOUCHING = Prepared(
     text(
-        f"{VIEW} where t.state in {OPEN_STATES} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"
+        f"""{VIEW} where t.state in {OPEN_STATES} and t.sample_id is null
+        and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"""
     ).bindparams(_IDS)
 )
 _WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind"))
@@ -134,8 +135,8 @@ class TaskStore:
         limit: int,
         after: int,
     ) -> list[TaskView]:
-        """Tasks by id after `after`; empty collections do not restrict."""
-        clauses = ["t.id > :after"]
+        """Tasks by id after `after`, blind samples left out; empty collections do not restrict."""
+        clauses = ["t.id > :after", "t.sample_id is null"]
         parameters: dict[str, Any] = {"after": after, "limit": limit}
         for column, values in (("state", states), ("kind", kinds)):
             if values:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.tasks import OPEN_STATES, VIEW, to_view
+from mpi.domain.blinding import ALIKE
 from mpi.domain.views import TaskView
 from mpi.domain.worklist import NOBODY, Position, SavedFilter, Wanted
 
@@ -23,6 +24,8 @@ _NAMED = """t.id = any(array(
     union select id from source_record where family ~>=~ :name and family ~<~ :name_end)
   select id from task where a_id in (select id from named) union
   select id from task where b_id in (select id from named)))"""
+_UNREAD = """(t.sample_id is null
+  or not exists (select from sample_answer x where x.pair_id = t.sample_id and x.reader = :reader))"""
 _ORDER = "order by t.place, (- t.weight), t.id"
 _POSITION = Prepared(text("select place, weight, id from task where id = :id"))
 _LAST = "\U0010ffff"  # greater than any letter
@@ -101,8 +104,11 @@ def _conditions(wanted: Wanted, now: datetime) -> tuple[list[str], dict[str, Any
 
 
 def _restrictions(wanted: Wanted) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield (_UNREAD, {"reader": wanted.reader}) if wanted.reader else ("t.sample_id is null", {})
     if wanted.kinds:
-        yield "t.kind = any(:kinds)", {"kinds": [str(kind) for kind in wanted.kinds]}
+        # Who asks for possible matches must not tell from what is missing which of them are samples.
+        kinds = {*wanted.kinds, *ALIKE} if ALIKE & set(wanted.kinds) else wanted.kinds
+        yield "t.kind = any(:kinds)", {"kinds": sorted(map(str, kinds))}
     if wanted.authorities:
         yield _OWNED, {"authorities": list(wanted.authorities)}
     least, most = wanted.weight

@@ -31,9 +31,11 @@ class Right(StrEnum):
     WRITE_IMAGING = "write-imaging"
     REVIEW = "review"  # list, claim, decide, undo one's own
     UNDO_ANY = "undo-any"
+    MEASURE = "measure"  # draw blind samples
     PRIVACY = "privacy"  # do-not-link for privacy, restricted people
     SUBSCRIBE = "subscribe"
-    OPERATE = "operate"  # metrics of people, quarantine, replay, verify
+    MEND = "mend"  # refused messages, of the own trust: read, mend, send again
+    OPERATE = "operate"  # metrics of people, deliveries, verify; and no bounds of a trust
 
 
 _RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -44,7 +46,10 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING}),
     Role.REVIEWER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW}),
     Role.SENIOR_REVIEWER: frozenset(
-        {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY},
+        {
+            *(Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING),
+            *(Right.REVIEW, Right.UNDO_ANY, Right.MEND, Right.MEASURE),
+        },
     ),
     Role.PRIVACY_OFFICER: frozenset({Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.PRIVACY}),
     Role.ADMINISTRATOR: frozenset(Right),
@@ -55,7 +60,8 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
 class Caller:
     """Who asks (`user` is a person or system id), as what, from where and why; written to every audit row.
 
-    `feed` is the id of the one feed a system caller may speak for; "" for everyone else.
+    `feed` is the id of the one feed a system caller may speak for; "" for everyone else. `reason` is why they need to
+    see a restricted person, where they have been asked.
     """
 
     user: str
@@ -63,10 +69,16 @@ class Caller:
     organisation: str
     purpose: str = "direct-care"
     feed: str = ""
+    reason: str = ""
 
     def may(self, right: Right) -> bool:
         """Whether this caller's role carries `right`."""
         return right in _RIGHTS[self.role]
+
+    @property
+    def bounds(self) -> str | None:
+        """The organisation whose own queues alone this caller works on; None for one who operates the network."""
+        return None if self.may(Right.OPERATE) else self.organisation
 
     def require(self, right: Right) -> None:
         """Raise `Forbidden` unless the caller's role carries `right`."""

@@ -1,14 +1,16 @@
-"""Patches and registers as JSON and back, exactly; the one place that knows their stored form."""
+"""Patches, registers and what is said of orders as JSON and back, exactly; nothing else knows their stored form."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from linkage.record import Address, AddressUse, Name, NameUse, Reliability, Sex
 from mpi.domain.commands import Death, Field, NhsNumber, Patch, Rank, Stamp, Value
 from mpi.domain.identifiers import Identifier
+from mpi.domain.order_fold import Said
+from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus
 from mpi.domain.record import Pending
 from mpi.domain.registers import Cell, Registers
 
@@ -136,3 +138,42 @@ def _cell_from_json(name: Field, data: Json) -> Cell:
         return Cell(value, stamp)
     past = tuple((_value_from_json(name, value), stamp_from_json(stamp)) for value, stamp in data[2])
     return Cell(value, stamp, past)
+
+
+def said_to_json(said: Said) -> dict[str, Json]:
+    """What was said of an order as a JSON object of [value, stamp] a field."""
+    return {str(name): [_order_value_to_json(value), stamp_to_json(stamp)] for name, (value, stamp) in said.items()}
+
+
+def said_from_json(data: Mapping[str, Json]) -> Said:
+    """The inverse of `said_to_json`."""
+    read = {OrderField(name): told for name, told in data.items()}
+    return {name: (_order_value_from_json(name, told[0]), stamp_from_json(told[1])) for name, told in read.items()}
+
+
+def codes_to_json(codes: Iterable[Coded]) -> Json:
+    """Codes as [code, text, system] each."""
+    return [[coded.code, coded.text, coded.system] for coded in codes]
+
+
+def codes_from_json(data: Json) -> tuple[Coded, ...]:
+    """The inverse of `codes_to_json`."""
+    return tuple(Coded(*coded) for coded in data)
+
+
+_ORDER_READERS: Mapping[OrderField, Callable[[Json], OrderValue]] = {
+    OrderField.CODES: codes_from_json,
+    OrderField.STARTS_AT: datetime.fromisoformat,
+    OrderField.STATUS: OrderStatus,
+    OrderField.REPORT: ReportStatus,
+}
+
+
+def _order_value_to_json(value: OrderValue) -> Json:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return codes_to_json(value) if isinstance(value, tuple) else value
+
+
+def _order_value_from_json(name: OrderField, data: Json) -> OrderValue:
+    return None if data is None else _ORDER_READERS.get(name, str)(data)

@@ -9,6 +9,8 @@ from enum import IntEnum, StrEnum
 
 from linkage.record import Address, Name, Reliability, Sex
 from mpi.domain.identifiers import Identifier
+from mpi.domain.orders import Statement
+from mpi.domain.quarantine import Copy
 
 
 class Rank(IntEnum):
@@ -182,7 +184,18 @@ class Move:
     visits: tuple[str, ...] = ()
 
 
-Command = Register | Merge | Rename | Link | Unlink | Delete | Move | NoEffect
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a sender says of one examination ordered for a patient, or of its report. `patch` describes the patient,
+    and counts only when no feed has done so."""
+
+    patient: Identifier
+    patch: Patch
+    said: Statement
+    stamp: Stamp
+
+
+Command = Register | Merge | Rename | Link | Unlink | Delete | Move | Order | NoEffect
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,7 @@ class Envelope:
     `feed` is the network's feed id, "" when it could not be told. `control_id` is MSH-10 verbatim, "" when there is
     none (then the message has no idempotency key). `flags` are data-quality remarks in words, e.g. "EVN-1 differs
     from MSH-9.2", and never carry demographics. `sequence` is MSH-13 where the feed numbers its messages (V2-18).
+    `copy` is set when somebody sends a refused message again, as it was or mended.
     """
 
     feed: str
@@ -202,6 +216,7 @@ class Envelope:
     raw: bytes
     flags: tuple[str, ...] = field(default=())
     sequence: int | None = None
+    copy: Copy | None = None
 
 
 class Status(StrEnum):

@@ -16,7 +16,9 @@ from mpi.domain.commands import (
     Move,
     Moved,
     NoEffect,
+    Order,
     Patch,
+    Rank,
     Register,
     Rename,
     Stamp,
@@ -86,6 +88,8 @@ class Draft:
                 self._assert(one, other, Verdict.SAME, stamp)
             case Unlink(one, other, stamp):
                 self._assert(one, other, Verdict.DIFFERENT, stamp)
+            case Order(patient, patch, _, stamp):
+                self.introduce(patient, patch, stamp)
             case Delete(identifier, stamp):
                 self._register((identifier,), {Field.ACTIVE: False}, stamp)
             case Move(what=Moved.PATIENT, target=target, source=source):
@@ -93,6 +97,14 @@ class Draft:
                 self.alarms.append((TaskKind.MOVE, pair))
             case Move() | NoEffect():
                 pass
+
+    def introduce(self, identifier: Identifier, patch: Patch, stamp: Stamp) -> None:
+        """Draft a patient as whoever has images, or makes them, knows them: it is believed only of one whom no feed
+        has described."""
+        known = self.record(identifier)
+        told: Patch = {name: value for name, value in patch.items() if name != Field.ACTIVE}
+        if told and not has_nothing_to_learn(known, told):
+            self._register((identifier,), told, replace(stamp, rank=Rank.ARCHIVE))
 
     def refold(self, updates: Sequence[Update]) -> None:
         """Recompute every record's registers from all that was ever said of its family (see `routing`)."""
@@ -196,6 +208,12 @@ class Draft:
 
     def _hops(self) -> dict[Identifier, Hop]:
         return hops(self._standing())
+
+
+def has_nothing_to_learn(known: Record, patch: Patch | None) -> bool:
+    """Whether what an archive or a radiology system says of a patient changes nothing: it counts only where no feed
+    has spoken."""
+    return bool(known.registers.cells) or known.state is not RecordState.AWAITED or not patch
 
 
 def hops(assertions: Iterable[Assertion]) -> dict[Identifier, Hop]:

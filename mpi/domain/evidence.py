@@ -69,6 +69,20 @@ class Assertion:
 
 
 @dataclass(frozen=True, slots=True)
+class AssertionView:
+    """A standing statement about two records. `same` False: they are not one person. `rank` says who outranks whom:
+    hold, source, reviewer, privacy. `subsumed` is the prior, when the statement is a feed's merge."""
+
+    id: int
+    one: Identifier
+    other: Identifier
+    same: bool
+    rank: str
+    occurred: datetime
+    subsumed: Identifier | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptApart:
     """Two records that must not be linked, and why. `lift_asked_by` has asked to take it back, "" nobody has."""
 

@@ -87,10 +87,10 @@ class Feed:
     `authorities` are the namespaces it may assert, the first is the default for an identifier without CX.4
     (V2-49). `nhs_number_fields` lists where its NHS number may stand ("PID-3", "PID-19", "PID-2"). `charset` is the
     Python codec for undeclared non-ASCII bytes (V2-21). `sex_codes` maps extra sender codes to M, F, O or U.
-    `go_live` is when the feed starts; `options` turns on rare events ("A18", "A30", "A39"), `moves` says what becomes
-    of an A43. `strictness` says whether
-    a message must only be understood or be valid to the letter; of a lenient feed one message in `validate_one_in` is
-    shown to the validator for the conformance report, 0 is none.
+    `go_live` is when the feed starts. `options` turns on what only some feeds send: rare events ("A18", "A30",
+    "A39"), and imaging orders and reports ("O01" of ORM, "O19" of OMG, "O23" of OMI, "R01" of ORU). `moves` says what
+    becomes of an A43. `strictness` says whether a message must only be understood or be valid to the letter; of a
+    lenient feed one message in `validate_one_in` is shown to the validator for the conformance report, 0 is none.
 
     `certificates` are the client certificates that may send as this feed (SEC-4): a DNS name or URI of the subject
     alternative name, else a common name, in lower case, or the SHA-256 of the certificate in hexadecimal.
@@ -114,6 +114,7 @@ class Feed:
     strictness: Strictness = Strictness.LENIENT
     validate_one_in: int = 100
     overlays: Overlays = Overlays.HOLD
+    identity: bool = True  # False: it orders and reports for patients whom another feed describes (V2-49)
     auto_link: bool = True  # the per-source kill switch of SEC-2
     certificates: frozenset[str] = frozenset()
     mllp_release: int = 1
@@ -163,6 +164,7 @@ class Network:
     population: str = "synthetic"  # "live" refuses test-range NHS numbers, "synthetic" refuses live ones (NHS-5)
     consumers: tuple[Consumer, ...] = ()
     issuer: Issuer | None = None  # None: golden ids are not written into images
+    ask_reason: bool = False  # whether staff must say why before they see a restricted person (SEC-6)
 
     @cached_property
     def organisation_by_code(self) -> Mapping[str, Organisation]:

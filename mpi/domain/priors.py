@@ -9,6 +9,8 @@ from enum import StrEnum
 from itertools import groupby
 
 from mpi.domain.examination import kinds_of, regions_of, site_of
+from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import OrderStatus
 from mpi.domain.views import Study
 
 
@@ -47,6 +49,23 @@ def priors(examination: Study, at: datetime, history: Iterable[Study], repeat_da
             repeat = reason is Relevance.SAME_EXAMINATION and age <= timedelta(days=repeat_days)
             found.append(Prior(study, reason, age.days, repeat))
     return sorted(found, key=lambda prior: (_ORDER[prior.relevance], at - (prior.study.started_at or at)))
+
+
+def also_planned(
+    examination: Study, at: datetime, orders: Iterable[ImagingOrder], repeat_days: int
+) -> list[ImagingOrder]:
+    """The orders for the same examination as one that begins `at`, at whatever trust, that are planned within so many
+    days before or after it, the nearest first, or have no date yet: one of the two need not be made."""
+    near: list[tuple[timedelta, ImagingOrder]] = []
+    for order in orders:
+        plan = order.planned()
+        is_own = order.id == examination.order or (plan.study_uid and plan.study_uid == examination.study_uid)
+        if is_own or order.status is OrderStatus.COMPLETED:
+            continue
+        apart = abs(plan.started_at - at) if plan.started_at else timedelta(days=repeat_days)
+        if apart <= timedelta(days=repeat_days) and _relevance(examination, plan) is Relevance.SAME_EXAMINATION:
+            near.append((apart, order))
+    return [order for _, order in sorted(near, key=lambda pair: (pair[0], pair[1].id))]
 
 
 def _relevance(one: Study, other: Study) -> Relevance | None:

@@ -7,8 +7,12 @@ by any other. Nothing is stored, so nothing can go stale when records come and g
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from mpi.domain.commands import Field, NhsNumber, Stamp, Value
+from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
 from mpi.domain.registers import Cell, Registers
 from mpi.domain.views import RecordState
@@ -52,3 +56,42 @@ def _number_rank(told: _Told) -> tuple[bool, bool, Stamp]:
     live, cell = told
     verified = isinstance(cell.value, NhsNumber) and cell.value.status == _VERIFIED
     return verified, live, cell.stamp
+
+
+class Choice(StrEnum):
+    """Why a value survives."""
+
+    ONLY = "only"  # no other record tells the field
+    VERIFIED = "verified"  # a verified NHS number comes before any other
+    PROTECTS = "protects"  # one mark of restriction counts for all
+    LATEST = "latest"  # told last by a live record, or by any when none is live
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The record that tells a surviving value, when it was told there, and why it survives."""
+
+    identifier: Identifier
+    told_at: datetime
+    choice: Choice
+
+
+def origins(records: Sequence[Record]) -> Mapping[Field, Origin]:
+    """Where each field of `golden` comes from."""
+    told = [(record.state is RecordState.LIVE, record.registers.cells) for record in records]
+    found = {}
+    for name in Field:
+        best = _best(name, told)
+        if best is not None:
+            record = next(r for r in records if r.registers.cells.get(name) is best)
+            found[name] = Origin(record.identifier, best.stamp.occurred, _choice(name, best, records))
+    return found
+
+
+def _choice(name: Field, best: Cell, records: Sequence[Record]) -> Choice:
+    if sum(record.registers.value(name) is not None for record in records) < 2:
+        return Choice.ONLY
+    if name is Field.RESTRICTED:
+        return Choice.PROTECTS
+    verified = isinstance(best.value, NhsNumber) and best.value.status == _VERIFIED
+    return Choice.VERIFIED if verified else Choice.LATEST

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from mpi.domain.examination import Region, regions_of
+from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.views import Study
 
 _LONDON = ZoneInfo("Europe/London")  # where the examination rooms are
@@ -31,6 +32,14 @@ class Line:
     """A study, and the earlier one it may repeat."""
 
     study: Study
+    repeated: Study | None
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedLine:
+    """An examination whose study is still to come, and the earlier study or plan it may repeat."""
+
+    order: ImagingOrder
     repeated: Study | None
 
 
@@ -87,6 +96,17 @@ def timeline(studies: Iterable[Study], repeated: Mapping[str, Study]) -> tuple[Y
         regions.setdefault(region_of(study), []).append(Line(study, repeated.get(study.study_uid)))
     ordered = sorted(years.items(), key=lambda item: -(item[0] or 0))
     return tuple(Year(year, _regions(regions)) for year, regions in ordered)
+
+
+def awaited(orders: Iterable[ImagingOrder], repeated: Mapping[str, Study], wanted: Filter) -> tuple[AwaitedLine, ...]:
+    """Those that meet the filter, in their order."""
+    meeting = [order for order in orders if _meets(order.planned(), wanted)]
+    return tuple(AwaitedLine(order, repeated.get(plan_key(order))) for order in meeting)
+
+
+def plan_key(order: ImagingOrder) -> str:
+    """What stands for the study of an order while it is only a plan."""
+    return f"order {order.id}"
 
 
 def _regions(regions: Mapping[str, list[Line]]) -> tuple[RegionOfYear, ...]:

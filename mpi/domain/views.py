@@ -12,6 +12,7 @@ from linkage.record import Demographics
 from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.orders import ReportStatus
 
 
 class RecordState(StrEnum):
@@ -95,8 +96,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class CrossReferences:
-    """All live identifiers of one person, the NHS number when verified; `identifier`, the one asked about, left out
-    (IHE-1)."""
+    """All live identifiers of one person but the one asked about; the NHS number when verified (IHE-1)."""
 
     identifier: Identifier
     golden_id: UUID
@@ -148,6 +148,10 @@ class Study:
     instances: int = 0
     link: LinkState | None = field(default=LinkState.CERTAIN, compare=False)  # None: of another time
     holding: Holding | None = field(default=None, compare=False)  # told, like the link; None: nobody has said
+    report_status: ReportStatus | None = field(
+        default=None, compare=False
+    )  # of the order it was made by; None: no report
+    order: int | None = field(default=None, compare=False)  # the index's id of that order; None: it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,7 @@ class TaskKind(StrEnum):
     MOVE = "move"  # a source moved what was filed under one patient to another (A43)
     STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
     UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
+    BLIND_SAMPLE = "blind-sample"  # drawn by chance to measure the index; looks like a possible match
 
 
 class TaskState(StrEnum):
@@ -239,20 +244,6 @@ class TaskView:
 
 
 @dataclass(frozen=True, slots=True)
-class AssertionView:
-    """A standing statement about two records. `same` False: they are not one person. `rank` says who outranks whom:
-    hold, source, reviewer, privacy. `subsumed` is the prior, when the statement is a feed's merge."""
-
-    id: int
-    one: Identifier
-    other: Identifier
-    same: bool
-    rank: str
-    occurred: datetime
-    subsumed: Identifier | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class SearchCriteria:
     """A demographic search (PDQ); every given part must hold. A name is met by any of a record's names, former ones
     too, and by its beginning unless it is named in `exact`."""
@@ -280,6 +271,9 @@ class EventType(StrEnum):
     STUDY_REGISTERED = "study-registered"
     STUDY_CHANGED = "study-changed"  # more is known of it: a modality, the part of the body
     STUDY_MOVED = "study-moved"
+    STUDY_ORDERED = "study-ordered"
+    ORDER_CHANGED = "order-changed"  # planned otherwise, made, cancelled
+    REPORT_CHANGED = "report-changed"  # the report of an ordered study has come, or stands otherwise
     ACCOUNT_MOVED = "account-moved"  # a source filed an account under another patient; both live on (A44)
     VISITS_MOVED = "visits-moved"  # a source filed visits under another account (A45)
 
@@ -297,4 +291,4 @@ class Event:
     studies: tuple[str, ...] = ()
     reason: str = ""
     detail: dict[str, str] = field(default_factory=dict)
-    about: tuple[Study, ...] = ()  # its studies as they were then: the outbox looks them up
+    about: tuple[Study, ...] = ()  # its studies as they were then: the outbox looks up those that are stored

@@ -26,7 +26,8 @@ class Wanted:
 
     `authorities` are those of one of the records, `weight` the least and the greatest match weight in bits,
     `assignee` a user or NOBODY, `text` an identifier's value or the beginning of a surname. Tasks that are deferred
-    to a later day are left out unless `deferred`.
+    to a later day are left out unless `deferred`. Blind samples are there for the user `reader` alone, as far as that
+    user has not answered them; left out for "".
     """
 
     kinds: tuple[TaskKind, ...] = ()
@@ -36,6 +37,7 @@ class Wanted:
     assignee: str = ""
     text: str = ""
     deferred: bool = False
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mpi.usecases.consumers import SCHEME
+from mpi.usecases.deliveries import age, name_of
 from mpi.usecases.subscriptions import Subscription
 
 _STUCK = timedelta(minutes=5)  # what waits longer is an alarm
-
-
-def name_of(subscription: Subscription) -> str:
-    """A subscriber in labels and alarms: a consumer by name, a webhook by number, for its URL may be secret."""
-    if subscription.url.startswith(SCHEME):
-        return subscription.url.removeprefix(SCHEME)
-    return f"webhook/{subscription.id}"
 
 
 def alarms(standing: Sequence[Subscription], now: datetime) -> list[str]:
@@ -29,8 +22,3 @@ def alarms(standing: Sequence[Subscription], now: datetime) -> list[str]:
                 f"{name_of(one)} has {one.pending} events waiting, for {age(one, now):.0f} s: {one.last_error}"
             )
     return told
-
-
-def age(subscription: Subscription, now: datetime) -> float:
-    """Seconds that the oldest event has waited; 0 when none does."""
-    return max(0.0, (now - subscription.oldest).total_seconds()) if subscription.oldest else 0.0

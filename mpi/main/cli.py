@@ -5,16 +5,17 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.progress import Progress
 
 from mpi.logs import configure_logs
 from mpi.main.cli_loading import app as loading
+from mpi.main.cli_measuring import app as measuring
 from mpi.main.cli_models import app as models
+from mpi.main.cli_quarantine import app as quarantine
 from mpi.main.spoken import spoken
 
 app = typer.Typer(
@@ -25,6 +26,8 @@ app = typer.Typer(
 )
 app.add_typer(loading)
 app.add_typer(models, name="model")
+app.add_typer(quarantine)
+app.add_typer(measuring)
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
 
 
@@ -99,49 +102,18 @@ def verify() -> None:
 
 
 @app.command()
-def quarantine(
-    message: Annotated[int, typer.Option(help="Write this message's bytes, as they came, to standard output.")] = 0,
-    after: Annotated[int, typer.Option(help="List from the message after this id on.")] = 0,
-    limit: Annotated[int, typer.Option(min=1, help="List at most so many.")] = 50,
-) -> None:
-    """List the messages that were refused, with the reason and where; or show one as it came."""
-    from mpi.db.session import DbUnits, connect  # noqa: PLC0415
-    from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
-    from mpi.settings import load_settings  # noqa: PLC0415
-    from mpi.usecases.quarantine import Quarantine  # noqa: PLC0415
-
-    operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
-    with spoken(), database(load_settings()) as url:
-        refused = Quarantine(DbUnits(connect(url), ""))
-        if message:
-            sys.stdout.buffer.write(refused.raw(message, operator))
-            return
-        for row in refused.list(operator, after, limit):
-            when, sender = f"{row['received_at']:%Y-%m-%d %H:%M:%S}", _sender(row)
-            where = f" at {row['location']}" if row["location"] else ""
-            said = f"{row['event']} {row['control_id'] or '(no control id)'}"
-            typer.echo(f"{row['id']}  {when}  {sender}  {said}  {row['fault']}{where}: {row['reason']}")
-
-
-def _sender(row: Mapping[str, Any]) -> str:
-    known: str = row["feed"] or (row["application"] if row["event"].startswith("C-") else "")  # an AE title
-    return known or "unknown feed"
-
-
-@app.command()
 def consumers(
     resume: Annotated[str, typer.Option(help="Tell this stopped consumer again, from what it refused on.")] = "",
     skip: Annotated[bool, typer.Option("--skip", help="With --resume: leave out what it refused.")] = False,
 ) -> None:
     """List the subscribers with what they are owed; or tell a consumer again that refused something for good."""
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.alarms import name_of  # noqa: PLC0415
     from mpi.main.compose import compose  # noqa: PLC0415
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
+    from mpi.usecases.deliveries import name_of  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
     with spoken():

@@ -26,12 +26,13 @@ from mpi.api.problems import Problem, Renderer
 from mpi.api.security import token_lookup
 from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
-from mpi.domain.access import Caller, Role
-from mpi.domain.network import Feed, Network
+from mpi.domain.network import Network
 from mpi.errors import MpiError
 from mpi.launchers import load_launchers
 from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
+from mpi.main.quarantine import compose_quarantine
+from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.metrics import Metrics
 from mpi.review.bench import Bench
 from mpi.review.pages import Pages
@@ -39,9 +40,13 @@ from mpi.review.workbench import add_pages
 from mpi.settings import Settings
 from mpi.tokens import Callers, reviewers, session_key
 from mpi.usecases.admission import Admission
+from mpi.usecases.asserting import Asserting
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.consumers import Consumers
+from mpi.usecases.corrections import Corrections
+from mpi.usecases.dashboards import Dashboards
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.images import Images
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
@@ -49,9 +54,15 @@ from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
 from mpi.usecases.models import Models
 from mpi.usecases.paging import Paging
+from mpi.usecases.portraits import Portraits
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Regrouping
+from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
+from mpi.usecases.sampling import Sampling
+from mpi.usecases.seeking import Seeking
 from mpi.usecases.subscriptions import Relay, Subscriptions
 from mpi.usecases.tallies import Tallies
 from mpi.usecases.telling import Telling
@@ -116,6 +127,21 @@ class Index:
         return Conformance(self.units, self.network, self.clock)
 
     @property
+    def quarantine(self) -> Quarantine:
+        """What was refused."""
+        return compose_quarantine(self.units, self.rematch, self.network, self.clock)
+
+    @property
+    def sampling(self) -> Sampling:
+        """Blind samples, by which it is measured."""
+        return Sampling(self.units, self.matching, self.clock, TimeOrderedIds())
+
+    @property
+    def dashboards(self) -> Dashboards:
+        """Counts of all of it."""
+        return Dashboards(self.units, self.matching, self.clock)
+
+    @property
     def relay(self) -> Relay:
         """The outbox's deliverer."""
         return Relay(self.units)
@@ -134,8 +160,8 @@ def compose_receiver(index: Index, metrics: Metrics, observer: Observer) -> Rece
     """The HL7 v2 edge."""
     intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
     query = Query(index.units, index.matching)
-    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, _new_id, metrics)
-    return Receiver(intake, index.network, caller_of, index.clock.now, _new_id, queries, observer.note)
+    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, new_id, metrics)
+    return Receiver(intake, index.network, caller_of, index.clock.now, new_id, queries, observer.note)
 
 
 def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
@@ -145,7 +171,7 @@ def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
         metrics.message(archive, "dicom", f"{status:04X}", seconds, fault)
 
     images = Images(index.units, index.rematch, index.clock)
-    return ImageReceiver(images, index.network, _caller_of_archive, count)
+    return ImageReceiver(images, index.network, caller_of_archive, count)
 
 
 def compose_app(
@@ -163,8 +189,12 @@ def compose_app(
         review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
         worklist=Worklist(index.units, index.clock, reviewers(callers)),
         keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
+        regrouping=compose_regrouping(index, settings),
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
+        quarantine=index.quarantine,
+        deliveries=Deliveries(index.units, index.clock),
+        corrections=Corrections(index.units, index.network),
         network=index.network,
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
@@ -198,11 +228,20 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         imaging=services.imaging,
         review=services.review,
         worklist=services.worklist,
+        quarantine=services.quarantine,
+        deliveries=services.deliveries,
+        corrections=services.corrections,
         keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
         models=index.models,
+        sampling=index.sampling,
+        dashboards=index.dashboards,
+        model=index.matching.model,
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
+        seeking=Seeking(index.units, index.matching),
+        portraits=Portraits(index.units, index.matching),
+        regrouping=services.regrouping,
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,
@@ -211,6 +250,13 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         session_idle=settings.session_idle,
         session_length=settings.session_length,
     )
+
+
+def compose_regrouping(index: Index, settings: Settings) -> Regrouping:
+    """What moves, splits and merges people by hand."""
+    asserting = Asserting(index.matching, index.rematch, index.clock)
+    rehearsing = Rehearsing(index.units, index.network, settings.second_person_studies)
+    return Regrouping(index.units, asserting, rehearsing)
 
 
 def warnings(index: Index) -> Sequence[str]:
@@ -235,19 +281,6 @@ def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
         return ["the database takes no writes"] if closed else []
 
     return unready
-
-
-def _new_id() -> str:
-    return uuid.uuid4().hex[:20]
-
-
-def caller_of(feed: Feed) -> Caller:
-    """In whose name a feed's messages are taken."""
-    return Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)
-
-
-def _caller_of_archive(archive: str, organisation: str) -> Caller:
-    return Caller(f"archive/{archive or 'shared'}", Role.ARCHIVE, organisation)
 
 
 def _tell_page(pages: Pages) -> Renderer:

@@ -54,6 +54,7 @@ _COUNTS = {
     "source_records": text("select count(*) from source_record where active is not null"),
     "golden": text("select count(*) from golden_identity where retired_at is null"),
     "studies": text("select count(*) from study"),
+    "orders": text("select count(*) from imaging_order where stands"),
     "tasks": text("select count(*) from task where state in ('open', 'claimed', 'deferred')"),
 }
 
@@ -67,6 +68,7 @@ class Result:
     source_records: int
     golden: int
     studies: int
+    orders: int
     tasks: int
     precision: float
     recall: float
@@ -126,8 +128,10 @@ def _play(region: Region, target: Target, console: Console) -> tuple[Score, floa
     with Progress(*columns, console=console) as progress:
         messages = progress.add_task("messages", total=sum(1 for _ in region.messages()))
         start = time.perf_counter()
-        play_messages(region.messages(), target, score, lambda: progress.advance(messages))
+        play_messages(region.messages(), target, score.answers, lambda: progress.advance(messages))
         seconds = time.perf_counter() - start
+        orders = progress.add_task("orders", total=sum(1 for _ in region.orders()))
+        play_messages(region.orders(), target, score.orders, lambda: progress.advance(orders))
         studies = progress.add_task("studies", total=len(region.study_frame))
         play_studies(region.studies(), target, score, lambda: progress.advance(studies))
     return score, seconds
@@ -163,7 +167,7 @@ def _show_person(index: Index, target: Target, console: Console) -> None:
         person = client.get(f"/v1/people/{row.golden_id}").json()
     names = {o.code: _SHORT.sub("", o.name) for o in index.network.organisations}
     table = Table(title=f"One imaging history: golden identity {row.golden_id}", title_justify="left")
-    for heading in ("Date", "Trust", "Modality", "Body site", "Description", "Local patient id"):
+    for heading in ("Date", "Trust", "Modality", "Body site", "Description", "Report", "Local patient id"):
         table.add_column(heading)
     for study in history["studies"]:
         patient = study["patient"]
@@ -173,6 +177,7 @@ def _show_person(index: Index, target: Target, console: Console) -> None:
             ", ".join(study["modalities"]),
             study["body_site"],
             study["description"],
+            study["report_status"] or ("none yet" if study["order"] else ""),
             f"{patient['authority']} {patient['value']}",
         )
     records = ", ".join(f"{r['identifier']['authority']} {r['identifier']['value']}" for r in person["records"])

@@ -37,9 +37,10 @@ class Target:
 
 @dataclass(slots=True)
 class Score:
-    """What was answered: messages by answer (AA, AE, AR, 200 ...), studies by HTTP status."""
+    """What was answered: messages and orders by answer (AA, AE, AR, 200 ...), studies by HTTP status."""
 
     answers: Counter[str] = field(default_factory=Counter)
+    orders: Counter[str] = field(default_factory=Counter)
     studies: Counter[int] = field(default_factory=Counter)
 
     @property
@@ -49,12 +50,16 @@ class Score:
 
     @property
     def rejected(self) -> int:
-        """How many messages were not accepted."""
-        return sum(count for answer, count in self.answers.items() if answer not in {"AA", "200", "201", "204"})
+        """How many messages and orders were not accepted."""
+        answers = self.answers + self.orders
+        return sum(count for answer, count in answers.items() if answer not in {"AA", "200", "201", "204"})
 
 
-def play_messages(messages: Iterable[SimMessage], target: Target, score: Score, told: Callable[[], None]) -> None:
-    """Send every message on its feed's own connection, one in flight (V2-64); `told` is called after each answer.
+def play_messages(
+    messages: Iterable[SimMessage], target: Target, answers: Counter[str], told: Callable[[], None]
+) -> None:
+    """Send every message on its feed's own connection, one in flight (V2-64), and count the answers; `told` is called
+    after each.
 
     Raises OSError when the service goes away.
     """
@@ -63,7 +68,7 @@ def play_messages(messages: Iterable[SimMessage], target: Target, score: Score, 
         for message in messages:
             line = senders.get(message.feed_id)
             if line is None:
-                line = senders[message.feed_id] = _Line(_sender(message, target), score.answers, told)
+                line = senders[message.feed_id] = _Line(_sender(message, target), answers, told)
             line.put(message)
     finally:
         _finish(senders.values())

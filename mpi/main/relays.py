@@ -17,9 +17,10 @@ from mpi.domain.consumer import TOLD
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import TaskKind
 from mpi.errors import MpiError
-from mpi.main.alarms import age, alarms, name_of
+from mpi.main.alarms import alarms
 from mpi.main.compose import Index
 from mpi.metrics import Metrics
+from mpi.usecases.deliveries import age, name_of
 from mpi.usecases.subscriptions import Relay
 
 _log = structlog.get_logger("mpi.relay")

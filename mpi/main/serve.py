@@ -29,6 +29,7 @@ from mpi.main.compose import compose, compose_app, compose_receiver
 from mpi.main.counting import Counting
 from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compose_registrar
 from mpi.main.model_in_force import model_in_force
+from mpi.main.refreshing import Refreshing
 from mpi.main.relays import Relays
 from mpi.metrics import Metrics
 from mpi.networks import load_network
@@ -193,11 +194,13 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     registrar = compose_registrar(index, plan.dicom, metrics, settings) if plan.dicom else None
     relays = Relays(index, metrics, compose_outgoing(index, metrics, settings))
     counting = Counting(index, observer, settings.conformance_days)
+    refreshing = Refreshing(index)
     mllp.start()
     if registrar is not None:
         registrar.start()
     relays.start()
     counting.start()
+    refreshing.start()
     try:
         server.run(sockets=[plan.http])
     finally:
@@ -206,6 +209,7 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
             registrar.stop()
         relays.stop()
         counting.stop()
+        refreshing.stop()
         index.engine.dispose()
 
 

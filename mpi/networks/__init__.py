@@ -103,6 +103,7 @@ def _network(table: NetworkTable) -> Network:
         feeds=tuple(map(_feed, table.feeds)),
         archives=tuple(map(_archive, table.archives)),
         population=table.population,
+        ask_reason=table.ask_reason,
         consumers=tuple(map(_consumer, table.consumers)),
         issuer=None if table.issuer is None else Issuer(table.issuer.namespace, table.issuer.oid),
     )
@@ -147,6 +148,7 @@ def _feed(table: FeedTable) -> Feed:
         validate_one_in=table.validate_one_in,
         go_live=table.go_live,
         overlays=Overlays(table.overlays),
+        identity=table.identity,
         auto_link=table.auto_link,
         certificates=frozenset(map(certificate_name, table.certificates)),
         mllp_release=table.mllp_release,

@@ -22,9 +22,10 @@ _URI = re.compile(r"(https?://[^\s|/]+/[^\s|]*|urn:[a-z0-9][a-z0-9-]+:[^\s|]+)")
 _HL7_TEXT = re.compile(r"[^|^~\\&\x00-\x1f]+")
 _CERTIFICATE_NAME = re.compile(r"(?!sha\d*:)(?![0-9a-f:]{40,}$)[^*\x00-\x1f]+")
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_ORDERS = frozenset({"O01", "O19", "O23", "R01"})
 _MLLP_ONLY = (
     *("nhs_number_fields", "charset", "versions", "processing_id", "sex_codes", "options", "moves"),
-    *("certificates", "mllp_release", "sequence_numbers"),
+    *("certificates", "mllp_release", "sequence_numbers", "identity"),
     *("strictness", "validate_one_in"),
 )
 
@@ -150,6 +151,9 @@ def _feeds(network: NetworkTable) -> Iterator[Problem]:
         yield from _feed_authorities(network, table, here, sources)
         yield from _feed_encoding(table, here)
         yield from _feed_certificates(table, here)
+        if not table.identity and table.protocol == "mllp" and _ORDERS.isdisjoint(table.options):
+            text = f"a feed without identity orders or reports; name some of {', '.join(sorted(_ORDERS))}"
+            yield Problem((*here, "identity"), text)
         if table.strictness == "strict" and "validate_one_in" in table.model_fields_set:
             text = "of a strict feed every message is validated; leave 'validate_one_in' out"
             yield Problem((*here, "validate_one_in"), text)
@@ -220,7 +224,10 @@ def _right_to_assert(table: FeedTable, authority: AuthorityTable, where: Path) -
 
 
 def _one_source(table: FeedTable, name: str, where: Path, sources: dict[str, FeedTable]) -> Iterator[Problem]:
-    """V2-49: exactly one identity source per domain; the same PAS may speak both protocols."""
+    """V2-49: exactly one identity source per domain; the same PAS may speak both protocols. A RIS that orders and
+    reports is none."""
+    if not table.identity:
+        return
     first = sources.setdefault(name, table)
     if first is not table and (first.protocol == table.protocol or first.organisation != table.organisation):
         yield Problem(

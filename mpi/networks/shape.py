@@ -69,12 +69,13 @@ class FeedTable(_Table):
     versions: Annotated[list[Version], Field(min_length=1)] = ["2.3", "2.3.1", "2.4", "2.5", "2.5.1"]
     processing_id: Literal["P", "T", "D"] = "P"
     sex_codes: dict[str, Literal["M", "F", "O", "U"]] = {}
-    options: list[Literal["A18", "A30", "A39"]] = []
+    options: list[Literal["A18", "A30", "A39", "O01", "O19", "O23", "R01"]] = []
     moves: Literal["review", "note", "refuse"] = "review"
     strictness: Literal["lenient", "strict"] = "lenient"
     validate_one_in: Annotated[int, Field(ge=0, le=1_000_000)] = 100
     go_live: date | None = None
     overlays: Literal["hold", "refuse"] = "hold"
+    identity: bool = True
     auto_link: bool = True
     certificates: list[Text] = []
     mllp_release: Literal[1, 2] = 1
@@ -124,6 +125,7 @@ class NetworkTable(_Table):
     id: Text
     name: Text
     population: Literal["live", "synthetic"] = "synthetic"
+    ask_reason: bool = False
     organisations: Annotated[list[OrganisationTable], Field(min_length=1)]
     authorities: Annotated[list[AuthorityTable], Field(min_length=1)]
     feeds: list[FeedTable] = []

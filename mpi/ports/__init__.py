@@ -5,8 +5,11 @@ transaction was in the way and the whole use case should run again.
 """
 
 from mpi.ports.conformance import Conformance
+from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
 from mpi.ports.models import Models
+from mpi.ports.orders import Orders
+from mpi.ports.quarantine import Messages, Quarantined
 from mpi.ports.scan import Scan
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
 from mpi.ports.work import Audit, Claim, Inbox, Outbox, Snapshots, Spent, Studies, Tasks
@@ -19,12 +22,16 @@ __all__ = [
     "Clock",
     "Conformance",
     "Contention",
+    "Duplicates",
     "Evidence",
     "Identities",
     "Ids",
     "Inbox",
+    "Messages",
     "Models",
+    "Orders",
     "Outbox",
+    "Quarantined",
     "Records",
     "Scan",
     "Snapshots",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
+from mpi.domain.order_fold import ToldOrder
 from mpi.domain.record import Record, Update
 from mpi.domain.views import TaskKind
 
@@ -25,6 +26,9 @@ class Scan(Protocol):
 
     def assertions(self) -> list[Assertion]:
         """Every standing assertion."""
+
+    def orders(self) -> Iterator[ToldOrder]:
+        """All that was said of orders, by identifier."""
 
     def hold_still(self) -> None:
         """Read one moment of the index from now on, whatever others commit; to be called before anything is read."""

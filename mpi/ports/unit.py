@@ -9,8 +9,13 @@ from uuid import UUID
 
 from mpi.errors import MpiError
 from mpi.ports.conformance import Conformance
+from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
+from mpi.ports.measuring import Boards, Samples
 from mpi.ports.models import Models
+from mpi.ports.orders import Orders
+from mpi.ports.provenance import Provenance
+from mpi.ports.quarantine import Quarantined
 from mpi.ports.scan import Scan
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Snapshots, Spent, Studies, Tasks, Worklist
 
@@ -41,6 +46,10 @@ class Unit(Protocol):
         """See `Inbox`."""
 
     @property
+    def quarantine(self) -> Quarantined:
+        """See `Quarantined`."""
+
+    @property
     def records(self) -> Records:
         """See `Records`."""
 
@@ -69,6 +78,10 @@ class Unit(Protocol):
         """See `Studies`."""
 
     @property
+    def orders(self) -> Orders:
+        """See `Orders`."""
+
+    @property
     def outbox(self) -> Outbox:
         """See `Outbox`."""
 
@@ -93,8 +106,24 @@ class Unit(Protocol):
         """See `Models`."""
 
     @property
+    def duplicates(self) -> Duplicates:
+        """See `Duplicates`."""
+
+    @property
+    def samples(self) -> Samples:
+        """See `Samples`."""
+
+    @property
+    def boards(self) -> Boards:
+        """See `Boards`."""
+
+    @property
     def scan(self) -> Scan:
         """See `Scan`."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """See `Provenance`."""
 
     def commit(self) -> None:
         """Make it durable. Only what came before the return of this call has happened."""

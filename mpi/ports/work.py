@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mpi.domain.access import Caller
 from mpi.domain.availability import Notice
-from mpi.domain.commands import Envelope, Receipt
+from mpi.domain.commands import Envelope, Receipt, Stamp
 from mpi.domain.evidence import Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
@@ -45,16 +45,15 @@ class Inbox(Protocol):
     """Every message once, with its bytes and its answer."""
 
     def claim(self, envelope: Envelope) -> Claim:
-        """Store the message, or find the answer given to the same bytes under the same key (V2-16)."""
+        """Store the message, or find the answer given to the same bytes under the same key (V2-16).
+
+        A copy of a refused message, which is held until the transaction ends, is stored anew unless such bytes were
+        accepted; then it has their receipt. Raises NotFound when no such was refused, Conflict when another copy of
+        it was accepted, and `Contention`.
+        """
 
     def refuse(self, message_id: int, reason: Refused) -> None:
         """Mark the message refused: it is in quarantine with its bytes and this reason."""
-
-    def refused(self, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
-        """Quarantined messages by id after `after`, without their bytes."""
-
-    def raw(self, message_id: int) -> bytes | None:
-        """The bytes of a message as they came."""
 
     def last_in_sequence(self, feed: str) -> int | None:
         """The last sequence number taken of a feed, held until the transaction ends; None before the first."""
@@ -89,13 +88,13 @@ class Tasks(Protocol):
         limit: int,
         after: int,
     ) -> list[TaskView]:
-        """Tasks by id after `after`; empty collections do not restrict."""
+        """Tasks by id after `after`, blind samples left out; empty collections do not restrict."""
 
     def propose(self, task_id: int, decision: Decision, comment: str, user: str) -> None:
         """Note an answer that waits for another person, and give the task back."""
 
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
-        """Unanswered tasks about these records."""
+        """Unanswered tasks about these records; a blind sample is no question about them."""
 
     def waiting(self) -> Mapping[TaskKind, int]:
         """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
@@ -149,6 +148,9 @@ class Rulings(Protocol):
 
     def withdraw(self, task_id: int, caller: Caller, reason: str) -> None:
         """Take back what a task's answer ruled; it stays on record."""
+
+    def opened(self, task_id: int) -> Stamp | None:
+        """The stamp of the update that a task's standing answer ruled on; None when there is none."""
 
 
 class Studies(Protocol):
@@ -227,9 +229,14 @@ class Outbox(Protocol):
     def enrol(self, consumers: Mapping[str, Sequence[EventType]], owner: str) -> None:
         """Make these, by URL with the events each is told, all the consumers there are."""
 
-    def resume(self, url: str, *, skip: bool) -> bool:
-        """Deliver again to a consumer, from the event it refused or, with `skip`, from the one after; False when
-        there is none of that URL."""
+    def owed(self, subscription_id: int, limit: int) -> list[Event]:
+        """What a subscription is owed, oldest first."""
+
+    def retry(self, subscription_id: int) -> bool:
+        """Deliver now, from the oldest event owed, also to one that was stopped; False when there is none."""
+
+    def set_aside(self, subscription_id: int, event_id: int) -> bool:
+        """Forget the oldest event owed to a subscription, once nobody is serving it; False when it is another one."""
 
 
 class Snapshots(Protocol):

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from linkage.model import Model
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.ports import Clock
 from mpi.usecases.admission import Admission
 from mpi.usecases.comparing import Comparing
+from mpi.usecases.corrections import Corrections
+from mpi.usecases.dashboards import Dashboards
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.models import Models
+from mpi.usecases.portraits import Portraits
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.review import Review
+from mpi.usecases.sampling import Sampling
+from mpi.usecases.seeking import Seeking
 from mpi.usecases.timelines import Timelines
 from mpi.usecases.worklist import Worklist
 
@@ -34,10 +43,19 @@ class Bench:
     admission: Admission
     review: Review
     worklist: Worklist
+    quarantine: Quarantine
+    deliveries: Deliveries
+    corrections: Corrections
     keeping_apart: KeepingApart
     comparing: Comparing
     models: Models
+    sampling: Sampling
+    dashboards: Dashboards
+    model: Model
     timelines: Timelines
+    seeking: Seeking
+    portraits: Portraits
+    regrouping: Regrouping
     launching: Launching
     network: Network
     clock: Clock

@@ -56,9 +56,19 @@ def _preview(
 
 
 @router.get(PATH + "/{task_id}")
-def compare(request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered) -> Response:
-    """Everything about one task."""
-    return _page(request, pages, caller, task_id, filters)
+def compare(
+    request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered, behind: bool = False
+) -> Response:
+    """Everything about one task; `behind`: what the index thinks of it too, where it keeps that to itself."""
+    return _page(request, pages, caller, task_id, filters, behind=behind)
+
+
+@router.post(PATH + "/{task_id}/behind")
+def look_behind(request: Request, pages: Paging, caller: Calling, task_id: TaskId, filters: Filtered) -> Response:
+    """Show what the index thinks of a pair."""
+    pages.bench.sampling.look(task_id, caller)
+    query = f"{filters.query}&" if filters.query else ""
+    return pages.redirect(request, f"{PATH}/{task_id}?{query}behind=true")
 
 
 def _page(
@@ -70,13 +80,15 @@ def _page(
     errors: Mapping[str, str] = {},
     status: int = 200,
     entered: Mapping[str, str] = {},
+    behind: bool = False,
 ) -> Response:
     caller.require(Right.REVIEW)
-    found = pages.bench.comparing.compare(task_id, caller)
+    found = pages.bench.comparing.compare(task_id, caller, behind=behind)
     task = found.task
     open_ = task.state in (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
     holds = holder(task, pages.bench.clock.now())
     answers = answers_to(task)
+    quiet = found.blind or _alone(task)
     return pages.page(
         request,
         "task.jinja",
@@ -85,19 +97,19 @@ def _page(
         task=task,
         open=open_,
         holder=holds,
-        mine=open_ and holds in ("", caller.user) and task.proposed_by != caller.user,
+        mine=open_ and holds in ("", caller.user) and task.proposed_by != caller.user and not found.read,
         columns=columns(found.sides),
         rows=rows(found.sides),
         why=waterfall(found.explanation, found.certain) if found.explanation else None,
         drawing=WIDTH,
-        effects=[(d, *_preview(pages, task, d, caller)) for d in answers] if open_ and not _alone(task) else [],
+        effects=[(d, *_preview(pages, task, d, caller)) for d in answers] if open_ and not quiet else [],
         answers=answers,
         colleagues=[user for user in pages.bench.worklist.reviewers if user not in (caller.user, task.proposed_by)],
         reasons=REASONS,
         filters=filters,
         errors=errors,
         entered=entered,
-        may_undo=task.decided_by == caller.user or caller.may(Right.UNDO_ANY),
+        may_undo=not (found.read or found.blind) and (task.decided_by == caller.user or caller.may(Right.UNDO_ANY)),
     )
 
 
@@ -186,14 +198,15 @@ def undo(
 
 
 def _told(task: TaskView) -> str:
-    if task.proposed is Decision.UNSURE:
+    if Decision.UNSURE in (task.proposed, task.decision):
         return f"Task {task.id} now waits for somebody else."
     if task.proposed is not None:
         return f"Task {task.id}: your answer stands when a second person gives it too. Nothing has been changed yet."
     if task.state is TaskState.DEFERRED:
         return f"Task {task.id} will come back on its day."
     answer = ANSWERS[task.decision] if task.decision else ""
-    return f"Task {task.id} is settled: {answer.lower()}. It can be undone from its page, /review/tasks/{task.id}."
+    undo = "" if task.kind is TaskKind.BLIND_SAMPLE else f" It can be undone from its page, /review/tasks/{task.id}."
+    return f"Task {task.id} is settled: {answer.lower()}.{undo}"
 
 
 def _here(task_id: int, filters: Filters) -> str:

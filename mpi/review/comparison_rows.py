@@ -10,6 +10,8 @@ from mpi.review import words
 from mpi.review.differences import Piece, pieces
 from mpi.usecases.comparing import Said
 
+WHEREABOUTS = frozenset({"addresses", "previous_addresses", "phones", "emails", "gp_practice"})
+"""Fields that tell where a person lives: kept back of restricted people (NHS-57)."""
 _STATUSES = {
     "01": "verified",
     "02": "not traced",
@@ -89,7 +91,7 @@ def rows(sides: Sequence[Sequence[Said]]) -> list[Row]:
 
 
 def _hidden(said: Said, key: str) -> bool:
-    return said.restricted and key in {"addresses", "previous_addresses", "phones", "emails", "gp_practice"}
+    return said.restricted and key in WHEREABOUTS
 
 
 def _cells(texts: Sequence[Sequence[str]], unusable: Sequence[bool], focal: Sequence[int]) -> tuple[Cell, ...]:

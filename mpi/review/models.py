@@ -13,10 +13,10 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.model_change import Judged, Judgement, ProposalState
 from mpi.errors import Conflict
 from mpi.review.comparison_rows import columns, rows
+from mpi.review.model_words import JUDGEMENTS
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.waterfall import WIDTH, waterfall
-from mpi.review.words import JUDGEMENTS
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PATH = "/review/models"

@@ -29,7 +29,37 @@ ENTRIES = (
         "Find a person",
         "/review/find",
         Right.READ_PERSON,
-        "Open one person's imaging history across the network by a hospital number or NHS number.",
+        "Find somebody by any number, or by name with date of birth or postcode, and see how the index knows them.",
+    ),
+    Entry(
+        "Corrections",
+        "/review/corrections",
+        Right.REVIEW,
+        "List the people whom one trust has under several of its own numbers, for the trust to merge.",
+    ),
+    Entry(
+        "Refused messages",
+        "/review/quarantine",
+        Right.MEND,
+        "Read what was refused and why, send a mended copy again, or settle it without.",
+    ),
+    Entry(
+        "Deliveries",
+        "/review/deliveries",
+        Right.OPERATE,
+        "See which systems are not being told of changes and why, and tell them again.",
+    ),
+    Entry(
+        "Trusts",
+        "/review/dashboards/trusts",
+        Right.REVIEW,
+        "What each trust's feeds send: how late, how much, how complete, and what is refused.",
+    ),
+    Entry(
+        "Matching",
+        "/review/dashboards/matching",
+        Right.REVIEW,
+        "How well the index matches: weights, decisions, blind samples, fairness and drift.",
     ),
     Entry(
         "Kept apart",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Request, Response
@@ -13,7 +14,9 @@ from starlette.exceptions import HTTPException
 from mpi.domain.access import Caller
 from mpi.review.forms import check_form
 from mpi.review.pages import Pages, pages_of
+from mpi.review.reason_given import ask, stated
 from mpi.review.sessions import Visitor
+from mpi.usecases.reasons import ReasonNeeded
 
 _SAFE = frozenset({"GET", "HEAD"})
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -31,10 +34,13 @@ class PageRoute(APIRoute):
             visitor = await run_in_threadpool(sessions.visitor_of, request)
             if visitor is None or visitor.session is None:
                 raise HTTPException(401)
-            request.state.visitor = visitor
+            request.state.visitor = replace(visitor, caller=stated(request, visitor.caller))
             if request.method not in _SAFE:
                 await check_form(request, visitor.csrf)
-            response = await handle(request)
+            try:
+                response = await handle(request)
+            except ReasonNeeded as needed:
+                response = ask(request, needed)
             if request.url.path != "/review/sign-out":
                 sessions.keep(request, response, visitor.session)
             return response

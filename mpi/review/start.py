@@ -4,13 +4,45 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from mpi.domain.access import Caller, Right
+from mpi.domain.views import TaskKind
+from mpi.review import deliveries, quarantine
+from mpi.review.bench import Bench
 from mpi.review.pages import START
-from mpi.review.route import PageRoute, Paging
+from mpi.review.route import Calling, PageRoute, Paging
+from mpi.review.words import count
+from mpi.usecases.quarantine import COUNTED
 
+_IDENTITIES = (TaskKind.OVERLAY, TaskKind.NHS_NUMBER_CONFUSION, TaskKind.NHS_NUMBER_DUPLICATE)
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 @router.get(START)
-def start(request: Request, pages: Paging) -> Response:
-    """The pages this visitor may go to."""
-    return pages.page(request, "start.jinja")
+def start(request: Request, pages: Paging, caller: Calling) -> Response:
+    """The pages this visitor may go to, with how much waits on them where that is cheap to know."""
+    return pages.page(
+        request, "start.jinja", waiting=_waiting(pages.bench, caller), questions=_questions(pages.bench, caller)
+    )
+
+
+def _waiting(bench: Bench, caller: Caller) -> dict[str, str]:
+    """What waits, in words, by the path of its page."""
+    found = {}
+    if caller.may(Right.MEND) and (refused := bench.quarantine.waiting(caller)):
+        found[quarantine.PATH] = _many(refused, "message")
+    if caller.may(Right.OPERATE) and (troubled := bench.deliveries.troubled(caller)):
+        found[deliveries.PATH] = f"{count(troubled, 'subscriber')} not told"
+    return found
+
+
+def _questions(bench: Bench, caller: Caller) -> list[tuple[TaskKind, int]]:
+    """The kinds of questions on the work list, those of a wrong identity first, with how many are unanswered."""
+    if not caller.may(Right.REVIEW):
+        return []
+    waiting = bench.worklist.waiting(caller)
+    kinds = (*_IDENTITIES, *(kind for kind in TaskKind if kind not in _IDENTITIES))
+    return [(kind, waiting[kind]) for kind in kinds if kind in waiting]
+
+
+def _many(number: int, one: str) -> str:
+    return f"{COUNTED:,} {one}s or more wait" if number >= COUNTED else f"{count(number, one)} waiting"

@@ -55,7 +55,14 @@ class Filters:
         before = None if age is None else now - age
         assignee = caller.user if self.held == "me" else self.held
         return Wanted(
-            kinds, owned(network, self.trust), weight, before, assignee, self.text.strip(), self.deferred == "1"
+            kinds,
+            owned(network, self.trust),
+            weight,
+            before,
+            assignee,
+            self.text.strip(),
+            self.deferred == "1",
+            reader=caller.user,
         )
 
     @property
@@ -101,7 +108,7 @@ def work_list(
         total=page.total,
         counted=COUNTED,
         filters=filters,
-        kinds=KINDS,
+        kinds={kind: name for kind, name in KINDS.items() if kind is not TaskKind.BLIND_SAMPLE},
         bands={key: name for key, (name, _) in _BANDS.items()},
         holders=_HOLDERS | {user: user for user in bench.worklist.reviewers if user != caller.user},
         ages={key: name for key, (name, _) in _AGES.items()},

@@ -12,8 +12,9 @@ from pydantic import BaseModel, Field
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
-from mpi.domain.timeline import Filter, kept, region_of, regions_told, timeline, year_of
-from mpi.domain.views import LinkState, Study
+from mpi.domain.timeline import Filter, awaited, kept, region_of, regions_told, timeline, year_of
+from mpi.domain.views import LinkState
+from mpi.review.days import written_day
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.usecases.timelines import Timeline
@@ -43,13 +44,12 @@ class Asked(BaseModel):
 
 def as_of(asked: Asked, today: date, errors: dict[str, str]) -> datetime | None:
     """The end of the day asked for, None for now; a fault is added to `errors`."""
-    parts = [part.strip() for part in (asked.year, asked.month, asked.day)]
-    if not any(parts):
-        return None
     try:
-        wanted = date(*map(int, parts))
-    except (ValueError, OverflowError):
+        wanted = written_day(asked.year, asked.month, asked.day)
+    except ValueError:
         errors["as-of-day"] = "Enter a real date, such as 27 3 2024, or leave all three boxes empty"
+        return None
+    if wanted is None:
         return None
     if wanted > today:
         errors["as-of-day"] = "Enter today's date or an earlier one"
@@ -103,14 +103,9 @@ def show(request: Request, pages: Pages, caller: Caller, whom: UUID | Identifier
         shown=len(shown),
         years=timeline(shown, read.repeated),
         path=request.url.path,
-        report=report_status,
+        awaited=awaited(read.awaited, read.repeated, Filter() if errors else wanted),
         **_told(read),
     )
-
-
-def report_status(study: Study) -> str:
-    """Where the study's report stands, "" when nobody has said."""
-    return str(getattr(study, "report_status", "") or "")
 
 
 def _told(read: Timeline) -> dict[str, object]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from linkage.explain import GUARD_WORDS
+from linkage.guard import Guard
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
-from mpi.domain.model_change import ChangeKind, Judgement, ProposalState
 from mpi.domain.network import Network
-from mpi.domain.views import Decision, TaskKind
+from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import OrderStatus, ReportStatus
+from mpi.domain.quarantine import Kept, is_dicom
+from mpi.domain.views import Decision, Study, TaskKind
+from mpi.errors import Fault
+from mpi.review.figures import told_cell
+from mpi.review.model_words import MODEL_FILTERS
+from mpi.usecases.deliveries import Condition
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
@@ -44,6 +52,7 @@ KINDS = {
     TaskKind.MOVE: "Move between patients",
     TaskKind.STUDY_CONFLICT: "Study under two patients",
     TaskKind.UNREADABLE_IMAGE: "Unreadable image",
+    TaskKind.BLIND_SAMPLE: "Blind sample",
 }
 QUESTIONS = {
     TaskKind.POSSIBLE_MATCH: "Are these records of one person?",
@@ -55,6 +64,7 @@ QUESTIONS = {
     TaskKind.MOVE: "A trust has moved what was filed under one number to the other. Are these records of one person?",
     TaskKind.STUDY_CONFLICT: "One study came under two patients. Are these records of one person?",
     TaskKind.UNREADABLE_IMAGE: "An image says something of its patient that cannot be read. Have you seen to it?",
+    TaskKind.BLIND_SAMPLE: "Are these records of one person?",
 }
 ANSWERS = {
     Decision.SAME: "Same person",
@@ -65,22 +75,53 @@ ANSWERS = {
     Decision.UNSURE: "Not sure: ask somebody else",
 }
 
-CHANGES = {
-    ChangeKind.MERGE: "Records of several people become one person's",
-    ChangeKind.SPLIT: "Records of one person become several people's",
-    ChangeKind.HELD: "A link becomes contested and a reviewer is asked",
-    ChangeKind.FREED: "A contested link is contested no more",
+FAULTS = {
+    Fault.MALFORMED: "Not readable as a message",
+    Fault.ENCODING: "Characters that cannot be read",
+    Fault.OVERSIZED: "Too long",
+    Fault.UNKNOWN_FEED: "Sender not known here",
+    Fault.FOREIGN_FEED: "Sent in another feed's name",
+    Fault.COUNT_MISMATCH: "Batch does not add up",
+    Fault.OUT_OF_SEQUENCE: "Out of its turn",
+    Fault.UNSUPPORTED_TYPE: "Type of message not taken here",
+    Fault.UNSUPPORTED_EVENT: "Event not taken here",
+    Fault.WRONG_PROCESSING_ID: "Wrong processing id",
+    Fault.UNSUPPORTED_VERSION: "Version not taken here",
+    Fault.MISSING_FIELD: "Something needed is missing",
+    Fault.BAD_VALUE: "Value that cannot be right",
+    Fault.UNKNOWN_AUTHORITY: "Issuer not known here",
+    Fault.FOREIGN_AUTHORITY: "Number of another trust",
+    Fault.SELF_MERGE: "Patient merged into itself",
+    Fault.ALREADY_SUBSUMED: "Merged away before",
+    Fault.MERGE_CYCLE: "Merges in a circle",
+    Fault.IDENTIFIER_IN_USE: "New number already in use",
+    Fault.OVERLAY: "Patient turns into somebody else",
+    Fault.UNKNOWN_IDENTIFIER: "Number not known",
+    Fault.CONFLICT: "Contradicts what stands",
 }
-JUDGEMENTS = {
-    Judgement.BETTER: "Better than now",
-    Judgement.WORSE: "Worse than now",
-    Judgement.UNSURE: "Not sure",
+CONDITIONS = {
+    Condition.STOPPED: "Stopped",
+    Condition.FAILING: "Failing",
+    Condition.TOLD: "Being told",
 }
-PROPOSALS = {
-    ProposalState.PROPOSED: "Being judged",
-    ProposalState.APPROVED: "Approved",
-    ProposalState.DECLINED: "Declined",
+_LOCATED = ("field", "repetition", "component", "subcomponent")
+
+
+REPORTS = {
+    ReportStatus.PRELIMINARY: "Preliminary",
+    ReportStatus.FINAL: "Final",
+    ReportStatus.CORRECTED: "Corrected",
+    ReportStatus.CANCELLED: "Cancelled",
 }
+ORDERS = {
+    OrderStatus.ORDERED: "Ordered",
+    OrderStatus.SCHEDULED: "Scheduled",
+    OrderStatus.IN_PROGRESS: "In progress",
+    OrderStatus.COMPLETED: "Done, images not here yet",
+    OrderStatus.CANCELLED: "Cancelled",
+    OrderStatus.DISCONTINUED: "Broken off",
+}
+NO_REPORT = "No report yet"
 
 
 def full_name(name: Name | None) -> str:
@@ -114,6 +155,26 @@ def day(value: date | str | None) -> str:
 def moment(value: datetime | None) -> str:
     """`07-Mar-1954 14:30`, London's clock."""
     return f"{day(value)} {value.astimezone(_LONDON):%H:%M}" if value else NOT_KNOWN
+
+
+def whole_day(value: str) -> tuple[datetime | None, datetime | None]:
+    """When a day of the London calendar begins and ends, of its ISO date; (None, None) of anything else."""
+    try:
+        begins = date.fromisoformat(value)
+        ends = begins + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None, None
+    midnights = [datetime(d.year, d.month, d.day, tzinfo=_LONDON) for d in (begins, ends)]
+    return (midnights[0], midnights[1]) if 1900 <= begins.year <= 2200 else (None, None)
+
+
+def location(value: str) -> str:
+    """`PID^2^3^1^4` as `PID number 2, field 3, repetition 1, component 4`; any other place as it is."""
+    segment, *numbers = value.split("^")
+    if not (len(segment) == 3 and numbers and all(number.isdigit() for number in numbers)):
+        return value
+    which = f" number {numbers[0]}" if numbers[0] != "1" else ""
+    return ", ".join([segment + which, *(f"{name} {n}" for name, n in zip(_LOCATED, numbers[1:], strict=False))])
 
 
 def nhs_number(value: str) -> str:
@@ -153,6 +214,18 @@ def modality(code: str) -> str:
     return f"{word} ({code})" if word and word != code else code
 
 
+def report(study: Study) -> str:
+    """Where the report of a study stands; of one whose order nobody has told of, it is not known."""
+    if study.report_status:
+        return REPORTS[study.report_status]
+    return NO_REPORT if study.order else NOT_KNOWN
+
+
+def order_report(order: ImagingOrder) -> str:
+    """Where the report of an ordered examination stands: `Report: preliminary`."""
+    return f"Report: {REPORTS[order.report_status].lower()}" if order.report_status else NO_REPORT
+
+
 def count(number: int, one: str, many: str = "") -> str:
     """`1 study`, `2,500 studies`; the plural is the singular with an s unless said."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -172,6 +245,26 @@ def identifier(value: Identifier, network: Network) -> str:
     return f"{known.name if known else value.authority} {value.value}"
 
 
+def teller(user: str, network: Network) -> str:
+    """Who said something: a person by their name, a feed by its trust."""
+    feed = network.feed_by_id.get(user.removeprefix("feed/")) if user.startswith("feed/") else None
+    return f"{trust(feed.organisation, network)}’s feed" if feed else user
+
+
+def guard(name: str) -> str:
+    """A guard by its name, in words."""
+    return GUARD_WORDS.get(Guard[name], name) if name in Guard.__members__ else name
+
+
+def came_by(kept: Kept) -> str:
+    """Which feed a message came by, as far as it is known."""
+    return kept.feed or ("Images" if is_dicom(kept.event) else "Not a known feed")
+
+
+def _fault(value: str) -> str:
+    return FAULTS[Fault(value)]
+
+
 def filters(network: Network) -> Mapping[str, Any]:
     """The filters of all templates."""
     return {
@@ -184,12 +277,19 @@ def filters(network: Network) -> Mapping[str, Any]:
         "age": age,
         "modality": modality,
         "counted": count,
+        "cell": told_cell,
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
-        "change": CHANGES.__getitem__,
-        "judgement": JUDGEMENTS.__getitem__,
-        "proposal_state": PROPOSALS.__getitem__,
+        **MODEL_FILTERS,
+        "guard": guard,
+        "teller": partial(teller, network=network),
+        "fault": _fault,
+        "came_by": came_by,
+        "location": location,
+        "report": report,
+        "order_status": lambda order: ORDERS[order.status],
+        "order_report": order_report,
         "trust": partial(trust, network=network),
         "identifier": partial(identifier, network=network),
     }

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from mpi.review import compare, find, keeping_apart, launch, models, sign_in, start, tasks, timeline
+from mpi.review import (
+    change,
+    compare,
+    corrections,
+    dashboards,
+    deliveries,
+    find,
+    keeping_apart,
+    launch,
+    models,
+    person,
+    quarantine,
+    reason,
+    sign_in,
+    start,
+    tasks,
+    timeline,
+)
 from mpi.review.pages import Pages
 
 
@@ -17,7 +34,14 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
         start.router,
         tasks.router,
         compare.router,
+        corrections.router,
+        quarantine.router,
+        deliveries.router,
+        dashboards.router,
         find.router,
+        person.router,
+        reason.router,
+        change.router,
         keeping_apart.router,
         models.router,
         timeline.router,

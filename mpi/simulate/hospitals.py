@@ -73,10 +73,11 @@ def _version(feed: Feed, index: int) -> str:
 
 def _feed_of(network: Network, authority: Authority) -> Feed | None:
     """The feed whose main authority this is, else the first that may assert it."""
-    for feed in network.feeds:
+    sources = [feed for feed in network.feeds if feed.identity]
+    for feed in sources:
         if feed.authorities and feed.authorities[0] == authority.id:
             return feed
-    return next((feed for feed in network.feeds if authority.id in feed.authorities), None)
+    return next((feed for feed in sources if authority.id in feed.authorities), None)
 
 
 def open_systems(network: Network, start: int, end: int) -> tuple[Pas, ...]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network, Protocol
-from mpi.simulate import imaging, truth, wire_fhir, wire_hl7
+from mpi.simulate import imaging, orders, truth, wire_fhir, wire_hl7
 from mpi.simulate.acts import Act, Events
 from mpi.simulate.dwellings import build_stock
 from mpi.simulate.events import tell
@@ -93,6 +93,14 @@ class Region:
                 yield SimMessage(
                     pas.feed.id, pas.feed.protocol, told.at, control_id, body, kind, act, identifiers, query
                 )
+
+    def orders(self) -> Iterator[SimMessage]:
+        """Every message of the radiology systems about the studies, study by study."""
+        for told in orders.told_of(self.network, self.studies()):
+            patient = Identifier(told.study.authority, told.study.patient_id)
+            yield SimMessage(
+                told.feed_id, Protocol.MLLP, told.at, told.control_id, told.body, told.kind, told.act, (patient,)
+            )
 
     @cached_property
     def study_frame(self) -> pd.DataFrame:

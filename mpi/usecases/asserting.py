@@ -30,23 +30,47 @@ class Asserting:
         self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict, reason: str, caller: Caller
     ) -> int:
         """Assert same or different; returns the assertion's id. Raises Forbidden (NHS-58)."""
-        confidential = self._matching.is_confidential(one) or self._matching.is_confidential(other)
-        if verdict is Verdict.SAME and confidential and one.authority != other.authority:
-            # It would show a confidential service's studies to everyone: for the privacy officer alone (NHS-58).
-            caller.require(Right.PRIVACY)
+        return self.state_all(unit, [(Pair.of(one, other), verdict)], reason, caller)[0]
+
+    def state_all(self, unit: Unit, said: Sequence[tuple[Pair, Verdict]], reason: str, caller: Caller) -> list[int]:
+        """Several at once, of which identity follows as from one; returns their ids. Raises Forbidden (NHS-58)."""
+        for pair, verdict in said:
+            confidential = self._matching.is_confidential(pair.one) or self._matching.is_confidential(pair.other)
+            if verdict is Verdict.SAME and confidential and pair.one.authority != pair.other.authority:
+                # It would show a confidential service's studies to everyone: for the privacy officer alone (NHS-58).
+                caller.require(Right.PRIVACY)
         now = self._clock.now()
-        draft = open_draft(unit, [one, other])
-        if verdict is Verdict.SAME and any(
-            a.rank is AssertionRank.PRIVACY and a.pair == Pair.of(one, other) for a in unit.evidence.assertions([one])
-        ):
+        draft = open_draft(unit, {end for pair, _ in said for end in (pair.one, pair.other)})
+        if any(self._kept_apart(unit, pair) for pair, verdict in said if verdict is Verdict.SAME):
             raise Forbidden("these two records must not be linked")
-        draft.add(Assertion(Pair.of(one, other), verdict, AssertionRank.REVIEWER, Stamp(Rank.FEED, now, now)))
+        for pair, verdict in said:
+            draft.add(Assertion(pair, verdict, AssertionRank.REVIEWER, Stamp(Rank.FEED, now, now)))
         if draft.needs_refold:
             draft.refold(unit.records.updates(draft.members))
-        return self._rematch.absorb(unit, draft, Cause(caller, reason or f"reviewer: {verdict.value}"))[0]
+        verdicts = ", ".join(dict.fromkeys(verdict.value for _, verdict in said))
+        return self._rematch.absorb(unit, draft, Cause(caller, reason or f"reviewer: {verdicts}"))
+
+    def _kept_apart(self, unit: Unit, pair: Pair) -> bool:
+        standing = unit.evidence.assertions([pair.one])
+        return any(made.rank is AssertionRank.PRIVACY and made.pair == pair for made in standing)
 
     def withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
         """Take an assertion back. Raises NotFound, Forbidden."""
+        self.withdraw_all(unit, [assertion_id], comment, caller)
+
+    def withdraw_all(self, unit: Unit, assertion_ids: Sequence[int], comment: str, caller: Caller) -> None:
+        """Take several back at once. Raises NotFound when one of them does not stand, Forbidden."""
+        withdrawn = [self._withdrawable(unit, one, caller) for one in dict.fromkeys(assertion_ids)]
+        ends = {end for made in withdrawn for end in (made.pair.one, made.pair.other)}
+        unit.records.lock_identifiers(ends)
+        for one in assertion_ids:
+            unit.evidence.withdraw(one, caller, comment)
+        draft = open_draft(unit, ends)
+        if draft.needs_refold or any(made.subsumed is not None for made in withdrawn):
+            draft.refold(unit.records.updates(draft.members))
+        self._rematch.absorb(unit, draft, Cause(caller, comment or "undo"), withdrawn=withdrawn)
+
+    def _withdrawable(self, unit: Unit, assertion_id: int, caller: Caller) -> Assertion:
         found = unit.evidence.assertion(assertion_id)
         if found is None:
             raise NotFound("no standing assertion has this id")
@@ -55,13 +79,7 @@ class Asserting:
             raise Forbidden("what keeps records apart for privacy is lifted by two privacy officers")
         if made_by != caller.user and not caller.may(Right.UNDO_ANY):
             raise Forbidden("only its maker or a senior reviewer may take an assertion back")
-        pair = assertion.pair
-        unit.records.lock_identifiers([pair.one, pair.other])
-        unit.evidence.withdraw(assertion_id, caller, comment)
-        draft = open_draft(unit, [pair.one, pair.other])
-        if draft.needs_refold or assertion.subsumed is not None:
-            draft.refold(unit.records.updates(draft.members))
-        self._rematch.absorb(unit, draft, Cause(caller, comment or "undo"), withdrawn=[assertion])
+        return assertion
 
     def rule(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> None:
         """Say who an overlaid record is: the pending version counts from now on, or never."""

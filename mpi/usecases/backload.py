@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.draft import has_nothing_to_learn
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.imaging import joined
 from mpi.domain.views import Study
@@ -15,7 +16,6 @@ from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.images import Image, Taken
 from mpi.usecases.imaging import registered
-from mpi.usecases.resolve import has_nothing_to_learn
 
 
 class Backload:

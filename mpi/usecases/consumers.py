@@ -11,9 +11,9 @@ from mpi.domain.views import EventType
 from mpi.errors import NotFound
 from mpi.ports import Units
 from mpi.usecases.attempts import attempt
+from mpi.usecases.deliveries import SCHEME
 from mpi.usecases.subscriptions import Subscription, to_subscription
 
-SCHEME = "mllp:"
 _OWNER = "network"
 EVENTS = {
     Transaction.PIX_UPDATE: (
@@ -82,11 +82,12 @@ class Consumers:
     def _resume(self, name: str, caller: Caller, *, skip: bool) -> None:
         with self._units.begin() as unit:
             rows = [to_subscription(row) for row in unit.outbox.subscriptions(_OWNER)]
-            meant = [s.url for s in rows if not s.active and s.url.removeprefix(SCHEME).startswith(f"{name}/")]
-            meant += [s.url for s in rows if not s.active and s.url == SCHEME + name]
+            meant = [s for s in rows if not s.active and f"{s.url.removeprefix(SCHEME)}/".startswith(f"{name}/")]
             if not meant:
                 raise NotFound(f"no consumer '{name}' is stopped")
-            for url in meant:
-                unit.outbox.resume(url, skip=skip)
-            unit.audit.record(caller, "resume-consumer", meant, {"skip": skip})
+            for one in meant:
+                if skip:
+                    unit.outbox.set_aside(one.id, unit.outbox.owed(one.id, 1)[0].id)
+                unit.outbox.retry(one.id)
+            unit.audit.record(caller, "resume-consumer", [one.url for one in meant], {"skip": skip})
             unit.commit()

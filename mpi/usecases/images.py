@@ -13,11 +13,8 @@ from mpi.domain.views import Study, TaskKind
 from mpi.errors import Fault, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
-from mpi.usecases.imaging import hang
+from mpi.usecases.imaging import ask_whose, hang
 from mpi.usecases.rematch import Cause, Rematch
-from mpi.usecases.resolve import provide
-
-_CONFLICT = "one study came under two patient ids; it stays under the first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,8 @@ class Images:
     def _quarantine(self, envelope: Envelope, image: Image | None, reason: Refused, caller: Caller) -> Taken:
         with self._units.begin() as unit:
             if self._keep(unit, envelope, reason, caller) and image is not None and reason.fault is Fault.CONFLICT:
-                self._ask(unit, image, caller)
+                cause = Cause(caller, "store-image")
+                ask_whose(unit, self._rematch, self._clock, image.study, image.patch, cause)
             unit.commit()
             return Taken(fault=reason.fault)
 
@@ -114,10 +112,3 @@ class Images:
         detail = {"message": claim.message_id, "fault": reason.fault, "location": reason.location}
         unit.audit.record(caller, "quarantine", [], detail)
         return True
-
-    def _ask(self, unit: Unit, image: Image, caller: Caller) -> None:
-        patient = image.study.patient
-        provide(unit, self._rematch, patient, image.patch, Cause(caller, "store-image"), self._clock)
-        held = unit.studies.get(image.study.study_uid)
-        if held is not None:
-            unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, Pair.of(held[0].patient, patient), _CONFLICT)

@@ -8,11 +8,13 @@ from uuid import UUID
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
+from mpi.domain.evidence import Pair
 from mpi.domain.history import HistoryChange, history_changes
 from mpi.domain.identifiers import Identifier
 from mpi.domain.imaging import joined
-from mpi.domain.priors import Prior, priors
-from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study
+from mpi.domain.order_fold import ImagingOrder, OrderPage
+from mpi.domain.priors import Prior, also_planned, priors
+from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study, TaskKind
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
@@ -24,6 +26,7 @@ from mpi.usecases.resolving import find
 _MOST = 500
 _CONSIDERED = 2_000  # studies of one person that are looked through for priors, the newest of them
 REPEAT_DAYS = 30
+_TWO_PATIENTS = "one study came under two patient ids; it stays under the first"
 _A_DAY = timedelta(days=1)  # a filter's dates are London's
 
 
@@ -39,10 +42,15 @@ class Imaging:
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         """Register a study under its patient id (an id nobody has named becomes an awaited record). Returns the
         golden id and whether the study was new. The same study again under the same patient, or under an id merged
-        with the patient's, updates it where it is; under another patient it is refused with CONFLICT. Needs
-        WRITE_IMAGING."""
+        with the patient's, updates it where it is; under another patient it is refused with CONFLICT, and a task
+        asks about the two patients. Needs WRITE_IMAGING."""
         caller.require(Right.WRITE_IMAGING)
-        return attempt(lambda: self._register(study, caller))
+        try:
+            return attempt(lambda: self._register(study, caller))
+        except Refused as refused:
+            if refused.fault is Fault.CONFLICT:
+                attempt(lambda: self._ask(study, caller))
+            raise
 
     def _register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         with self._units.begin() as unit:
@@ -51,6 +59,12 @@ class Imaging:
             unit.audit.record(caller, "register-study", [str(owner), study.study_uid], {"new": created})
             unit.commit()
             return golden_id, created
+
+    def _ask(self, study: Study, caller: Caller) -> None:
+        with self._units.begin() as unit:
+            ask_whose(unit, self._rematch, self._clock, study, None, Cause(caller, "register-study"))
+            unit.audit.record(caller, "study-conflict", [str(study.patient), study.study_uid], {})
+            unit.commit()
 
     def history(
         self,
@@ -86,6 +100,20 @@ class Imaging:
             unit.commit()
             return found
 
+    def orders(
+        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+    ) -> OrderPage:
+        """One page of a person's orders, newest first, undated last; at most 500. `awaited`: only those whose study
+        is still to come. Raises NotFound, Refused (BAD_VALUE for a bad `after`). Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            found = self._golden_id(unit, golden_id, None)
+            page = unit.orders.of_golden(found, max(1, min(limit, _MOST)), after, awaited=awaited)
+            unit.audit.record(caller, "read-orders", [str(found)], {})
+            unit.commit()
+            orders, total, following = page
+            return OrderPage(found, tuple(orders), total, following)
+
     def held(self, archive: str, caller: Caller, after: str = "", limit: int = _MOST) -> list[tuple[str, UUID]]:
         """The studies that an archive holds, as far as the index knows, with the golden id each is under: at most
         500, from the one after `after` on. What an archive compares itself with. Needs READ_IMAGING."""
@@ -98,11 +126,11 @@ class Imaging:
 
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = REPEAT_DAYS
-    ) -> tuple[UUID, list[Prior]]:
+    ) -> tuple[UUID, list[Prior], list[ImagingOrder]]:
         """The earlier studies worth opening beside one, and those it may be repeating: beside a registered study, by
         its UID, or beside one that is only planned, of which the patient, modalities and part of the body are said
-        and which begins `at` (now by default). Returns the golden id beside them. Raises NotFound. Needs
-        READ_IMAGING.
+        and which begins `at` (now by default). Returns the golden id, the studies, and the
+        orders for the same examination that are planned near it. Raises NotFound. Needs READ_IMAGING.
         """
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
@@ -117,9 +145,11 @@ class Imaging:
             history, _, _ = unit.studies.history(
                 golden_id, HistoryFilter(until=(begins + _A_DAY).date()), _CONSIDERED, ""
             )
+            orders, _, _ = unit.orders.of_golden(golden_id, _MOST, "", awaited=True)
             unit.audit.record(caller, "read-priors", [str(golden_id)], {})
             unit.commit()
-            return golden_id, priors(examination, begins, history, repeat_days)
+            earlier = priors(examination, begins, history, repeat_days)
+            return golden_id, earlier, also_planned(examination, begins, orders, repeat_days)
 
     def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
         """Which studies joined or left the history of a golden id, present or retired, when and by what, newest
@@ -181,6 +211,14 @@ def hang(
         event = registered(replace(study, patient=owner), golden_id, clock)
         unit.outbox.publish([event if created else _changed(event)], cause.caller, None)
     return owner, golden_id, created
+
+
+def ask_whose(unit: Unit, rematch: Rematch, clock: Clock, study: Study, patch: Patch | None, cause: Cause) -> None:
+    """Ask about the two patients of a study that came under a second one; it stays under the first."""
+    provide(unit, rematch, study.patient, patch, cause, clock)
+    held = unit.studies.get(study.study_uid)
+    if held is not None and held[0].patient != study.patient:
+        unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, Pair.of(held[0].patient, study.patient), _TWO_PATIENTS)
 
 
 def _interest(study: Study) -> tuple[tuple[str, ...], str]:

@@ -15,6 +15,7 @@ from mpi.domain.commands import (
     Merge,
     Move,
     NoEffect,
+    Order,
     Receipt,
     Register,
     Rename,
@@ -28,7 +29,7 @@ from mpi.domain.record import Record
 from mpi.domain.views import RecordState
 from mpi.errors import Fault, Forbidden, OutOfSequence, Refused
 from mpi.ports import Claim, Unit, Units
-from mpi.usecases import moving
+from mpi.usecases import copies, moving, ordering
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.rematch import Cause, Rematch
@@ -96,7 +97,9 @@ class Intake:
             cause = Cause(caller, envelope.event, claim.message_id)
             self._rematch.absorb(unit, draft, cause)
             moving.tell(unit, commands, cause, self._rematch)
+            ordering.take(unit, commands, cause, self._rematch)
             self._audit(unit, flagged, identifiers, caller, claim.message_id, reused=claim.reused_control_id)
+            copies.note(unit, envelope, claim.message_id, accepted=True)
             expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(Status.ACCEPTED, claim.message_id, created=created, expected=expected)
@@ -109,6 +112,7 @@ class Intake:
             unit.inbox.refuse(claim.message_id, reason)
             detail = {"message": claim.message_id, "fault": reason.fault, "location": reason.location}
             unit.audit.record(caller, "quarantine", [], detail)
+            copies.note(unit, envelope, claim.message_id, accepted=False)
             expected = _advance(unit, envelope, claim)
             unit.commit()
             return Receipt(
@@ -147,8 +151,10 @@ class Intake:
     def _check_times(self, commands: Sequence[Command]) -> None:
         """Facts are ordered by their time: one from the future would silence all that follows it."""
         latest = self._rematch.now() + _AHEAD
-        if any(command.stamp.occurred > latest for command in commands):
-            raise Refused(Fault.BAD_VALUE, "the event is dated in the future", "EVN^1^2")
+        for command in commands:
+            if command.stamp.occurred > latest:
+                place = "MSH^1^7" if isinstance(command, Order) else "EVN^1^2"
+                raise Refused(Fault.BAD_VALUE, "the event is dated in the future", place)
 
     def _check_authorities(self, identifiers: Iterable[Identifier], caller: Caller) -> None:
         """A feed asserts its own trust's identifiers only (promise 8, V2-49)."""
@@ -197,7 +203,7 @@ def _identifiers(commands: Sequence[Command]) -> list[Identifier]:
                 named += [one, other]
             case Link(one=one, other=other) | Unlink(one=one, other=other):
                 named += [one, other]
-            case Delete(identifier=identifier):
+            case Delete(identifier=identifier) | Order(patient=identifier):
                 named.append(identifier)
             case NoEffect(identifier=identifier):
                 named += [identifier] if identifier is not None else []

@@ -59,7 +59,8 @@ class Launching:
     @staticmethod
     def caller(launcher: Launcher, user: str) -> Caller:
         """In whose name a launched page is read: the launcher's user, who has no other role here than to look."""
-        return Caller(f"launch/{launcher.id}/{user}", Role.VIEWER, launcher.organisation)
+        name = f"launch/{launcher.id}/{user}"
+        return Caller(name, Role.VIEWER, launcher.organisation, reason="has the patient's record open")
 
     def _check_time(self, launch: Launch, now: datetime) -> None:
         left = launch.expires - now.timestamp()

@@ -11,7 +11,6 @@ from uuid import UUID
 from linkage.guard import CONFLICTS
 from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
-from mpi.domain.evidence import Edge
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
 from mpi.domain.snapshot import Found
@@ -25,14 +24,12 @@ from mpi.domain.views import (
 )
 from mpi.domain.wanted import Wanted
 from mpi.errors import Fault, NotFound, Refused
-from mpi.ports import Candidate, Unit, Units
+from mpi.ports import Unit, Units
 from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Shown
 from mpi.usecases.people import Outline, identifiers, outline_of, outlines, people, person
+from mpi.usecases.resembling import Likeness, resembling
 from mpi.usecases.resolving import find
-
-_ASKED = Identifier("?", "?")  # stands for the demographics asked about, which are nobody's record
-
 
 Tell = Callable[[Sequence[Identifier]], Sequence[Identifier]]
 """Which of a person's identifiers the asker is told."""
@@ -101,9 +98,8 @@ class Query:
         caller.require(Right.READ_PERSON)
         encoded, keys = self._matching.encode(demographics)
         with self._units.begin(read_only=True) as unit:
-            candidates = unit.records.candidates(keys, _ASKED)
-            edges = self._matching.weigh(_ASKED, encoded, candidates)
-            found = [self._candidate(unit, encoded, *best) for best in self._best(unit, edges, candidates)]
+            likenesses = resembling(unit, self._matching, encoded, keys)
+            found = [self._candidate(unit, encoded, likeness) for likeness in likenesses]
             if only_certain:
                 certain = [c for c in found if c.grade is MatchGrade.CERTAIN]
                 found = certain if len(certain) == 1 else []
@@ -119,7 +115,7 @@ class Query:
         _require_enough(criteria)
         with self._units.begin(read_only=True) as unit:
             found = people(unit, self._matching_ids(unit, criteria))
-            shown = [p for p in found if self._may_be_found(outline_of(p), criteria)]
+            shown = [p for p in found if may_be_found(outline_of(p), criteria, self._matching)]
             return tuple(self._seen(unit, caller, "search", shown))
 
     def look_up(self, wanted: Wanted, first: int, tell: Tell, caller: Caller) -> LookedUp:
@@ -156,7 +152,9 @@ class Query:
     def _told(
         self, found: Iterable[Outline], met: Mapping[UUID, Sequence[SearchCriteria]], tell: Tell
     ) -> list[Found]:
-        allowed = [one for one in found if any(self._may_be_found(one, criteria) for criteria in met[one.golden_id])]
+        allowed = [
+            one for one in found if any(may_be_found(one, asked, self._matching) for asked in met[one.golden_id])
+        ]
         told = [Found(one.golden_id, tuple(tell(one.told)), one.members) for one in allowed]
         return [one for one in told if one.told]  # IHE-32
 
@@ -171,30 +169,14 @@ class Query:
             raise NotFound("no person has this identifier")
         return own[0], records
 
-    def _may_be_found(self, found: Outline, criteria: SearchCriteria) -> bool:
-        if criteria.postcode and found.restricted:
-            return False
-        return criteria.identifier in found.live or not all(map(self._matching.is_confidential, found.live))
-
     def _matching_ids(self, unit: Unit, criteria: SearchCriteria) -> list[UUID]:
         if criteria.identifier is None or not self._matching.is_nhs(criteria.identifier):
             return unit.records.search(criteria)
         holders = unit.records.holders_of_key(self._matching.nhs_key(criteria.identifier.value))
         return sorted({r.golden_id for r in holders if r.golden_id and r.state is RecordState.LIVE})[: criteria.limit]
 
-    def _best(self, unit: Unit, edges: list[Edge], candidates: list[Candidate]) -> list[tuple[UUID, Edge, bytes]]:
-        """The best edge to each golden identity, heaviest first."""
-        encoded = {c.identifier: c.encoded for c in candidates}
-        golden_of = unit.identities.current([e.pair.other_than(_ASKED) for e in edges])
-        by_golden: dict[UUID, list[Edge]] = defaultdict(list)
-        for edge in edges:
-            by_golden[golden_of[edge.pair.other_than(_ASKED)]].append(edge)
-        best = [(golden, min(es, key=lambda e: (-e.weight, e.pair))) for golden, es in by_golden.items()]
-        ranked = sorted(best, key=lambda item: (-item[1].weight, item[1].pair))
-        return [(golden, edge, encoded[edge.pair.other_than(_ASKED)]) for golden, edge in ranked]
-
-    def _candidate(self, unit: Unit, asked: bytes, golden_id: UUID, edge: Edge, other: bytes) -> MatchCandidate:
-        model = self._matching.model
+    def _candidate(self, unit: Unit, asked: bytes, likeness: Likeness) -> MatchCandidate:
+        model, golden_id, edge = self._matching.model, likeness.golden_id, likeness.edge
         grade = MatchGrade.POSSIBLE
         if edge.weight >= model.certain:
             agreed = edge.joins and not self._contradicted(unit, asked, golden_id)
@@ -204,7 +186,7 @@ class Query:
             weight=edge.weight,
             probability=model.probability(edge.weight),
             grade=grade,
-            explanation=self._matching.explain(asked, other),
+            explanation=self._matching.explain(asked, likeness.encoded),
             model=model.fingerprint,
         )
 
@@ -226,6 +208,14 @@ class Query:
             unit.audit.record(caller, action, [], {})
         unit.commit()
         return shown
+
+
+def may_be_found(found: Outline, criteria: SearchCriteria, matching: Matching) -> bool:
+    """Whether a search may tell of a person: never by postcode of a restricted one (NHS-57), of a confidential
+    service's only by its own number (NHS-58)."""
+    if criteria.postcode and found.restricted:
+        return False
+    return criteria.identifier in found.live or not all(map(matching.is_confidential, found.live))
 
 
 def _require_enough(criteria: SearchCriteria) -> None:

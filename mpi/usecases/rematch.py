@@ -22,6 +22,7 @@ from mpi.domain.settlement import Component, Member, Settlement, Settler
 from mpi.domain.views import Event, RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.asking import of_settled
+from mpi.usecases.gathering import follow
 from mpi.usecases.matching import Matching
 from mpi.usecases.telling import with_studies
 
@@ -97,6 +98,7 @@ class Rematch:
         moved = self._settle(unit, seeds, cause) if seeds.identifiers else frozenset()
         told = with_studies(unit, changes.renamed(stored, moved, self._clock.now(), cause.reason))
         unit.outbox.publish(told, cause.caller, cause.message_id)
+        follow(unit, stored)
         for kind, pair in draft.alarms:
             unit.tasks.raise_alarm(kind, pair, ALARM_REASONS[kind])
         return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.commands import Field, Patch, Rank, Register, Stamp
+from mpi.domain.commands import Patch, Rank, Stamp
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState, Resolution
@@ -82,18 +82,7 @@ def provide(
     if identifier.authority == NHS_AUTHORITY:
         raise Refused(Fault.BAD_VALUE, "an NHS number names a person, not a patient id that a trust has issued")
     draft = open_draft(unit, [identifier])
-    known = draft.before(identifier)
-    if known is not None and has_nothing_to_learn(known, patch):
-        return
-    draft.record(identifier)
-    said = screen_patch(patch or {}, rematch.population)
-    told: Patch = {name: value for name, value in said.items() if name != Field.ACTIVE}
-    if told:
-        now = clock.now()
-        draft.apply(Register((identifier,), told, Stamp(Rank.ARCHIVE, now, now)))
-    rematch.absorb(unit, draft, cause)
-
-
-def has_nothing_to_learn(known: Record, patch: Patch | None) -> bool:
-    """Whether what an archive says of a patient changes nothing: it counts only where no feed has spoken."""
-    return bool(known.registers.cells) or known.state is not RecordState.AWAITED or not patch
+    now = clock.now()
+    draft.introduce(identifier, screen_patch(patch or {}, rematch.population), Stamp(Rank.ARCHIVE, now, now))
+    if draft.changed:
+        rematch.absorb(unit, draft, cause)

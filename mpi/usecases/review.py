@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
 from mpi.domain.answers import RULINGS, VERDICTS, require_fitting
 from mpi.domain.consequence import Consequence
-from mpi.domain.evidence import Assertion, Pair
+from mpi.domain.evidence import Assertion, AssertionView, Pair
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import AssertionView, Decision, TaskKind, TaskState, TaskView
+from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import LEASE, UNANSWERED, holder
-from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
+from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
 from mpi.usecases.comparing import explain
-from mpi.usecases.consequences import consequence
 from mpi.usecases.matching import Matching
+from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
+from mpi.usecases.sampling import take_answer
 
 
 class Review:
@@ -34,7 +35,7 @@ class Review:
         self._matching = matching
         self._asserting = Asserting(matching, rematch, clock)
         self._clock = clock
-        self._most_studies = second_person_studies
+        self._rehearsing = Rehearsing(units, matching.network, second_person_studies)
 
     def tasks(
         self,
@@ -93,8 +94,6 @@ class Review:
         NotFound.
         """
         caller.require(Right.REVIEW)
-        if decision is Decision.UNSURE:
-            return attempt(lambda: self._propose(task_id, decision, comment, caller))
         decided = attempt(lambda: self._decide(task_id, decision, comment, caller, due))
         return decided or attempt(lambda: self._propose(task_id, decision, comment, caller))
 
@@ -104,7 +103,7 @@ class Review:
         caller.require(Right.REVIEW)
         subject = f"task/{task_id}"
         return attempt(
-            lambda: self._rehearse(
+            lambda: self._rehearsing.rehearse(
                 lambda unit: self._answer(unit, _task(unit, task_id), decision, "", caller), subject, caller
             )
         )
@@ -115,13 +114,14 @@ class Review:
         """The same of an assertion about any two known records. Raises NotFound."""
         caller.require(Right.REVIEW)
         return attempt(
-            lambda: self._rehearse(
+            lambda: self._rehearsing.rehearse(
                 lambda unit: self._state_pair(unit, one, other, same, "", caller), f"{one} {other}", caller
             )
         )
 
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
-        """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY."""
+        """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY. Of a task
+        that waits for a second person, its giver takes back what they have proposed."""
         caller.require(Right.REVIEW)
         return attempt(lambda: self._undo(task_id, comment, caller))
 
@@ -165,13 +165,18 @@ class Review:
     def _decide(
         self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None
     ) -> TaskView | None:
-        """None, and nothing is done, when a second person is needed."""
+        """None, and nothing is done, when a second person is needed: the answer is proposed."""
         with self._units.begin() as unit:
             asked = _task(unit, task_id, for_update=True)
             self._require_answerable(asked, caller)
+            if asked.kind is TaskKind.BLIND_SAMPLE and decision is not Decision.DEFER:
+                take_answer(unit, asked, decision, comment, caller.user)
+                return self._done(unit, task_id, f"decide-{decision}", caller)
+            if decision is Decision.UNSURE:
+                return None
             made = self._answer(unit, asked, decision, comment, caller)
             seconded = asked.proposed is decision and asked.proposed_by != caller.user
-            if not seconded and self._needs_two(consequence(unit, self._matching.network)):
+            if not seconded and self._rehearsing.has_high_impact(unit):
                 return None
             unit.tasks.decide(task_id, decision, comment, caller.user, made, due)
             by_two = {"proposed_by": asked.proposed_by} if seconded else {}
@@ -183,15 +188,6 @@ class Review:
             unit.tasks.propose(task_id, decision, comment, caller.user)
             return self._done(unit, task_id, f"propose-{decision}", caller)
 
-    def _rehearse(self, work: Callable[[Unit], object], subject: str, caller: Caller) -> tuple[Consequence, bool]:
-        with self._units.begin() as unit:  # never committed
-            work(unit)
-            found = consequence(unit, self._matching.network)
-        with self._units.begin(read_only=True) as unit:
-            unit.audit.record(caller, "preview", [subject], {"studies": found.studies})
-            unit.commit()
-        return found, self._needs_two(found)
-
     def _answer(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> int | None:
         """Do what an answer says; returns the id of the assertion it made."""
         require_fitting(decision, asked)
@@ -201,9 +197,6 @@ class Review:
             verdict = VERDICTS[decision]
             return self._asserting.state(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
         return None
-
-    def _needs_two(self, found: Consequence) -> bool:
-        return found.breaks_verified or found.studies > self._most_studies
 
     def _require_answerable(self, task: TaskView, caller: Caller) -> None:
         if task.state not in UNANSWERED:
@@ -216,8 +209,11 @@ class Review:
     def _undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
             decided = _task(unit, task_id, for_update=True)
-            if decided.state is not TaskState.DECIDED:
-                raise Conflict("only a decided task can be undone")
+            if decided.proposed_by == caller.user and decided.state in UNANSWERED:
+                unit.tasks.reopen(task_id, comment, caller.user)
+                return self._done(unit, task_id, "undo-proposal", caller)
+            if decided.state is not TaskState.DECIDED or decided.kind is TaskKind.BLIND_SAMPLE:
+                raise Conflict("only a decided task that has changed something can be undone")
             if decided.decided_by != caller.user:
                 caller.require(Right.UNDO_ANY)
             if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):
@@ -232,7 +228,7 @@ class Review:
     def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         with self._units.begin() as unit:
             made = self._state_pair(unit, one, other, same, comment, caller)
-            self._require_second(unit, caller)
+            self._rehearsing.require_second(unit, caller)
             action = f"assert-{'same' if same else 'different'}"
             unit.audit.record(caller, action, [str(one), str(other)], {"assertion": made})
             unit.commit()
@@ -251,14 +247,9 @@ class Review:
     def _withdraw_alone(self, assertion_id: int, comment: str, caller: Caller) -> None:
         with self._units.begin() as unit:
             self._asserting.withdraw(unit, assertion_id, comment, caller)
-            self._require_second(unit, caller)
+            self._rehearsing.require_second(unit, caller)
             unit.audit.record(caller, "withdraw-assertion", [f"assertion/{assertion_id}"], {})
             unit.commit()
-
-    def _require_second(self, unit: Unit, caller: Caller) -> None:
-        """Without a task there is nobody who could answer after one: what would need two needs a senior."""
-        if not caller.may(Right.UNDO_ANY) and self._needs_two(consequence(unit, self._matching.network)):
-            raise Forbidden("this moves many studies or parts one verified NHS number: for a senior reviewer")
 
     def _done(
         self, unit: Unit, task_id: int, action: str, caller: Caller, detail: Mapping[str, str] = {}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from linkage.nhs_number import NumberKind, classify
-from mpi.domain.commands import Command, Field, NhsNumber, Patch, Register
+from mpi.domain.commands import Command, Field, NhsNumber, Order, Patch, Register
 
 _LIVE = frozenset({NumberKind.ENGLAND_WALES, NumberKind.NORTHERN_IRELAND, NumberKind.SCOTLAND_CHI})
 _BARRED = {"live": frozenset({NumberKind.TEST}), "synthetic": _LIVE}
@@ -32,7 +32,7 @@ def screen_patch(patch: Patch, population: str) -> Patch:
 
 
 def _screened(command: Command, population: str) -> Command:
-    if not isinstance(command, Register):
+    if not isinstance(command, Register | Order):
         return command
     patch = screen_patch(command.patch, population)
     return command if patch is command.patch else replace(command, patch=patch)

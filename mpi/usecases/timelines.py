@@ -1,38 +1,48 @@
 """One person's imaging history with all that its page shows, read at one moment: who they are, every study, possible
-repeats, and what changed."""
+repeats, what is planned, and what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.history import HistoryChange, HistoryStep, history_changes
 from mpi.domain.identifiers import Identifier
+from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import OrderStatus
 from mpi.domain.priors import repeats
+from mpi.domain.timeline import plan_key
 from mpi.domain.views import HistoryFilter, PersonView, Study
 from mpi.errors import NotFound
 from mpi.ports import Unit, Units
 from mpi.usecases.imaging import REPEAT_DAYS
 from mpi.usecases.matching import Matching
 from mpi.usecases.people import person
+from mpi.usecases.reasons import require_reason
 from mpi.usecases.resolving import find
 
+MOST_AWAITED = 50
+_MADE = frozenset({OrderStatus.COMPLETED})  # its images will say themselves what they repeat
 MOST = 2_000  # studies of one person, the newest; nobody reads more on a page
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """`studies` newest first, undated last; `total` counts also those beyond the `MOST` newest. `repeated`: by study
-    UID, the earlier study it may repeat. `changes`: what joined or left, newest first, registrations left out."""
+    UID, or `plan_key` of an order, the earlier study or plan it may repeat. `changes`: what joined or left, newest
+    first, registrations left out. `awaited`: orders whose study is still to come, `MOST_AWAITED` of `awaited_total`;
+    none of another time."""
 
     person: PersonView
     studies: tuple[Study, ...]
     total: int
     repeated: Mapping[str, Study]
     changes: tuple[HistoryChange, ...]
+    awaited: tuple[ImagingOrder, ...] = ()
+    awaited_total: int = 0
 
 
 class Timelines:
@@ -51,12 +61,18 @@ class Timelines:
             golden_id = self._living(unit, whom)
             requested = whom if isinstance(whom, UUID) else golden_id
             seen = person(unit, golden_id, requested)
+            require_reason(self._matching.network, seen, caller)
             studies, total, _ = unit.studies.history(golden_id, HistoryFilter(as_of=as_of), MOST, "")
             changes = history_changes(unit.studies.stays(golden_id))
+            orders, ordered, _ = unit.orders.of_golden(golden_id, MOST_AWAITED, "", awaited=True)
             unit.audit.record(caller, "read-timeline", [str(golden_id)], {})
             unit.commit()
+        if as_of is not None:  # what was planned then is not known any more
+            orders, ordered = [], 0
+        plans = [replace(one.planned(), study_uid=plan_key(one)) for one in orders if one.status not in _MADE]
         moved = tuple(change for change in changes if change.step is not HistoryStep.REGISTERED)
-        return Timeline(seen, tuple(studies), total, repeats(studies, REPEAT_DAYS), moved)
+        repeated = repeats([*studies, *plans], REPEAT_DAYS)
+        return Timeline(seen, tuple(studies), total, repeated, moved, tuple(orders), ordered)
 
     def _living(self, unit: Unit, whom: UUID | Identifier) -> UUID:
         if isinstance(whom, Identifier):

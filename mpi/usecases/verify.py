@@ -15,6 +15,7 @@ from mpi.domain.codec import pending_to_json, registers_to_json
 from mpi.domain.draft import hops
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
+from mpi.domain.order_fold import ToldOrder, settled
 from mpi.domain.record import Hop, Record, Update
 from mpi.domain.routing import borrowers, fold
 from mpi.domain.settlement import Component, Member, Settler
@@ -58,11 +59,13 @@ class Verify:
             records = list(unit.scan.records())
             updates = _by_identifier(unit.scan.updates())
             assertions = unit.scan.assertions()
+            orders = list(unit.scan.orders())
             stored = dict(_keyed(unit.scan.edges()))
             contested, overlaid = unit.scan.asked(TaskKind.CONTESTED_LINK), unit.scan.asked(TaskKind.OVERLAY)
             found = [Difference("broken row", text) for text in unit.scan.broken()]
         found += self._registers(records, updates, assertions)
         found += _overlays(records, overlaid)
+        found += _orders(orders, _families(hops(assertions)))
         found += self._encodings(records)
         edges = self._weighed(records)
         found += self._edges(edges, stored)
@@ -180,6 +183,17 @@ def _overlays(records: Sequence[Record], asked: frozenset[Identifier]) -> Iterat
             yield Difference("overlay whose link is not contested", str(record.identifier))
         if record.identifier in asked and not record.overlaid:
             yield Difference("open task about an overlay that is none", str(record.identifier))
+
+
+def _orders(told: Iterable[ToldOrder], family_of: Mapping[Identifier, Identifier]) -> Iterator[Difference]:
+    families: dict[Identifier, list[ToldOrder]] = defaultdict(list)
+    for one in told:
+        families[family_of.get(one.patient, one.patient)].append(one)
+    for family in families.values():
+        expected = {(one.patient, one.number): one for one in settled(family)}
+        for one in family:
+            if expected[one.patient, one.number] != one:
+                yield Difference("order differs from what was said of it", f"{one.patient} {one.number}")
 
 
 def _families(merged: Mapping[Identifier, Hop]) -> dict[Identifier, Identifier]:

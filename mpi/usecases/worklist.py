@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.views import TaskView
+from mpi.domain.blinding import blinded, is_blind
+from mpi.domain.views import TaskKind, TaskView
 from mpi.domain.worklist import (
     ASSIGNED,
     COUNTED,
@@ -46,11 +47,19 @@ class Worklist:
         with self._units.begin(read_only=True) as unit:
             now = self._clock.now()
             found = unit.worklist.page(wanted, now, size + 1, after)
+            samples_wait = bool(wanted.reader) and unit.samples.waiting()
+            tasks = [blinded(t) if is_blind(t, samples_wait) else t for t in found[:size]]
             total = unit.worklist.count(wanted, now, COUNTED)
             following = unit.worklist.position(found[size - 1].id) if len(found) > size else None
-            unit.audit.record(caller, "list-tasks", [], {"tasks": len(found[:size])})
+            unit.audit.record(caller, "list-tasks", [], {"tasks": len(tasks)})
             unit.commit()
-            return WorkPage(tuple(found[:size]), total, following)
+            return WorkPage(tuple(tasks), total, following)
+
+    def waiting(self, caller: Caller) -> Mapping[TaskKind, int]:
+        """How many tasks of each kind are unanswered; kinds of which there are none are left out."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            return unit.tasks.waiting()
 
     def next(self, caller: Caller, wanted: Wanted = Wanted()) -> TaskView | None:
         """Claim the most urgent task that nobody holds, or of one's own when those are wanted, and that the caller

@@ -34,6 +34,8 @@ def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
         "consumers",
         "conformance",
         "model",
+        "sample",
+        "refresh-dashboards",
         "simulate",
         "demo",
     )
@@ -184,3 +186,15 @@ def test_v2_5_sigterm_finishes_what_is_in_hand_and_exits_0(
     assert count(url, "select count(*) from message") == len(messages)
     assert answers.codes["AE"] == answers.codes["422"] == 0
     assert service.stop() == 0
+
+
+def test_a_sample_needs_pairs_and_dashboards_are_counted_at_once(tmp_path: Path, empty_database_url: str) -> None:
+    settings = {"database_url": empty_database_url, "data_dir": tmp_path}
+    assert mpi("migrate", cwd=tmp_path, **settings).returncode == 0
+    drawn = mpi("sample", "--pairs", "20", cwd=tmp_path, **settings)
+    assert (drawn.returncode, "nothing to draw" in drawn.stderr) == (2, True), drawn.stderr
+    ended = mpi("sample", "--end", cwd=tmp_path, **settings)
+    assert (ended.returncode, ended.stderr) == (0, "mpi: 0 samples taken back\n")
+    counted = mpi("refresh-dashboards", cwd=tmp_path, **settings)
+    assert (counted.returncode, counted.stderr) == (0, "mpi: counted\n")
+    assert count(empty_database_url, "select count(*) from dashboard where name = 'shown'") == 1

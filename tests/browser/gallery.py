@@ -12,13 +12,17 @@ from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
-from tests.browser import histories, proposals, questions
+from tests.browser import boards, doubles, histories, proposals, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
-from tests.integration.core.world import REVIEWER
+from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register
 
 
 def imaging(golden_id: object, query: str = "") -> str:
     return f"/review/people/{golden_id}/imaging{query}"
+
+
+def person(golden_id: object, more: str = "") -> str:
+    return f"/review/people/{golden_id}{more}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,27 @@ def _settled(served: Served) -> str:
     return f"/review/tasks/{task.id}"
 
 
+def _several(served: Served) -> str:
+    questions.one_number_two_people(served)
+    histories.restricted(served)
+    for given in ("Adaeze", "Adanna", "Adeze"):
+        number, who = histories.somebody(served, given=given, born="1971-05-13")
+        served.world.tell(register(f"BOL|B{number}", 1, who))
+    return "/review/find?family=Okonkwo&given=Adaeze&day=13&month=5&year=1971"
+
+
+def _refused(served: Served) -> str:
+    for make in (refusals.image, refusals.fhir, refusals.hl7):
+        make(served)
+    refusals.hl7(served, sender="XXX")
+    return "/review/quarantine"
+
+
+def _refused_copy(served: Served) -> str:
+    receipt = served.world.index.quarantine.replay(refusals.hl7(served), None, ADMINISTRATOR)
+    return f"/review/quarantine/{receipt.message_id}"
+
+
 def _filtered(served: Served) -> str:
     questions.overlaid(served)
     saved = SavedFilter("Overlays at Bolton", "kind=overlay&trust=RMC"), SavedFilter("Mine", "held=me")
@@ -53,6 +78,36 @@ def _filtered(served: Served) -> str:
     for one in saved:
         worklist.save(one, CALLERS[token_hash(TOKENS[Role.ADMINISTRATOR])])
     return "/review/tasks?kind=overlay&trust=RMC"
+
+
+def _split(served: Served) -> str:
+    bolton, golden_id = histories.two_trusts(served)
+    return person(golden_id, f"/change/preview?to=split&record={bolton}")
+
+
+def _merge(served: Served) -> str:
+    one, other = (served.world.golden(histories.unverified(served)[0]) for _ in range(2))
+    return person(one, f"/change/preview?to=merge&other={other}")
+
+
+def _opposed(served: Served) -> str:
+    one, other = (histories.unverified(served)[0] for _ in range(2))
+    served.world.review.assert_pair(of(one), of(other), False, "two people", REVIEWER)
+    return person(served.world.golden(one), f"/change/preview?to=merge&other={served.world.golden(other)}")
+
+
+def _deliveries(served: Served) -> str:
+    subscribers.told(served)
+    subscribers.failing(served)
+    subscribers.stopped(served)
+    return "/review/deliveries"
+
+
+def _corrections(served: Served) -> str:
+    for _ in range(2):
+        doubles.two_numbers(served)
+    doubles.two_numbers(served, hidden=True)
+    return "/review/corrections?trust=RMC"
 
 
 def _kept_apart(served: Served) -> str:
@@ -100,6 +155,14 @@ PICTURES = [
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-settled", _settled),
+    Picture("refused-messages", _refused),
+    Picture("refused-hl7", lambda served: f"/review/quarantine/{refusals.hl7(served)}"),
+    Picture("refused-fhir", lambda served: f"/review/quarantine/{refusals.fhir(served)}"),
+    Picture("refused-dicom", lambda served: f"/review/quarantine/{refusals.image(served)}"),
+    Picture("refused-copy", _refused_copy),
+    Picture("deliveries", _deliveries),
+    Picture("subscriber", lambda served: f"/review/deliveries/{subscribers.stopped(served)}"),
+    Picture("corrections", _corrections),
     Picture("kept-apart", _kept_apart),
     Picture("models-none", lambda served: "/review/models"),
     Picture("models", _models),
@@ -109,6 +172,23 @@ PICTURES = [
     Picture("model-change-held", lambda served: _change(served, proposals.holding(served), ChangeKind.HELD)),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
+    Picture("find-wrong", lambda served: "/review/find?family=Okonkwo&day=31&month=2&year=54", status=422),
+    Picture("find-people", _several),
+    Picture("person", lambda served: person(histories.built(served)), Role.REVIEWER),
+    Picture("person-protected", lambda served: person(histories.built(served))),
+    Picture("person-restricted", lambda served: person(histories.restricted(served)[1]), Role.VIEWER),
+    Picture("person-contested", lambda served: person(histories.unsure(served)), Role.REVIEWER),
+    Picture("person-history", lambda served: person(histories.built(served), "/history"), Role.REVIEWER),
+    Picture("person-step", lambda served: person(histories.built(served), "/history/4"), Role.REVIEWER),
+    Picture("person-looks", lambda served: person(histories.built(served), "/looks"), Role.PRIVACY_OFFICER),
+    Picture("reason", lambda served: person(histories.restricted(served)[1], "/reason"), Role.REVIEWER),
+    Picture("change", lambda served: person(histories.built(served), "/change"), Role.REVIEWER),
+    Picture(
+        "change-wrong", lambda served: person(histories.built(served), "/change/preview?to=move"), Role.REVIEWER, 422
+    ),
+    Picture("change-split", _split, Role.REVIEWER),
+    Picture("change-merge", _merge, Role.REVIEWER),
+    Picture("change-opposed", _opposed, Role.REVIEWER),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
     Picture(
         "timeline-wrong",
@@ -119,6 +199,14 @@ PICTURES = [
     Picture("timeline-provisional", lambda served: imaging(histories.provisional(served))),
     Picture("timeline-restricted", lambda served: imaging(histories.restricted(served)[1]), Role.VIEWER),
     Picture("timeline-empty", lambda served: imaging(histories.without_studies(served))),
+    Picture("timeline-orders", lambda served: imaging(histories.ordered(served)[1])),
     Picture("timeline-forty", lambda served: imaging(histories.many(served, 40))),
+    Picture("dashboard-empty", lambda served: "/review/dashboards/matching"),
+    Picture("dashboard-trusts", boards.network),
+    Picture("dashboard-trust", lambda served: f"{boards.network(served)}/RMC"),
+    Picture("dashboard-matching", boards.measured),
+    Picture("task-blind", boards.blind, Role.REVIEWER),
+    Picture("work-list-blind", boards.blind_list, Role.REVIEWER),
+    Picture("dashboard-waiting", boards.half_answered, Role.SENIOR_REVIEWER),
     Picture("not-found", lambda served: "/review/nothing-here", status=404),
 ]

@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from linkage.record import Name
-from mpi.domain.commands import Field, Patch, Register
+from mpi.domain.commands import Field, Order, Patch, Register
+from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus
 from mpi.domain.views import Study
 from tests.browser.served import Served
-from tests.integration.core.world import ARCHIVE, at, nhs, of, other_person, person, register
+from tests.integration.core.world import ARCHIVE, REVIEWER, SENIOR, at, nhs, of, other_person, person, register
 
 SITES = ("CHEST", "ABDOMEN", "HEAD", "KNEE", "LSPINE", "CHESTABDPELVIS", "")
 MODALITIES = (("CT",), ("DX",), ("MR",), ("US",), ("MG",))
@@ -69,6 +70,41 @@ def two_trusts(served: Served) -> tuple[str, UUID]:
     return bolton, served.world.golden(bolton)
 
 
+def ordered(served: Served) -> tuple[str, UUID]:
+    """A person with reported studies, and examinations planned, in progress and done elsewhere."""
+    bolton, golden_id = two_trusts(served)
+    first, *_ = served.world.imaging.history(of(bolton), ARCHIVE).studies
+    christie = str(first.patient)
+
+    def say(patient: str, minute: float, **said: OrderValue) -> None:
+        number = f"RIS{served.number():06d}"
+        told: dict[str, OrderValue] = {"filler": number, "organisation": "RMC" if "BOL" in patient else "RBV"}
+        served.world.tell(Order(of(patient), {}, {OrderField(k): v for k, v in (told | said).items()}, at(minute)))
+
+    say(christie, 10, study_uid=first.study_uid, status=OrderStatus.COMPLETED, report=ReportStatus.FINAL)
+    say(
+        bolton,
+        11,
+        codes=(Coded("CCHES", "CT thorax with contrast", "99BOL"),),
+        modality="CT",
+        body_site="CHEST",
+        starts_at=datetime(2024, 3, 20, 9, 30, tzinfo=UTC),
+        status=OrderStatus.SCHEDULED,
+    )
+    say(christie, 12, codes=(Coded("MHEA", "MRI brain", "99CHR"),), modality="MR", status=OrderStatus.ORDERED)
+    say(
+        christie,
+        13,
+        codes=(Coded("XHAN", "XR hand left", "99CHR"),),
+        modality="DX",
+        body_site="HAND",
+        starts_at=datetime(2024, 3, 2, 15, tzinfo=UTC),
+        status=OrderStatus.COMPLETED,
+        report=ReportStatus.PRELIMINARY,
+    )
+    return bolton, golden_id
+
+
 def unsure(served: Served) -> UUID:
     """A person with a contested study of Bolton's and a certain one of the Christie's."""
     number, who = somebody(served)
@@ -123,3 +159,26 @@ def without_studies(served: Served) -> UUID:
     number, who = somebody(served)
     served.world.tell(register(f"BOL|B{number}", 1, who))
     return served.world.golden(f"BOL|B{number}")
+
+
+def built(served: Served) -> UUID:
+    """A person of three trusts: Bolton's and the Christie's records joined by themselves, Stockport's by a reviewer,
+    and the Christie's was parted from Bolton's for a while."""
+    number, who = somebody(served)
+    bolton, christie, stockport = f"BOL|B{number}", f"CHR|C{number}", f"STO|S{number}"
+    review = served.world.review
+    served.world.tell(register(bolton, 1, who), register(christie, 2, who), register(stockport, 3, who))
+    review.assert_pair(of(bolton), of(stockport), True, "Checked with the trust", REVIEWER)
+    parted = review.assert_pair(of(bolton), of(christie), False, "Twins or siblings: two birth notices", SENIOR)
+    review.withdraw(parted, "one birth notice after all", SENIOR)
+    put(served, [examination(served, bolton, datetime(2024, 5, 2, 8, tzinfo=UTC))])
+    return served.world.golden(bolton)
+
+
+def unverified(served: Served) -> tuple[str, str]:
+    """The number at Bolton, and at the Christie with a study, of somebody whose NHS number nobody has verified."""
+    number, who = somebody(served, family=f"Adeyemi{chr(97 + served.number() % 26)}", status="02")
+    bolton, christie = f"BOL|B{number}", f"CHR|C{number}"
+    served.world.tell(register(bolton, 1, who), register(christie, 2, who))
+    put(served, [examination(served, christie, datetime(2024, 5, 2, 8, tzinfo=UTC))])
+    return bolton, christie

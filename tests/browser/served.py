@@ -46,8 +46,11 @@ def named_network() -> Network:
 class Served:
     """A running service. `world` is its index; `address` where it is; every number it gives out is new."""
 
-    def __init__(self, database_url: str, data_dir: Path, clock: Any = None, **settings: Any) -> None:
-        self.world = World(compose(database_url, named_network(), Model.default(), 10))
+    def __init__(
+        self, database_url: str, data_dir: Path, clock: Any = None, asking: bool = False, **settings: Any
+    ) -> None:
+        network = replace(named_network(), ask_reason=asking)
+        self.world = World(compose(database_url, network, Model.default(), 10))
         chosen = Settings(data_dir=data_dir, **settings)
         index = replace(self.world.index, clock=clock) if clock else self.world.index
         app = compose_app(index, CALLERS, Metrics(), chosen, "http://127.0.0.1", Tallies())

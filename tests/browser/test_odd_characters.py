@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from linkage.record import Address, Name
 from mpi.domain.access import Role
-from mpi.domain.commands import Field
+from mpi.domain.commands import Field, Order
+from mpi.domain.orders import Coded, OrderField, OrderValue
 from tests.browser import histories
 from tests.browser.served import TOKENS, Served
 from tests.browser.test_signing_in import enter
-from tests.integration.core.world import register
+from tests.integration.core.world import at, of, register
 
 ODD = [
     "<script>alert(1)</script>",
@@ -87,6 +88,10 @@ def timeline(served: Served, client: httpx.Client, odd: str, query: dict[str, st
         served, bolton, datetime(2024, 3, 2, 12, tzinfo=UTC), modalities=(odd,), body_site=odd, organisation=odd
     )
     histories.put(served, [seen, again])
+    places = ("filler", "accession", "placer", "organisation", "modality", "body_site")
+    said: dict[OrderField, OrderValue] = {OrderField(place): odd for place in places}
+    said[OrderField.CODES] = (Coded(odd, odd, odd),)
+    served.world.tell(Order(of(bolton), {}, said, at(2)))
     answer = client.get(f"/review/people/{served.world.golden(bolton)}/imaging", params=query)
     assert answer.status_code in {200, 422}
     return read(answer.text)

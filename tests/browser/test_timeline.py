@@ -50,6 +50,26 @@ def test_a_possible_repeat_names_the_earlier_study(page: Page, served: Served) -
     assert "CT thorax" in repeat
 
 
+def test_what_is_planned_stands_before_what_is_stored(page: Page, served: Served) -> None:
+    """Issue 5.1, 5.4: words for reports, and a plan that repeats another trust's study."""
+    _, golden_id = histories.ordered(served)
+    sign_in(page, served, Role.VIEWER, imaging(golden_id))
+    assert page.locator("h2").all_inner_texts() == ["Planned and awaited", "2024", "2012", "Undated"]
+    unplanned, *_ = [row for row in rows(page) if "MRI brain" in row]
+    assert "No date yet" in unplanned
+    assert "Ordered No report yet" in unplanned
+    (scheduled,) = [row for row in rows(page) if "Scheduled" in row]
+    assert "20-Mar-2024 09:30" in scheduled
+    assert "Possible repeat of 09-Mar-2024, The Christie NHS Foundation Trust" in scheduled
+    (done,) = [row for row in rows(page) if "images not here yet" in row]
+    assert "Report: preliminary" in done
+    assert [row.split()[-1] for row in rows(page) if "09-Mar-2024" in row.split()[0]] == ["Final"]
+    page.goto(served.address + imaging(golden_id, "?modality=MR"))
+    assert [row for row in rows(page) if "MRI brain" in row] == rows(page)
+    page.goto(served.address + imaging(golden_id, "?day=1&month=1&year=2026"))
+    assert "Planned and awaited" not in page.content()
+
+
 def test_filters_work_without_javascript(browser: Browser, served: Served) -> None:
     _, golden_id = histories.two_trusts(served)
     context = browser.new_context(java_script_enabled=False)
@@ -92,6 +112,10 @@ def test_each_filter(page: Page, served: Served, query: str, shown: int) -> None
         ("first=20x4", "Enter the first year in four digits"),
         ("first=2024&last=2012", "must not be later"),
         ("day=31&month=2&year=2024", "Enter a real date"),
+        ("day=1&month=2&year=24", "Enter a real date"),
+        ("day=1&month=2&year=2_0_2_4", "Enter a real date"),
+        ("day=1&month=%2B2&year=2024", "Enter a real date"),
+        ("day=%D9%A1&month=2&year=2024", "Enter a real date"),
         ("day=1", "Enter a real date"),
         ("day=1&month=1&year=3024", "or an earlier one"),
         ("day=1&month=1&year=99999999999", "Enter a real date"),
@@ -190,6 +214,7 @@ def test_a_person_is_found_by_number_and_opened(page: Page, served: Served) -> N
     expect(page.get_by_role("alert")).to_contain_text("No person has this number")
     page.get_by_label("Number", exact=True).fill(f" {bolton.partition('|')[2]} ")
     page.keyboard.press("Enter")
+    page.get_by_role("link", name="Imaging history", exact=True).click()
     page.wait_for_url(served.address + imaging(golden_id))
 
 

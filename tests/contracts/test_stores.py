@@ -15,6 +15,7 @@ from mpi.db.session import DbUnit
 from mpi.domain.commands import Envelope
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
+from mpi.domain.quarantine import Sought
 from mpi.domain.questions import Question
 from mpi.domain.record import Record, Update
 from mpi.domain.registers import Registers
@@ -228,7 +229,7 @@ def test_a_decided_task_is_reopened_with_the_assertion_it_made(peopled: World) -
     with peopled.index.units.begin() as unit:
         unit.tasks.sync([A, B], [possible])
         (task,) = unit.tasks.touching([A])
-        unit.tasks.claim(task.id, "rita")
+        unit.tasks.claim(task.id, "rita", datetime(2999, 1, 1, tzinfo=UTC))
         (made,) = unit.evidence.add_assertions([asserted(A, B, Verdict.SAME)], REVIEWER, "")
         unit.tasks.decide(task.id, Decision.SAME, "one", "rita", made, None)
         decided = unit.tasks.get(task.id)
@@ -261,9 +262,8 @@ def test_quarantine_lists_the_refused_without_their_bytes(world: World) -> None:
             claim = unit.inbox.claim(Envelope("bolton", "PAS", "RMC", str(number), "A28", b"raw"))
             if number:
                 unit.inbox.refuse(claim.message_id, Refused(Fault.BAD_VALUE, "no"))
-        listed = unit.inbox.refused(0, 10)
-        assert [row["control_id"] for row in listed] == ["1", "2"]
-        assert "raw" not in listed[0]
-        assert [row["control_id"] for row in unit.inbox.refused(listed[0]["id"], 10)] == ["2"]
-        assert unit.inbox.raw(listed[0]["id"]) == b"raw"
-        assert unit.inbox.raw(999) is None
+        listed = unit.quarantine.list(Sought(), None, 10)
+        assert [kept.control_id for kept in listed] == ["2", "1"]
+        assert [kept.control_id for kept in unit.quarantine.list(Sought(), listed[0].id, 10)] == ["1"]
+        assert unit.quarantine.get(listed[0].id) == (listed[0], b"raw")
+        assert unit.quarantine.get(999) is None

@@ -60,7 +60,7 @@ def update(value: str = "1", authority: str = "BOLTON", minute: int = 0, **more:
 def by_message(index: Index, updates: Sequence[Update]) -> None:
     """The same records through the use case that feeds call, one message each."""
     intake = Intake(index.units, index.rematch, index.network)
-    feed_of = {authority: feed for feed in index.network.feeds for authority in feed.authorities}
+    feed_of = {authority: feed for feed in index.network.feeds if feed.identity for authority in feed.authorities}
     for number, told in enumerate(updates):
         feed = feed_of[told.addressed.authority]
         caller = Caller(f"feed/{feed.id}", Role.FEED, feed.organisation, feed=feed.id)

@@ -67,6 +67,12 @@ def told_of(index: Index) -> dict[str, tuple[Any, ...]]:
     return {name: (*said[:-2], survivor.get(name), said[-1]) for name, said in records(index).items()}
 
 
+def orders(index: Index) -> list[Any]:
+    """What is told of every order but when it arrived."""
+    columns = "r.name, kind, number, stands, placer, study_uid, status, report_status, starts_at"
+    return rows(index, f"select {columns} from imaging_order o join {NAMED} r on r.id = o.record_id order by 1, 2, 3")
+
+
 def adt(event: str, value: str, control: str, name: str = "OKONKWO", born: str = "19610307", rest: str = "") -> bytes:
     pid = f"PID|||{value}^^^BOLTON^PI||{name}^Adaeze||{born}|F|||12 Ladybarn Lane^^Manchester^^M13 9WL"
     return (HEAD.format(event=event, control=control) + f"EVN||20260301\r{pid}\r{rest}").encode()
@@ -83,11 +89,11 @@ def answers(file: Path) -> list[tuple[str, bytes]]:
 def test_promise_2_a_region_is_the_same_people_by_initial_load_and_message_by_message(
     databases: Callable[[], Database], tmp_path: Path
 ) -> None:
-    """Every trust's life of registrations, changes, merges and faults, in its own dialect."""
+    """Every trust's life of registrations, changes, merges and faults, in its own dialect, and a RIS's orders."""
     region = simulate(network(), 400, 5)
     files = {feed: tmp_path / f"{feed}.hl7" for feed in FEEDS}
     wires: dict[str, list[bytes]] = {feed: [] for feed in FEEDS}
-    for told in region.messages():
+    for told in (*region.messages(), *region.orders()):
         if told.protocol is Protocol.MLLP:
             wires[told.feed_id].append(told.body)
     for feed, file in files.items():
@@ -102,6 +108,8 @@ def test_promise_2_a_region_is_the_same_people_by_initial_load_and_message_by_me
     assert keys(other.index) == keys(one.index)
     assert names(other.index) == names(one.index)
     assert edges(other.index) == edges(one.index)
+    assert orders(other.index) == orders(one.index)
+    assert orders(one.index)
     held_back = held(one.index) | held(other.index)
     free = {frozenset(block - held_back) for block in partition(one.index)}
     assert {frozenset(block - held_back) for block in partition(other.index)} == free

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from linkage.record import Name, Sex
-from mpi.domain.commands import Envelope, Field, Move, Moved, Patch
+from mpi.domain.commands import Envelope, Field, Move, Moved, Order, Patch
+from mpi.domain.orders import OrderField, OrderStatus, OrderValue, ReportStatus
 from mpi.domain.views import EventType, HistoryFilter
 from mpi.errors import Fault
 from mpi.usecases.images import Image, Images
@@ -25,6 +26,15 @@ TOLD_BY_IMAGES: list[Patch | None] = [
     {Field.NAMES: (Name("OKONKWO", "ADAEZE"),), Field.BIRTH_DATE: "1961-03-07", Field.SEX: Sex.FEMALE},
     {Field.NAMES: (Name("WHITWORTH", "BERNARD"),), Field.BIRTH_DATE: "1938-11-25"},
 ]
+
+TOLD_BY_ORDERS: list[dict[OrderField, OrderValue]] = [
+    {OrderField.FILLER: "F1", OrderField.PLACER: "P1", OrderField.STATUS: OrderStatus.SCHEDULED},
+    {OrderField.FILLER: "F2", OrderField.PLACER: "P1", OrderField.REPORT: ReportStatus.FINAL},
+    {OrderField.FILLER: "F1", OrderField.ACCESSION: "A1", OrderField.REPORT: ReportStatus.PRELIMINARY},
+    {OrderField.ACCESSION: "A1", OrderField.REPORT: ReportStatus.CORRECTED},
+    {OrderField.PLACER: "P1", OrderField.STATUS: OrderStatus.CANCELLED},
+]
+told_by_orders = st.sampled_from(TOLD_BY_ORDERS)
 
 Placed = dict[str, UUID]
 """The golden id whose history a study is in, by Study Instance UID."""
@@ -62,6 +72,19 @@ class LifeOfStudies(LifeOfTheIndex):
             numbers = {Moved.ACCOUNT: {"accounts": ("A1", "A2")}, Moved.VISITS: {"visits": ("V1",)}}.get(what, {})
             self.send(Move(what, of(right), of(wrong), at(self.moment(minute)), **numbers))
 
+    @rule(
+        patient=identifiers,
+        uid=st.sampled_from([*STUDIES, None]),
+        said=st.sampled_from(TOLD_BY_ORDERS),
+        minute=minutes,
+    )
+    def is_ordered_or_reported(
+        self, patient: str, uid: str | None, said: dict[OrderField, OrderValue], minute: int
+    ) -> None:
+        """Under whatever patient and number, in whatever order."""
+        more: dict[OrderField, OrderValue] = {OrderField.STUDY_UID: uid} if uid else {}
+        self.send(Order(of(patient), person(), said | more, at(self.moment(minute))))
+
     @precondition(lambda self: self.studies)
     @rule(data=st.data(), back=st.booleans(), minute=minutes)
     def is_overlaid(self, data: st.DataObject, back: bool, minute: int) -> None:
@@ -81,6 +104,21 @@ class LifeOfStudies(LifeOfTheIndex):
             assert self.world.imaging.study(uid, ARCHIVE)[1] == golden
         if not self.was or self.was[-1][1] != now:
             self.was.append((datetime.now(UTC), now))
+
+    @invariant()
+    def every_order_is_one_persons_and_its_study_is_theirs(self) -> None:
+        """Issue 5.1: no report of one person is told of another's study."""
+        seen: list[int] = []
+        for golden in self.people():
+            orders = self.world.imaging.orders(golden, ARCHIVE).orders
+            seen += [order.id for order in orders]
+            reports = {order.id: order.report_status for order in orders}
+            studies = self.world.imaging.history(golden, ARCHIVE).studies
+            assert {order.stored for order in orders} - {""} <= {s.study_uid for s in studies}
+            for shown in studies:
+                assert shown.order is None or reports[shown.order] is shown.report_status
+        standing = self.world.rows("select id from imaging_order where stands order by id")
+        assert sorted(seen) == [row.id for row in standing]
 
     @invariant()
     def who_only_listens_knows_the_same(self) -> None:

@@ -22,6 +22,7 @@ from linkage.model import Model
 from linkage.record import Name, NameUse
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.network import Authority, Feed, Protocol
+from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState
 from mpi.main.compose import compose
@@ -145,14 +146,18 @@ class Service:
         """Everything stored, as a file of the corpus says it; what is empty is left out."""
         with self.world.index.units.begin(read_only=True) as unit:
             records = {str(record.identifier): describe(record) for record in unit.scan.records()}
+            orders = [describe_order(told.shown) for told in unit.scan.orders() if told.shown]
         rows = self.world.rows
         quarantine = rows("select fault, location from message where fault <> '' order by id")
-        moved = rows("select type, identifiers from event where type ~ '^(account|visits)-' order by id")
+        moved = rows(
+            "select type, identifiers from event where type ~ '^(account|visits|order|report)-|-ordered' order by id"
+        )
         remarks = rows("select distinct unnest(flags) as remark from message order by 1")
         tasks = [(task.kind, str(task.one), str(task.other)) for task in self.world.tasks()]
         told = {
             "records": records,
             "people": sorted(sorted(block) for block in self.world.partition() if len(block) > 1),
+            "orders": sorted(orders),
             "tasks": sorted(" ".join(dict.fromkeys(task)) for task in tasks),
             "remarks": [row.remark for row in remarks],
             "quarantine": [f"{row.fault} {row.location}".strip() for row in quarantine],
@@ -184,6 +189,14 @@ def describe(record: Record) -> str:
         *sorted(told.reliability),
     ]
     return "; ".join([state, *(fact for fact in facts if fact)])
+
+
+def describe_order(order: ImagingOrder) -> str:
+    """An order in a line: whose, its numbers and study, where it stands, what it is, and its report."""
+    numbers = (order.filler, order.accession, order.placer, order.study_uid)
+    what = " ".join(part for part in (order.status.value, order.modality, order.description) if part)
+    report = f", report {order.report_status.value}" if order.report_status else ""
+    return f"{' '.join((str(order.patient), *(number for number in numbers if number)))}: {what}{report}"
 
 
 def _name(name: Name) -> str:

@@ -97,13 +97,16 @@ def test_registering_again_updates_and_tells_nobody(world: World) -> None:
 
 
 def test_a_study_of_another_patient_stays_where_it_is(world: World) -> None:
-    """Promise 5: exactly one history; and the refused patient id leaves no trace."""
+    """Promise 5: exactly one history; and somebody is asked whose it is."""
     world.imaging.register(study("1.1", "BOL|1"), ARCHIVE)
-    with pytest.raises(Refused) as refused:
-        world.imaging.register(study("1.1", "BOL|2"), ARCHIVE)
-    assert refused.value.fault is Fault.CONFLICT
-    assert world.history("BOL|1") == ["1.1"]
-    assert world.count("source_record") == 1
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            world.imaging.register(study("1.1", "BOL|2"), ARCHIVE)
+        assert refused.value.fault is Fault.CONFLICT
+    assert (world.history("BOL|1"), world.history("BOL|2")) == (["1.1"], [])
+    task = world.task(TaskKind.STUDY_CONFLICT)
+    assert (task.one, task.other) == (of("BOL|1"), of("BOL|2"))
+    world.verify()
 
 
 def test_a_merge_and_its_unmerging_move_no_rows(world: World) -> None:

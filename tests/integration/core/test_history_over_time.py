@@ -117,11 +117,12 @@ def test_priors_come_from_every_trust_of_one_person(world: World) -> None:
     world.tell(register("BOL|1", 1, ADA), register("CHR|1", 2, ADA))
     world.imaging.register(study("1.1", "CHR|1", 3, body_site="CHEST"), ARCHIVE)
     world.imaging.register(study("1.2", "BOL|1", 9, body_site="CHEST"), ARCHIVE)
-    golden_id, found = world.imaging.priors("1.2", ARCHIVE, repeat_days=7)
+    golden_id, found, also = world.imaging.priors("1.2", ARCHIVE, repeat_days=7)
     assert golden_id == world.golden("BOL|1")
     assert [(p.study.study_uid, p.relevance, p.days, p.repeat) for p in found] == [
         ("1.1", Relevance.SAME_EXAMINATION, 6, True)
     ]
+    assert also == []
     planned = study("", "BOL|1", 9, body_site="CHEST")
     later = datetime(2024, 3, 9, 12, tzinfo=UTC) + timedelta(days=10)
     assert [p.study.study_uid for p in world.imaging.priors(planned, ARCHIVE, later)[1]] == ["1.2", "1.1"]

@@ -8,6 +8,7 @@ import pytest
 
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Command, Envelope, Link, Merge, Register, Status, Unlink
+from mpi.domain.quarantine import Sought
 from mpi.domain.views import RecordState, ResolutionState
 from mpi.errors import Fault, Forbidden, Refused
 from tests.integration.core.world import World, at, nhs, of, other_person, person, register
@@ -100,9 +101,9 @@ def test_v2_49_a_feed_asserts_only_its_own_trusts_identifiers(world: World, fore
     assert (receipt.status, receipt.fault) == (Status.REFUSED, Fault.FOREIGN_AUTHORITY)
     assert world.records() == before
     with world.index.units.begin() as unit:
-        assert unit.inbox.raw(receipt.message_id) == b"MSH|^~\\&|as it came"
-        (refused,) = unit.inbox.refused(0, 10)
-    assert (refused["id"], refused["fault"]) == (receipt.message_id, Fault.FOREIGN_AUTHORITY)
+        (refused,) = unit.quarantine.list(Sought(), None, 10)
+        assert unit.quarantine.get(receipt.message_id) == (refused, b"MSH|^~\\&|as it came")
+    assert (refused.id, refused.fault) == (receipt.message_id, Fault.FOREIGN_AUTHORITY)
 
 
 def test_a_caller_without_a_feed_asserts_nothing(world: World) -> None:

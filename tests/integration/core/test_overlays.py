@@ -11,6 +11,7 @@ from mpi.domain.commands import Delete, Field, Link, Status
 from mpi.domain.network import Overlays
 from mpi.domain.views import Decision, EventType, ResolutionState, TaskKind, TaskState
 from mpi.errors import Conflict, Fault, Refused
+from mpi.usecases.comparing import Comparing
 from tests.integration.core.world import (
     ADMINISTRATOR,
     REVIEWER,
@@ -218,6 +219,23 @@ def test_an_explanation_compares_who_counts_with_who_waits(overlaid: World) -> N
     sentences = " ".join(overlaid.review.explain(overlaid.task(TaskKind.OVERLAY).id, REVIEWER))
     assert "different" in sentences.lower() or "differ" in sentences.lower(), sentences
     assert "Whitworth" not in sentences
+
+
+@pytest.mark.parametrize("answer", [Decision.ACCEPT, Decision.REJECT])
+def test_a_settled_overlay_still_shows_the_two_that_were_compared(overlaid: World, answer: Decision) -> None:
+    """The record as it was beside what it became, whatever was said of it since; never a record beside itself."""
+    task = overlaid.task(TaskKind.OVERLAY)
+    comparing = Comparing(overlaid.index.units, overlaid.index.matching)
+    before = comparing.compare(task.id, REVIEWER)
+    overlaid.review.decide(task.id, answer, "", REVIEWER)
+    overlaid.tell(register("BOL|1", 4, BERNARD))
+    after = comparing.compare(task.id, REVIEWER)
+    shown = [(said.demographics, said.waiting) for side in after.sides for said in side if said.asked]
+    assert shown == [(said.demographics, said.waiting) for side in before.sides for said in side if said.asked]
+    assert [waiting for _, waiting in shown] == [False, True]
+    assert after.explanation == before.explanation
+    overlaid.review.undo(task.id, "", REVIEWER)
+    assert comparing.compare(task.id, REVIEWER).explanation == before.explanation
 
 
 def test_a_third_person_is_another_question(overlaid: World) -> None:

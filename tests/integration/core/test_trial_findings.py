@@ -10,7 +10,6 @@ from linkage.record import Sex
 from mpi.domain.commands import Delete, Field, Merge, Rank, Register, Stamp, Status
 from mpi.domain.views import RecordState, ResolutionState, SearchCriteria, TaskKind
 from mpi.errors import Fault, Forbidden
-from mpi.usecases.quarantine import Quarantine
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, World, at, of, other_person, person, register
 
 
@@ -64,9 +63,9 @@ def test_v2_60_an_event_from_the_future_is_refused_and_silences_nothing(world: W
 
 def test_what_was_refused_can_be_listed_and_read_as_it_came(world: World) -> None:
     receipt = world.send(Merge(of("BOL|1"), of("BOL|1"), at(1)))
-    quarantine = Quarantine(world.index.units)
-    (row,) = quarantine.list(ADMINISTRATOR)
-    assert (row["id"], row["fault"]) == (receipt.message_id, Fault.SELF_MERGE)
+    quarantine = world.index.quarantine
+    (kept,) = quarantine.list(ADMINISTRATOR).messages
+    assert (kept.id, kept.fault) == (receipt.message_id, Fault.SELF_MERGE)
     assert quarantine.raw(receipt.message_id, ADMINISTRATOR)
     with pytest.raises(Forbidden):
         quarantine.list(REVIEWER)

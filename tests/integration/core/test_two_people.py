@@ -118,3 +118,16 @@ def test_a_split_tells_that_the_new_identity_has_no_id_yet(world: World) -> None
     assert world.golden("BOL|2") == world.golden("BOL|1") == gone.old
     with pytest.raises(NotFound):
         world.review.preview_pair(of("BOL|1"), of("BOL|99"), True, REVIEWER)
+
+
+@pytest.mark.parametrize("proposed", [Decision.UNSURE, Decision.SAME])
+def test_who_proposed_takes_it_back(world: World, asked: TaskView, proposed: Decision) -> None:
+    """The task is as free as before; nobody else takes it back for them."""
+    review = strict(world)
+    assert review.decide(asked.id, proposed, "hm", REVIEWER).proposed is proposed
+    with pytest.raises(Conflict):
+        review.undo(asked.id, "", COLLEAGUE)
+    again = review.undo(asked.id, "looked again", REVIEWER)
+    assert (again.state, again.proposed, again.proposed_by) == (TaskState.OPEN, None, "")
+    assert review.decide(asked.id, Decision.DIFFERENT, "", REVIEWER).state is TaskState.DECIDED
+    assert world.rows("select count(*) as n from audit where action = 'undo-proposal'")[0].n == 1

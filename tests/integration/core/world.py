@@ -40,7 +40,8 @@ UNANSWERED = (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
 _START = datetime(2024, 1, 1, tzinfo=UTC)
 _TABLES = (
     "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
-    " link, task, study, ruling"
+    " link, task, study, imaging_order, ruling, sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
+    " feed_traffic"
 )
 
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
@@ -279,7 +280,7 @@ class World:
 def _feed_of(commands: tuple[Command, ...]) -> str:
     first = commands[0]
     named = first.identifiers[0] if isinstance(first, Register) else None
-    for name in ("survivor", "new", "one", "identifier", "target"):
+    for name in ("survivor", "new", "one", "identifier", "target", "patient"):
         named = named or getattr(first, name, None)
     assert named is not None
     return next(feed for feed, authority in FEEDS.items() if authority == named.authority)

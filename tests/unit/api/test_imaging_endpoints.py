@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import httpx
@@ -9,9 +10,10 @@ import pytest
 
 from mpi.domain.access import Role
 from mpi.domain.identifiers import Identifier
+from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.views import HistoryFilter, Study
 from tests.unit.api.loopback import Live, as_problem
-from tests.unit.api.synthetic import ALPHA, AT, BOLTON, NEW, RETIRED
+from tests.unit.api.synthetic import ALPHA, AT, BOLTON, CHRISTIE, NEW, RETIRED
 
 STUDY = {"study_uid": "1.2.826.0.1.99", "issuer": "BOL", "patient_id": "1234567"}
 
@@ -165,7 +167,10 @@ def test_priors_say_why_they_matter_and_which_may_be_repeated(live: Live) -> Non
         Study("1.2.2", BOLTON, AT - timedelta(days=90), ("DX",), "CHEST"),
         Study("1.2.3", BOLTON, AT - timedelta(days=400), ("MR",), "KNEE"),
     ]
+    ordered = ImagingOrder(CHRISTIE, filler="F1", modality="CT", body_site="CHEST", starts_at=AT, id=3)
+    live.house.imaging.ordered = [ordered, replace(ordered, filler="F2", modality="MR", id=4)]
     body = live.call("GET", "/v1/studies/1.2.1/priors", params={"repeat_days": 10}).json()
+    assert [(o["id"], o["patient"]["authority"]) for o in body["planned"]] == [(3, "CHRISTIE")]
     assert (body["golden_id"], body["total"], body["possible_repeats"]) == (str(ALPHA), 1, 0)
     planned = {"identifier": "BOLTON|1234567", "modality": "ct", "body_site": "Chest", "limit": 1}
     body = live.call("GET", "/v1/imaging/priors", params=planned).json()

@@ -137,6 +137,14 @@ def test_who_subscribes_to_studies_is_told_them_and_all_ids_of_the_person(subscr
     assert asked == [(ALPHA, AT, "archive")]
 
 
+def test_an_event_of_an_order_tells_its_number_and_where_it_stands() -> None:
+    detail = {"order": "filler F1", "status": "completed", "report": "final"}
+    told = json.loads(event_body(replace(EVENT, type=EventType.REPORT_CHANGED, detail=detail)))
+    assert told["type"] == "report-changed"
+    assert told["order"] == {"number": "filler F1", "status": "completed", "report_status": "final"}
+    assert "order" not in json.loads(event_body(EVENT))
+
+
 def test_a_known_signature() -> None:
     """RFC 4231 4.3, test case 2."""
     digest = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"

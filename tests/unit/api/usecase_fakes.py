@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import cast
@@ -16,13 +17,14 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch
 from mpi.domain.conformance import FeedReport, Finding, FoundBy, Sighting
 from mpi.domain.consequence import Consequence, Departure
-from mpi.domain.evidence import KeptApart, Pair
+from mpi.domain.evidence import AssertionView, KeptApart, Pair
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
-from mpi.domain.priors import Prior, priors
+from mpi.domain.order_fold import ImagingOrder, OrderPage
+from mpi.domain.priors import Prior, also_planned, priors
+from mpi.domain.regrouping import Regroup, Wish
 from mpi.domain.views import (
-    AssertionView,
     Decision,
     EventType,
     HistoryFilter,
@@ -38,14 +40,19 @@ from mpi.domain.views import (
 from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.corrections import Corrections
+from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
 from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
+from mpi.usecases.regrouping import Preview, Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.subscriptions import Subscription, Subscriptions
 from mpi.usecases.worklist import Worklist
+from tests.unit.api.queue_fakes import FakeCorrections, FakeDeliveries, FakeQuarantine, Faults
 from tests.unit.api.synthetic import (
     ALPHA,
     AT,
@@ -62,18 +69,6 @@ from tests.unit.api.synthetic import (
     make_record,
     make_task,
 )
-
-
-@dataclass
-class Faults:
-    """The error the next call of any use case raises."""
-
-    next: Exception | None = None
-
-    def check(self) -> None:
-        error, self.next = self.next, None
-        if error is not None:
-            raise error
 
 
 @dataclass
@@ -133,6 +128,7 @@ class FakeImaging:
     faults: Faults
     studies: list[Study] = field(default_factory=list)
     wanted: HistoryFilter | None = None
+    ordered: list[ImagingOrder] = field(default_factory=list)
 
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         self.faults.check()
@@ -180,10 +176,26 @@ class FakeImaging:
 
     def priors(
         self, examination: Study | str, caller: Caller, at: datetime | None = None, repeat_days: int = 30
-    ) -> tuple[UUID, list[Prior]]:
+    ) -> tuple[UUID, list[Prior], list[ImagingOrder]]:
         self.faults.check()
         asked = self.study(examination, caller)[0] if isinstance(examination, str) else examination
-        return ALPHA, priors(asked, at or AT + timedelta(days=7), self.studies, repeat_days)
+        begins = at or AT + timedelta(days=7)
+        planned = also_planned(asked, begins, self.ordered, repeat_days)
+        return ALPHA, priors(asked, begins, self.studies, repeat_days), planned
+
+    def orders(
+        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+    ) -> OrderPage:
+        self.faults.check()
+        caller.require(Right.READ_IMAGING)
+        if golden_id not in {ALPHA, RETIRED}:
+            raise NotFound("no such person")
+        if after and not after.startswith("at:"):
+            raise Refused(Fault.BAD_VALUE, "this is no continuation", "after")
+        wanted = [order for order in self.ordered if not (awaited and order.stored)]
+        start = int(after.removeprefix("at:") or 0)
+        following = f"at:{start + limit}" if start + limit < len(wanted) else ""
+        return OrderPage(ALPHA, tuple(wanted[start : start + limit]), len(wanted), following)
 
     def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
         self.faults.check()
@@ -379,6 +391,37 @@ class FakeKeepingApart:
         return bool(asked)
 
 
+@dataclass
+class FakeRegrouping:
+    """Knows of no records: a mark tells one wish from another."""
+
+    faults: Faults
+    done: list[tuple[Wish, str]] = field(default_factory=list)
+    undone: list[tuple[int, ...]] = field(default_factory=list)
+
+    def preview(self, wish: Wish, caller: Caller) -> Preview:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        if wish.golden_id not in (ALPHA, HIDDEN):
+            raise NotFound("no person is under this golden id now")
+        gone = Departure(wish.golden_id, wish.other or NEW, wish.records, ("1.2.1",), wish.kind is Regroup.MERGE)
+        minted = () if wish.other else (NEW,)
+        return Preview(Consequence((gone,), minted=minted), False, f"mark-of-{wish.kind}", ())
+
+    def apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        if mark != f"mark-of-{wish.kind}":
+            raise Conflict("the records of these people have changed since you looked")
+        self.done.append((wish, comment))
+        return (7, 8)
+
+    def undo(self, assertions: Sequence[int], comment: str, caller: Caller) -> None:
+        self.faults.check()
+        caller.require(Right.REVIEW)
+        self.undone.append(tuple(assertions))
+
+
 class FakeHouse:
     """All the fakes, and the services made of them."""
 
@@ -391,8 +434,12 @@ class FakeHouse:
         self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
         self.worklist = FakeWorklist(self.faults, self.review.board)
         self.keeping_apart = FakeKeepingApart(self.faults)
+        self.regrouping = FakeRegrouping(self.faults)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
+        self.quarantine = FakeQuarantine(self.faults)
+        self.deliveries = FakeDeliveries(self.faults)
+        self.corrections = FakeCorrections(self.faults)
         self.reasons: list[str] = []
         self.warnings: list[str] = []
         self.observed: list[tuple[str, str, int, float]] = []
@@ -410,8 +457,12 @@ class FakeHouse:
             review=cast(Review, self.review),
             worklist=cast(Worklist, self.worklist),
             keeping_apart=cast(KeepingApart, self.keeping_apart),
+            regrouping=cast(Regrouping, self.regrouping),
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
+            quarantine=cast(Quarantine, self.quarantine),
+            deliveries=cast(Deliveries, self.deliveries),
+            corrections=cast(Corrections, self.corrections),
             network=NETWORK,
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,

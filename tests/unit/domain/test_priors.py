@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from mpi.domain.examination import Region, kinds_of, regions_of
 from mpi.domain.identifiers import Identifier
-from mpi.domain.priors import Relevance, priors
+from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import OrderStatus
+from mpi.domain.priors import Relevance, also_planned, priors
 from mpi.domain.views import Study
 from mpi.simulate.imaging import EXAMINATIONS
 
@@ -21,6 +24,11 @@ BOL = Identifier("BOL", "1")
 def examined(site: str, *modalities: str, days: float | None = 10, uid: str = "1.1") -> Study:
     started = None if days is None else NOW - timedelta(days=days)
     return Study(uid, BOL, started, modalities, site)
+
+
+def planned(number: int, modality: str, site: str, days: float | None, **more: object) -> ImagingOrder:
+    at = None if days is None else NOW + timedelta(days=days)
+    return replace(ImagingOrder(BOL, modality=modality, body_site=site, starts_at=at, id=number), **more)  # type: ignore[arg-type]
 
 
 CT_CHEST = examined("CHEST", "CT", days=0, uid="1.9")
@@ -78,3 +86,19 @@ def test_the_best_reason_comes_first_and_within_it_the_newest(drawn: list[tuple[
     found = priors(CT_CHEST, NOW, history, 30)
     ranks = [(list(Relevance).index(prior.relevance), prior.days) for prior in found]
     assert ranks == sorted(ranks)
+
+
+def test_the_same_examination_planned_near_it_need_not_be_made_twice() -> None:
+    orders = [
+        planned(1, "CT", "CHEST", 6),
+        planned(2, "CT", "CHEST", -2),
+        planned(3, "CT", "CHEST", None),
+        planned(4, "CT", "CHEST", 31),
+        planned(5, "MR", "CHEST", 1),
+        planned(6, "CT", "HEAD", 1),
+        planned(7, "CT", "CHEST", 1, status=OrderStatus.COMPLETED),
+        planned(8, "CT", "CHEST", 1, study_uid=CT_CHEST.study_uid),
+        planned(9, "CT", "CHEST", 1),
+    ]
+    found = also_planned(replace(CT_CHEST, order=9), NOW, orders, 30)
+    assert [order.id for order in found] == [2, 1, 3]

@@ -94,6 +94,10 @@ def test_a_record_is_awaited_live_subsumed_or_deleted() -> None:
         (Role.ARCHIVE, {Right.RESOLVE, Right.READ_IMAGING, Right.WRITE_IMAGING, Right.SUBSCRIBE}),
         (Role.VIEWER, {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING}),
         (Role.REVIEWER, {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW}),
+        (
+            Role.SENIOR_REVIEWER,
+            {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY, Right.MEND},
+        ),
         (Role.PRIVACY_OFFICER, {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.PRIVACY}),
         (Role.ADMINISTRATOR, set(Right)),
     ],

@@ -43,6 +43,16 @@ STOCKPORT = Feed(
     authorities=("stockport",),
     strictness=Strictness.STRICT,
 )
+CRIS = Feed(
+    id="bolton-ris",
+    organisation="RMC",
+    protocol=Protocol.MLLP,
+    application="CRIS",
+    facility="RMC",
+    authorities=("bolton",),
+    options=frozenset({"O01", "O19", "O23", "R01"}),
+    identity=False,
+)
 NETWORK = Network(
     id="test",
     name="Test network",
@@ -54,7 +64,7 @@ NETWORK = Network(
         Authority("christie", "Christie PAS", "RBV", ("RBV",), "1.2.826.0.1.99.3"),
         Authority("stockport", "Stockport PAS", "RWJ", ("RWJ",), "1.2.826.0.1.99.4"),
     ),
-    feeds=(BOLTON, CHRISTIE, STOCKPORT),
+    feeds=(BOLTON, CHRISTIE, STOCKPORT, CRIS),
 )
 NOW = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
 

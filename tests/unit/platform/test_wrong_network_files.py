@@ -76,6 +76,24 @@ WRONG = {
         "mllp_release",
         ["1 or 2"],
     ),
+    "a feed of orders that names no order": (
+        'options = ["O01", "R01"]',
+        'options = ["A18"]',
+        "identity = false",
+        ["orders or reports", "O01, O19, O23, R01"],
+    ),
+    "a second source of an authority, by its RIS": (
+        "identity = false",
+        "identity = true",
+        'authorities = ["BOLTON"]\nidentity',
+        ["feed 'bolton' already asserts 'BOLTON'"],
+    ),
+    "a FHIR feed of orders": (
+        'application = "CHRISTIE-FHIR"',
+        'application = "CHRISTIE-FHIR"\nidentity = false',
+        'identity = false\nfacility = "RBV"',
+        ["'identity' means nothing for a FHIR feed"],
+    ),
     "a move that means nothing known": (
         'versions = ["2.4"]',
         'versions = ["2.4"]\nmoves = "merge"',

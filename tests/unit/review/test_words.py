@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import Identifier
+from mpi.errors import Fault
 from mpi.review import words
+from mpi.usecases.deliveries import Condition
 from tests.browser.served import named_network
 
 
@@ -107,3 +109,32 @@ def test_no_text_breaks_the_words(odd: str) -> None:
         words.address(Address((odd,), odd, odd, odd)),
     ):
         assert type(told) is str, "not marked as safe"
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"),
+    [
+        ("PID^1^3^2^4", "PID, field 3, repetition 2, component 4"),
+        ("NK1^2^5", "NK1 number 2, field 5"),
+        ("MSH", "MSH"),
+        ("Patient.birthDate", "Patient.birthDate"),
+        ("(0010,0020)", "(0010,0020)"),
+        ("", ""),
+    ],
+)
+def test_a_place_in_a_message_is_said_in_words(place: str, shown: str) -> None:
+    assert words.location(place) == shown
+
+
+def test_every_fault_has_words() -> None:
+    assert set(words.FAULTS) == set(Fault)
+    assert set(words.CONDITIONS) == set(Condition)
+
+
+def test_a_day_is_londons_from_midnight_to_midnight() -> None:
+    assert words.whole_day("2026-07-01") == (
+        datetime(2026, 6, 30, 23, tzinfo=UTC),
+        datetime(2026, 7, 1, 23, tzinfo=UTC),
+    )
+    for nothing in ("", "x", "0001-01-01", "9999-12-31", "2026-02-30"):
+        assert words.whole_day(nothing) == (None, None)

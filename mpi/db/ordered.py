@@ -1,0 +1,32 @@
+"""How an order and the study that was made of it find one another, from either end.
+
+By the Study Instance UID that was said, else by the accession number that images of the same authority carry, which
+is the filler's number unless it was said; and always within one person. Either way is looked up by an index of its
+own, for a history holds hundreds of studies: so the rule stands here twice, and nowhere else.
+"""
+
+from __future__ import annotations
+
+_MADE_UNDER = "coalesce(nullif(o.accession, ''), o.filler)"
+
+# The order of study `s`, of record `r` under golden id `l.golden_id`: its id and where its report stands. Of several,
+# as one study may be made for, the one that is least far, for the whole is read when all of it has been.
+ORDER_OF_STUDY = f"""(select o.id || ' ' || o.report_status from (
+         select o.* from imaging_order o where o.stands and o.study_uid <> '' and o.study_uid = s.study_uid
+         union all
+         select o.* from imaging_order o join source_record p on p.id = o.record_id and p.authority = r.authority
+         where o.stands and o.study_uid = '' and s.accession <> '' and {_MADE_UNDER} = s.accession) o
+         join link k on k.record_id = o.record_id and k.until is null and k.golden_id = l.golden_id
+       order by o.status in ('cancelled', 'discontinued'),
+         array_position(array['', 'preliminary', 'final', 'corrected', 'cancelled'], o.report_status), o.id
+       limit 1) as told"""
+
+# The study that was made of order `o`, of record `p` under golden id `l.golden_id`.
+STUDY_OF_ORDER = f"""(select s.study_uid from (
+         select s.study_uid from study s join link k on k.record_id = s.record_id and k.until is null
+         where o.study_uid <> '' and s.study_uid = o.study_uid and k.golden_id = l.golden_id
+         union all
+         select s.study_uid from link k join source_record r on r.id = k.record_id and r.authority = p.authority
+           join study s on s.record_id = k.record_id and s.accession = {_MADE_UNDER}
+         where o.study_uid = '' and s.accession <> '' and k.golden_id = l.golden_id and k.until is null) s
+       order by s.study_uid limit 1)"""

@@ -1,0 +1,132 @@
+"""Move records to another person, split a person, merge two: previewed as a whole, done as a whole, undone as a
+whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from linkage.partition import AssertionRank
+from mpi.domain.access import Caller, Right
+from mpi.domain.consequence import Consequence
+from mpi.domain.evidence import Pair
+from mpi.domain.identifiers import Identifier
+from mpi.domain.regrouping import Regroup, Statements, Wish, statements
+from mpi.domain.views import RecordState
+from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
+from mpi.ports import Unit, Units
+from mpi.usecases.asserting import Asserting
+from mpi.usecases.attempts import attempt
+from mpi.usecases.rehearsing import Rehearsing
+
+_FIRST = (RecordState.LIVE, RecordState.AWAITED, RecordState.SUBSUMED, RecordState.DELETED)
+
+
+class Opposed(Conflict):
+    """Statements of equal or higher rank stand against what is wished; `pairs` are what they keep apart."""
+
+    def __init__(self, pairs: tuple[Pair, ...]) -> None:
+        super().__init__("somebody has decided otherwise of these records; take that decision back first")
+        self.pairs = pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a wish would do. `mark` is to be given back when it is confirmed; `unmerged` are records whose merge into
+    another record, made by their source, would no longer count."""
+
+    consequence: Consequence
+    needs_senior: bool
+    mark: str
+    unmerged: tuple[Identifier, ...]
+
+
+class Regrouping:
+    """Every method needs REVIEW, and raises `Opposed`, `Refused`, `NotFound`, `Forbidden` (NHS-58)."""
+
+    def __init__(self, units: Units, asserting: Asserting, rehearsing: Rehearsing) -> None:
+        self._units = units
+        self._asserting = asserting
+        self._rehearsing = rehearsing
+
+    def preview(self, wish: Wish, caller: Caller) -> Preview:
+        """What would happen, by doing it and taking it back."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            found, unmerged = self._statements(unit, wish)
+        told, needs_two = attempt(
+            lambda: self._rehearsing.rehearse(
+                lambda unit: self._state(unit, wish, found.mark, "", caller), str(wish.golden_id), caller
+            )
+        )
+        return Preview(told, needs_two, found.mark, unmerged)
+
+    def apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
+        """Do it; returns the assertions it rests on. Raises `Conflict` when the people have other records by now than
+        those that `mark` was given for, `Forbidden` when it needs a senior reviewer."""
+        caller.require(Right.REVIEW)
+        return attempt(lambda: self._apply(wish, mark, comment, caller))
+
+    def undo(self, assertions: Sequence[int], comment: str, caller: Caller) -> None:
+        """Take back all that an act stated: identity is exactly as without it. One's own, or any with UNDO_ANY."""
+        caller.require(Right.REVIEW)
+        attempt(lambda: self._undo(assertions, comment, caller))
+
+    def _apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
+        with self._units.begin() as unit:
+            made = self._state(unit, wish, mark, comment, caller)
+            self._rehearsing.require_second(unit, caller)
+            people = [wish.golden_id, *([wish.other] if wish.other else [])]
+            detail = {"assertions": made, "records": list(map(str, wish.records)), "reason": comment}
+            unit.audit.record_each(caller, wish.kind, list(map(str, people)), detail)
+            unit.commit()
+            return tuple(made)
+
+    def _undo(self, assertions: Sequence[int], comment: str, caller: Caller) -> None:
+        with self._units.begin() as unit:
+            self._asserting.withdraw_all(unit, assertions, comment, caller)
+            subjects = [f"assertion/{one}" for one in assertions]
+            unit.audit.record_each(caller, "withdraw-assertion", subjects, {"reason": comment})
+            unit.commit()
+
+    def _state(self, unit: Unit, wish: Wish, mark: str, comment: str, caller: Caller) -> list[int]:
+        found, _ = self._statements(unit, wish)
+        if found.mark != mark:
+            raise Conflict("the records of these people have changed since you looked")
+        everybody = [*found.leaving, *found.staying, *found.others]
+        standing = unit.evidence.assertions(everybody)
+        if found.opposed(standing, AssertionRank.PRIVACY):
+            # Which of their records, and why, is not told (NHS-56).
+            raise Forbidden("these people must not be linked")
+        if against := found.opposed(standing, AssertionRank.REVIEWER):
+            raise Opposed(against)
+        made = self._asserting.state_all(unit, found.said, comment or f"reviewer: {wish.kind}", caller)
+        if not found.achieved(unit.identities.current(everybody)):
+            raise Conflict("the evidence does not let these records be as you wish; look at their tasks first")
+        return made
+
+    def _statements(self, unit: Unit, wish: Wish) -> tuple[Statements, tuple[Identifier, ...]]:
+        """What is to be stated, and which records it takes out of a merge."""
+        if (wish.kind is Regroup.SPLIT) != (wish.other is None):
+            raise Refused(Fault.BAD_VALUE, "a move and a merge need another person, a split has none")
+        if wish.other == wish.golden_id:
+            raise Refused(Fault.BAD_VALUE, "this is the same person")
+        members = _members(unit, wish.golden_id)
+        others = _members(unit, wish.other) if wish.other else {}
+        if set(wish.records) - set(members):
+            raise Conflict("a record is not linked to this person any more")
+        found = statements(wish.kind, wish.records, list(members), list(others))
+        apart = set(found.staying)
+        unmerged = [one for one in found.leaving if members[one] in apart]
+        unmerged += [one for one in found.staying if members[one] in found.leaving]
+        return found, tuple(unmerged)
+
+
+def _members(unit: Unit, golden_id: UUID) -> dict[Identifier, Identifier | None]:
+    """The records of a living golden id, the surest to be right first, each with what it is merged into."""
+    records = unit.records.of_golden([golden_id])
+    if not records:
+        raise NotFound("no person is under this golden id now")
+    ordered = sorted(records, key=lambda record: (_FIRST.index(record.state), record.identifier))
+    return {record.identifier: record.subsumed_by for record in ordered}

@@ -1,0 +1,52 @@
+"""Takes in a copy of a refused message as `Intake` takes in any other, and remembers what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mpi.domain.access import Caller
+from mpi.domain.commands import Command, Envelope, Receipt
+from mpi.domain.network import Network
+from mpi.domain.quarantine import Copy
+from mpi.errors import Fault, Forbidden, Refused, Unavailable
+from mpi.ports import Units
+from mpi.usecases.intake import Intake
+from mpi.usecases.rematch import Rematch
+
+
+class Retaking(Intake):
+    """Intake of one copy, behind whatever reads messages of its protocol."""
+
+    def __init__(self, units: Units, rematch: Rematch, network: Network, copy: Copy) -> None:
+        super().__init__(units, rematch, network)
+        self._copy = copy
+        self._receipt: Receipt | None = None
+        self._failure: Exception | None = None
+
+    def register(self, envelope: Envelope, commands: Sequence[Command], caller: Caller) -> Receipt:
+        """See `Intake.register`."""
+        try:
+            self._receipt = super().register(replace(envelope, copy=self._copy), commands, caller)
+        except (Unavailable, Forbidden) as failure:
+            self._failure = failure
+            raise
+        return self._receipt
+
+    def refuse(self, envelope: Envelope, reason: Refused, caller: Caller) -> Receipt:
+        """See `Intake.refuse`."""
+        try:
+            self._receipt = super().refuse(replace(envelope, copy=self._copy), reason, caller)
+        except Unavailable as failure:
+            self._failure = failure
+            raise
+        return self._receipt
+
+    def outcome(self) -> Receipt:
+        """What became of the copy. Raises what the reader may have answered in its own way, and `Refused` when it
+        asked for nothing to be taken in."""
+        if self._receipt is not None:
+            return self._receipt
+        if self._failure is not None:
+            raise self._failure
+        raise Refused(Fault.UNSUPPORTED_TYPE, "there is nothing in this message to take in")

@@ -1,0 +1,243 @@
+"""Moving, splitting and merging by hand: a preview is what then happens, undo restores exactly, and decisions that
+stand are not walked over (design section 4; SEC-2, SEC-3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from mpi.domain.access import Caller, Role
+from mpi.domain.commands import Merge
+from mpi.domain.identifiers import Identifier
+from mpi.domain.regrouping import Regroup, Wish
+from mpi.errors import Conflict, Forbidden, NotFound, Refused
+from mpi.usecases.asserting import Asserting
+from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.regrouping import Opposed, Regrouping
+from mpi.usecases.rehearsing import Rehearsing
+from tests.integration.core.world import (
+    ADMINISTRATOR,
+    ARCHIVE,
+    COLLEAGUE,
+    REVIEWER,
+    SENIOR,
+    World,
+    at,
+    nhs,
+    of,
+    other_person,
+    person,
+    register,
+    study,
+)
+
+ADA, BERNARD = person(number=nhs(1), status="02"), other_person(number=nhs(2), status="02")
+
+
+def regrouping(world: World, most_studies: int = 20) -> Regrouping:
+    index = world.index
+    rehearsing = Rehearsing(index.units, index.network, most_studies)
+    return Regrouping(index.units, Asserting(index.matching, index.rematch, index.clock), rehearsing)
+
+
+@pytest.fixture
+def two(world: World) -> World:
+    """Ada at Bolton (twice) and the Christie, whose study it is; Bernard at Bolton and the Christie."""
+    world.tell(
+        register("BOL|1", 1, ADA),
+        register("CHR|1", 2, ADA),
+        register("BOL|2", 3, ADA),
+        register("BOL|9", 4, BERNARD),
+        register("CHR|9", 5, BERNARD),
+    )
+    world.imaging.register(study("1.1", "CHR|1"), ARCHIVE)
+    assert world.together("BOL|1", "CHR|1", "BOL|2")
+    assert world.together("BOL|9", "CHR|9")
+    return world
+
+
+def wish(world: World, kind: Regroup, *records: str, of_: str = "BOL|1", other: str = "") -> Wish:
+    return Wish(kind, world.golden(of_), tuple(map(of, records)), world.golden(other) if other else None)
+
+
+def do(world: World, asked: Wish, caller: Caller = REVIEWER) -> tuple[int, ...]:
+    acts = regrouping(world)
+    return acts.apply(asked, acts.preview(asked, caller).mark, "Checked with the trust", caller)
+
+
+def everything(world: World) -> object:
+    tables = ("link", "assertion", "task", "event", "delivery", "golden_identity", "source_record")
+    return [world.rows(f"select * from {table} order by 1") for table in tables]
+
+
+CASES = [
+    (Regroup.SPLIT, ("CHR|1",), "", {"CHR|1"}),
+    (Regroup.SPLIT, ("CHR|1", "BOL|2"), "", {"CHR|1", "BOL|2"}),
+    (Regroup.MOVE, ("CHR|1",), "BOL|9", {"CHR|1", "BOL|9", "CHR|9"}),
+    (Regroup.MOVE, ("BOL|2", "CHR|1"), "BOL|9", {"BOL|2", "CHR|1", "BOL|9", "CHR|9"}),
+    (Regroup.MERGE, (), "BOL|9", {"BOL|1", "BOL|2", "CHR|1", "BOL|9", "CHR|9"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "records", "other", "block"), CASES)
+def test_a_preview_is_what_then_happens_and_undo_restores_exactly(
+    two: World, kind: Regroup, records: tuple[str, ...], other: str, block: set[str]
+) -> None:
+    before, partition, records_before = everything(two), two.partition(), two.records()
+    asked = wish(two, kind, *records, other=other)
+    acts = regrouping(two)
+    preview = acts.preview(asked, REVIEWER)
+    assert everything(two) == before
+    golden_before = {one: two.golden(one) for block_ in partition for one in block_}
+    made = acts.apply(asked, preview.mark, "Checked with the trust", REVIEWER)
+    assert frozenset(block) in two.partition()
+    moved = {str(one) for gone in preview.consequence.departures for one in gone.identifiers}
+    assert moved == {one for one, golden_id in golden_before.items() if two.golden(one) != golden_id}
+    two.verify()
+    acts.undo(made, "an error of mine", REVIEWER)
+    assert two.partition() == partition
+    assert two.records() == records_before
+    two.verify()
+    assert {one: two.golden(one) for one in golden_before if two.golden(one) == golden_before[one]}
+
+
+@pytest.mark.parametrize(("kind", "records", "other", "block"), CASES)
+def test_it_sticks_against_later_messages(
+    two: World, kind: Regroup, records: tuple[str, ...], other: str, block: set[str]
+) -> None:
+    """Design 4: a reviewer outranks any later weight."""
+    do(two, wish(two, kind, *records, other=other))
+    two.tell(register("CHR|1", 20, ADA), register("BOL|2", 21, ADA), register("BOL|9", 22, BERNARD))
+    assert frozenset(block) in two.partition()
+    two.verify()
+
+
+def test_who_stays_and_who_leaves_keep_together_though_only_the_others_linked_them(world: World) -> None:
+    """A chain: the middle leaves; whoever it alone had joined is told in the preview, and not parted in silence."""
+    world.tell(register("BOL|1", 1), register("STO|1", 2), register("CHR|9", 3, other_person()))
+    review = world.review
+    for one, other in (("BOL|1", "STO|1"), ("STO|1", "CHR|9")):
+        review.assert_pair(of(one), of(other), True, "", REVIEWER)
+    asked = wish(world, Regroup.SPLIT, "STO|1", of_="BOL|1")
+    acts = regrouping(world)
+    preview = acts.preview(asked, REVIEWER)
+    acts.apply(asked, preview.mark, "", REVIEWER)
+    assert world.partition() == {frozenset({"BOL|1"}), frozenset({"STO|1"}), frozenset({"CHR|9"})}
+    assert len(preview.consequence.departures) == 2
+    world.verify()
+
+
+def test_a_split_takes_a_record_out_of_a_merge_of_its_source_and_says_so(two: World) -> None:
+    """V2-47: the reviewer outranks the source, knowing it."""
+    two.tell(Merge(of("BOL|1"), of("BOL|2"), at(10)))
+    asked = wish(two, Regroup.SPLIT, "BOL|2")
+    preview = regrouping(two).preview(asked, REVIEWER)
+    assert preview.unmerged == (of("BOL|2"),)
+    made = do(two, asked)
+    assert two.record("BOL|2").subsumed_by is None
+    regrouping(two).undo(made, "", REVIEWER)
+    assert two.record("BOL|2").subsumed_by == of("BOL|1")
+    two.verify()
+
+
+@pytest.mark.parametrize("kind", [Regroup.MERGE, Regroup.MOVE])
+def test_a_decision_that_stands_is_not_walked_over(two: World, kind: Regroup) -> None:
+    """SEC-3: removing a do-not-link is an act of its own."""
+    two.review.assert_pair(of("CHR|1"), of("CHR|9"), False, "", COLLEAGUE)
+    asked = wish(two, kind, *(("CHR|1",) if kind is Regroup.MOVE else ()), other="BOL|9")
+    before = everything(two)
+    with pytest.raises(Opposed) as raised:
+        regrouping(two).preview(asked, REVIEWER)
+    assert [(str(pair.one), str(pair.other)) for pair in raised.value.pairs] == [("CHR|1", "CHR|9")]
+    assert everything(two) == before
+
+
+def test_what_was_looked_at_is_what_is_confirmed(two: World) -> None:
+    """Somebody moves a record between the look and the word: nothing is done."""
+    asked = wish(two, Regroup.MERGE, other="BOL|9")
+    mark = regrouping(two).preview(asked, REVIEWER).mark
+    do(two, wish(two, Regroup.SPLIT, "CHR|1"), COLLEAGUE)
+    before = everything(two)
+    with pytest.raises(Conflict):
+        regrouping(two).apply(asked, mark, "", REVIEWER)
+    with pytest.raises(Conflict):
+        regrouping(two).preview(wish(two, Regroup.SPLIT, "CHR|1"), REVIEWER)  # it has left already
+    assert everything(two) == before
+
+
+def test_high_impact_needs_a_senior(two: World) -> None:
+    """SEC-3: breaking a verified NHS number's link."""
+    verified = person(number=nhs(1))
+    two.tell(register("BOL|1", 10, verified), register("CHR|1", 11, verified))
+    asked = wish(two, Regroup.SPLIT, "CHR|1")
+    preview = regrouping(two).preview(asked, REVIEWER)
+    assert preview.needs_senior
+    assert preview.consequence.breaks_verified
+    with pytest.raises(Forbidden):
+        regrouping(two).apply(asked, preview.mark, "", REVIEWER)
+    assert two.together("BOL|1", "CHR|1")
+    do(two, asked, SENIOR)
+    assert not two.together("BOL|1", "CHR|1")
+    few = wish(two, Regroup.MERGE, of_="CHR|1", other="BOL|9")
+    assert regrouping(two, most_studies=0).preview(few, REVIEWER).needs_senior
+
+
+def test_nhs_58_only_a_privacy_officer_joins_a_confidential_record(two: World) -> None:
+    two.tell(register("GUM|1", 10, ADA))
+    asked = wish(two, Regroup.MERGE, of_="GUM|1", other="BOL|1")
+    with pytest.raises(Forbidden):
+        regrouping(two).preview(asked, SENIOR)
+    do(two, asked, ADMINISTRATOR)
+    assert two.together("GUM|1", "BOL|1")
+
+
+def test_only_its_maker_or_a_senior_undoes_it(two: World) -> None:
+    made = do(two, wish(two, Regroup.MERGE, other="BOL|9"))
+    with pytest.raises(Forbidden):
+        regrouping(two).undo(made, "", COLLEAGUE)
+    assert two.together("BOL|1", "BOL|9")
+    regrouping(two).undo([*made, made[0]], "", SENIOR)
+    assert not two.together("BOL|1", "BOL|9")
+    with pytest.raises(NotFound):
+        regrouping(two).undo(made, "", SENIOR)
+
+
+def test_what_cannot_be_wished_is_said_so(two: World) -> None:
+    acts, ada = regrouping(two), two.golden("BOL|1")
+    for asked in (
+        Wish(Regroup.SPLIT, ada),
+        Wish(Regroup.SPLIT, ada, (of("BOL|1"), of("BOL|2"), of("CHR|1"))),
+        Wish(Regroup.SPLIT, ada, (of("BOL|1"),), two.golden("BOL|9")),
+        Wish(Regroup.MOVE, ada, (of("BOL|1"),)),
+        Wish(Regroup.MERGE, ada, (), ada),
+    ):
+        with pytest.raises(Refused):
+            acts.preview(asked, REVIEWER)
+    with pytest.raises(Conflict):
+        acts.preview(Wish(Regroup.SPLIT, ada, (Identifier("BOL", "77"),)), REVIEWER)
+    with pytest.raises(Forbidden):
+        acts.preview(wish(two, Regroup.MERGE, other="BOL|9"), ARCHIVE)
+    with pytest.raises(Forbidden):
+        acts.preview(wish(two, Regroup.MERGE, other="BOL|9"), Caller("v", Role.VIEWER, "RMC"))
+
+
+def test_every_act_is_audited_for_both_people(two: World) -> None:
+    """AUD-3: who, when, why, and what it rests on."""
+    asked = wish(two, Regroup.MOVE, "CHR|1", other="BOL|9")
+    made = do(two, asked)
+    rows = two.rows("select * from audit where action = 'move' order by id")
+    assert [row.subjects for row in rows] == [[str(asked.golden_id)], [str(asked.other)]]
+    assert {row.user for row in rows} == {"rita"}
+    detail = {"assertions": list(made), "records": ["CHR|1"], "reason": "Checked with the trust"}
+    assert all(row.detail == detail for row in rows)
+    assert two.rows("select count(*) as n from audit where action = 'preview'")[0].n == 1
+
+
+@pytest.mark.parametrize("kind", [Regroup.MERGE, Regroup.MOVE])
+def test_nhs_56_nobody_joins_who_is_kept_apart_for_privacy(two: World, kind: Regroup) -> None:
+    """Nor does a refusal tell which of their records it is."""
+    apart = KeepingApart(two.index.units, two.index.rematch, two.index.clock)
+    apart.keep_apart(of("CHR|1"), of("CHR|9"), "adopted", ADMINISTRATOR)
+    asked = wish(two, kind, *(("CHR|1",) if kind is Regroup.MOVE else ()), of_="CHR|1", other="BOL|9")
+    for caller in (REVIEWER, SENIOR, ADMINISTRATOR):
+        with pytest.raises(Forbidden, match="must not be linked"):
+            regrouping(two).preview(asked, caller)
