@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from linkage.charts.differing import Differing, differing
 from linkage.explain import Explanation
 from linkage.model import Model
 from linkage.record import Demographics
@@ -44,6 +45,7 @@ class Reviewed:
     proposal: Proposal
     changes: tuple[tuple[int, Change, Judgement | None], ...]
     judged: tuple[Judged, ...]
+    differing: tuple[Differing, ...]  # from the model it was compared with
     next: int | None
     outdated: bool
 
@@ -119,6 +121,9 @@ class Models:
                 proposal,
                 tuple(unit.models.changes(proposal_id, after, limit)),
                 tuple(unit.models.judged(proposal_id)),
+                differing(
+                    *(_model(unit, fingerprint) for fingerprint in (proposal.base, proposal.model.fingerprint))
+                ),
                 unit.models.unjudged(proposal_id),
                 reigning is None or reigning.model.fingerprint != proposal.base,
             )
@@ -144,8 +149,9 @@ class Models:
 
     def _matching_of(self, unit: Unit, fingerprint: str) -> Matching:
         if fingerprint not in self._read:
-            model = Model.from_document(unit.models.document(fingerprint))
-            self._read = {fingerprint: Matching(model, self._matching.network)}  # reviewers look at one for days
+            self._read = {
+                fingerprint: Matching(_model(unit, fingerprint), self._matching.network)
+            }  # reviewers look at one for days
         return self._read[fingerprint]
 
     def judge(self, proposal_id: int, number: int, said: Judgement, caller: Caller) -> int | None:
@@ -186,6 +192,10 @@ def _explain(matching: Matching, told: Mapping[Identifier, Demographics]) -> Exp
         return None
     one, other = (matching.encode(demographics)[0] for demographics in told.values())
     return matching.explanation(one, other)
+
+
+def _model(unit: Unit, fingerprint: str) -> Model:
+    return Model.from_document(unit.models.document(fingerprint))
 
 
 def _found(unit: Unit, proposal_id: int, *, for_update: bool = False) -> Proposal:

@@ -23,6 +23,8 @@ def test_changes_are_judged_one_after_another_and_counted(page: Page, served: Se
     expect(page.get_by_text("Nobody has judged a change yet.")).to_be_visible()
     expect(page.get_by_role("heading", name="Answer")).to_be_visible()
     expect(page.get_by_role("button", name="Answer")).to_have_count(0)
+    page.get_by_text("Weights that differ, in bits").click()
+    expect(page.get_by_role("row").filter(has_text="Links by itself from")).to_contain_text("+1.6")
     page.get_by_role("button", name="Judge the next change").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Records of several people become one person's")
     expect(page.get_by_role("columnheader", name=re.compile("Bolton .*Person A, asked about"))).to_be_visible()
