@@ -121,9 +121,7 @@ class Models:
                 proposal,
                 tuple(unit.models.changes(proposal_id, after, limit)),
                 tuple(unit.models.judged(proposal_id)),
-                differing(
-                    *(_model(unit, fingerprint) for fingerprint in (proposal.base, proposal.model.fingerprint))
-                ),
+                differing(_model(unit, proposal.base), _model(unit, proposal.model.fingerprint)),
                 unit.models.unjudged(proposal_id),
                 reigning is None or reigning.model.fingerprint != proposal.base,
             )
@@ -149,9 +147,8 @@ class Models:
 
     def _matching_of(self, unit: Unit, fingerprint: str) -> Matching:
         if fingerprint not in self._read:
-            self._read = {
-                fingerprint: Matching(_model(unit, fingerprint), self._matching.network)
-            }  # reviewers look at one for days
+            # The last one alone is kept: reviewers look at one proposal for days.
+            self._read = {fingerprint: Matching(_model(unit, fingerprint), self._matching.network)}
         return self._read[fingerprint]
 
     def judge(self, proposal_id: int, number: int, said: Judgement, caller: Caller) -> int | None:

@@ -18,6 +18,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
 from mpi.domain.settlement import Component, Member
 from mpi.domain.views import RecordState
+from mpi.errors import Conflict
 from mpi.usecases.bulk_settling import Weighed, components
 from mpi.usecases.matching import Matching
 
@@ -49,7 +50,8 @@ class Population:
 
 
 def read(records: Iterable[Record], matching: Matching, *, encoded_so: bool) -> Population:
-    """The records encoded for the model of `matching`; `encoded_so` when they are stored so."""
+    """The records encoded for the model of `matching`; `encoded_so` when they are stored so. Raises `Conflict` for an
+    index that is broken."""
     made = Population([], [], *_columns([], [], [], []), [], [], [])
     rows: list[bytes] = []
     able: list[int] = []
@@ -58,7 +60,7 @@ def read(records: Iterable[Record], matching: Matching, *, encoded_so: bool) -> 
     for row, record in enumerate(records):
         encoded, own = (record.encoded, record.keys) if encoded_so else matching.prepare(record)
         if record.golden_id is None:
-            raise ValueError("a record without a golden identity: run mpi verify")
+            raise Conflict("a record belongs to no golden identity; run mpi verify, which names it")
         made.identifiers.append(record.identifier)
         made.golden_ids.append(record.golden_id)
         made.live.append(record.state is not RecordState.SUBSUMED)
