@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from linkage.record import Demographics, Name, Sex
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Study
+from mpi.domain.withholding import WITHHELD
 
 _LONDON = ZoneInfo("Europe/London")  # the examination rooms' own
 _SEXES = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O"}
@@ -49,7 +50,7 @@ def dataset(study: Study, shown: Shown, retrieve: str) -> dict[str, Element]:
         "00100021": _element("LO", shown.issuer),
         "00100030": _element("DA", _day(person.birth_date)),
         "00100040": _element("CS", _SEXES.get(person.sex, "")),
-        "00101002": {"vr": "SQ", "Value": [_other(study.patient)]},
+        "00101002": {"vr": "SQ"} | ({} if study.patient == WITHHELD else {"Value": [_other(study.patient)]}),
         "0020000D": _element("UI", study.study_uid),
         "00200010": _element("SH"),
         "00201206": _count(study.series),

@@ -21,6 +21,7 @@ from adapters.fhir.study import parse_uid, write_accession
 from adapters.fhir.terminology import DICOM_MODALITY, ODS_ORGANISATION, URI
 from mpi.domain.access import Caller
 from mpi.domain.views import HistoryPage, Study
+from mpi.domain.withholding import WITHHELD
 from mpi.errors import Fault, NotFound, Refused
 from mpi.usecases.imaging import Imaging
 
@@ -114,7 +115,9 @@ def write_document(study: Study, golden_id: UUID, addresses: Addresses) -> dict[
         "event": events,
         "period": {"start": started} if started else None,
         "practiceSetting": {"coding": [_RADIOLOGY]},
-        "sourcePatientInfo": {"type": "Patient", "identifier": addresses.identifier(study.patient)},
+        "sourcePatientInfo": None
+        if study.patient == WITHHELD
+        else {"type": "Patient", "identifier": addresses.identifier(study.patient)},
         "related": [{"reference": f"ImagingStudy/{study.study_uid}", "type": "ImagingStudy"}],
     }
     owner = {"type": "Organization", "identifier": {"system": ODS_ORGANISATION, "value": study.organisation}}

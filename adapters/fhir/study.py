@@ -13,6 +13,7 @@ from adapters.fhir.resource import Resource, codings
 from adapters.fhir.terminology import DICOM_MODALITY, DICOM_UID, IDENTIFIER_TYPE, ODS_ORGANISATION
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.views import Study
+from mpi.domain.withholding import WITHHELD
 from mpi.errors import Fault, Refused
 
 _UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9]\d*)(\.(0|[1-9]\d*))+\Z")  # DICOM PS3.5 9.1
@@ -49,7 +50,7 @@ def write_study(study: Study, golden_id: UUID, addresses: Addresses) -> dict[str
         "id": study.study_uid,
         "identifier": identifiers,
         "status": "available",
-        "subject": {"reference": f"Patient/{golden_id}", "identifier": addresses.identifier(study.patient)},
+        "subject": {"reference": f"Patient/{golden_id}"} | _local_id(study, addresses),
         "modality": [{"system": DICOM_MODALITY, "code": code} for code in study.modalities],
         "started": study.started_at.isoformat() if study.started_at else None,
         "description": study.description,
@@ -58,6 +59,12 @@ def write_study(study: Study, golden_id: UUID, addresses: Addresses) -> dict[str
         "endpoint": [{"reference": f"Endpoint/{study.archive}"}] if study.archive else None,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _local_id(study: Study, addresses: Addresses) -> dict[str, Any]:
+    if study.patient == WITHHELD:
+        return {}
+    return {"identifier": addresses.identifier(study.patient)}
 
 
 def parse_uid(text: str) -> str:

@@ -20,7 +20,10 @@ class StudyJson(TypedDict):
     """An imaging study and the patient id it was acquired under."""
 
     study_uid: Annotated[str, Field(examples=["1.2.826.0.1.3680043.2.1125.1"])]
-    patient: IdentifierJson
+    patient: Annotated[
+        IdentifierJson,
+        Field(description="Empty, as are trust, accession and archive, where a restricted person's are withheld."),
+    ]
     started_at: datetime | None
     modalities: Annotated[list[str], Field(examples=[["CT"]])]
     body_site: Annotated[str, Field(examples=["CHEST"])]

@@ -47,14 +47,13 @@ class Drift:
     @property
     def reading(self) -> str:
         """What it means."""
-        known = [distance for distance in (self.from_earlier, self.from_model) if distance is not None]
-        if not known:
+        if self.from_earlier is None:
             return "Too few pairs to tell"
-        if max(known) < _NOTICED:
-            return "Steady"
-        if max(known) < _FAR:
-            return "Shifted a little: watch it"
-        return "Shifted: look into the feeds, or train the model anew"
+        if self.from_earlier >= _NOTICED:
+            return "Shifted: look into the feeds" if self.from_earlier >= _FAR else "Shifted a little: watch it"
+        if self.from_model is not None and self.from_model >= _FAR:
+            return "Steady, but not as the model expects: training it anew may help"
+        return "Steady"
 
 
 def drifts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,6 +16,7 @@ from mpi.domain.imaging import joined
 from mpi.domain.order_fold import ImagingOrder, OrderPage
 from mpi.domain.priors import Prior, also_planned, priors
 from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study, TaskKind
+from mpi.domain.withholding import WITHHELD, may_know_whereabouts, order_withheld, study_withheld
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
@@ -84,10 +86,13 @@ class Imaging:
             golden_id = self._golden_id(unit, person, wanted.as_of)
             if standing and not _stands(unit, person, golden_id):
                 return HistoryPage(golden_id, (), 0)
+            if wanted.organisation and self._withholds(unit, golden_id, caller):  # an answer would tell
+                return HistoryPage(golden_id, (), 0)
             studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
+            shown = self._shown(unit, golden_id, studies, caller)
             unit.audit.record(caller, "read-history", [str(golden_id)], {})
             unit.commit()
-            return HistoryPage(golden_id, tuple(studies), total, following)
+            return HistoryPage(golden_id, tuple(shown), total, following)
 
     def study(self, study_uid: str, caller: Caller) -> tuple[Study, UUID]:
         """One study and the golden id whose history it is in. Raises NotFound. Needs READ_IMAGING."""
@@ -96,9 +101,10 @@ class Imaging:
             found = unit.studies.get(study_uid)
             if found is None:
                 raise NotFound("no study has this UID")
+            (shown,) = self._shown(unit, found[1], found[:1], caller)
             unit.audit.record(caller, "read-study", [study_uid, str(found[1])], {})
             unit.commit()
-            return found
+            return shown, found[1]
 
     def orders(
         self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
@@ -108,10 +114,11 @@ class Imaging:
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
             found = self._golden_id(unit, golden_id, None)
-            page = unit.orders.of_golden(found, max(1, min(limit, _MOST)), after, awaited=awaited)
+            orders, total, following = unit.orders.of_golden(found, max(1, min(limit, _MOST)), after, awaited=awaited)
+            if self._withholds(unit, found, caller):
+                orders = [order_withheld(order) for order in orders]
             unit.audit.record(caller, "read-orders", [str(found)], {})
             unit.commit()
-            orders, total, following = page
             return OrderPage(found, tuple(orders), total, following)
 
     def held(self, archive: str, caller: Caller, after: str = "", limit: int = _MOST) -> list[tuple[str, UUID]]:
@@ -146,6 +153,8 @@ class Imaging:
                 golden_id, HistoryFilter(until=(begins + _A_DAY).date()), _CONSIDERED, ""
             )
             orders, _, _ = unit.orders.of_golden(golden_id, _MOST, "", awaited=True)
+            if self._withholds(unit, golden_id, caller):
+                history, orders = [*map(study_withheld, history)], [*map(order_withheld, orders)]
             unit.audit.record(caller, "read-priors", [str(golden_id)], {})
             unit.commit()
             earlier = priors(examination, begins, history, repeat_days)
@@ -159,9 +168,20 @@ class Imaging:
             if not unit.identities.born([golden_id]):
                 raise NotFound("no person has this id")
             told = history_changes(unit.studies.stays(golden_id))
+            if self._withholds(unit, golden_id, caller):
+                told = [replace(change, identifier=WITHHELD) for change in told]
             unit.audit.record(caller, "read-history-changes", [str(golden_id)], {})
             unit.commit()
             return told
+
+    def _shown(self, unit: Unit, golden_id: UUID, studies: Sequence[Study], caller: Caller) -> Sequence[Study]:
+        return [*map(study_withheld, studies)] if self._withholds(unit, golden_id, caller) else studies
+
+    def _withholds(self, unit: Unit, golden_id: UUID, caller: Caller) -> bool:
+        """Whether the caller may not know where this person is treated (NHS-57)."""
+        if may_know_whereabouts(caller):
+            return False
+        return any(record.registers.restricted for record in unit.identities.outlines([golden_id]))
 
     def _golden_id(self, unit: Unit, person: UUID | Identifier, as_of: datetime | None) -> UUID:
         if as_of is not None:

@@ -102,7 +102,10 @@ def test_drift_is_the_share_that_would_have_to_move() -> None:
     (drift,) = drifts(model, {"sex": (100, 300, 100)}, {"sex": (0, 350, 50)})
     assert (drift.comparison, drift.pairs, drift.missing) == ("sex", 400, pytest.approx(0.2))
     assert (drift.from_earlier, drift.from_model) == (pytest.approx(0.125), pytest.approx(expected - 0.75))
-    assert drift.reading.startswith("Shifted:")
+    assert drift.reading == "Shifted a little: watch it"
+    assert drifts(model, {"sex": (0, 300, 100)}, {"sex": (0, 400, 0)})[0].reading == "Shifted: look into the feeds"
+    (odd,) = drifts(model, {"sex": (0, 300, 100)}, {"sex": (0, 300, 100)})
+    assert odd.reading == "Steady, but not as the model expects: training it anew may help"
     steady = (0, round(10_000 * expected), 10_000 - round(10_000 * expected))
     (fair,) = drifts(model, {"sex": steady}, {"sex": steady})
     assert (fair.from_earlier, fair.reading) == (0.0, "Steady")
