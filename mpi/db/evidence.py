@@ -202,7 +202,7 @@ class EvidenceStore:
         """The privacy officers' standing assertions, the newest first."""
         rows = self._connection.run(_KEPT_APART, {"rank": int(AssertionRank.PRIVACY)})
         return [
-            KeptApart(row.id, _pair(row), row.made_by, row.made_at, row.reason, row.lift_asked_by) for row in rows
+            KeptApart(row.id, to_pair(row), row.made_by, row.made_at, row.reason, row.lift_asked_by) for row in rows
         ]
 
     def ask_to_lift(self, assertion_id: int, user: str) -> None:
@@ -210,13 +210,14 @@ class EvidenceStore:
         self._connection.run(_ASK_TO_LIFT, {"id": assertion_id, "user": user})
 
 
-def _pair(row: Row[Any]) -> Pair:
+def to_pair(row: Row[Any]) -> Pair:
+    """The two records of a row."""
     return Pair.of(Identifier(row.a_authority, row.a_value), Identifier(row.b_authority, row.b_value))
 
 
 def to_edge(row: Row[Any]) -> Edge:
     """A row of `EDGE_COLUMNS` as an edge."""
-    return Edge(_pair(row), row.weight, Guard(row.guards), row.joins, row.pattern)
+    return Edge(to_pair(row), row.weight, Guard(row.guards), row.joins, row.pattern)
 
 
 def _to_placed(row: Row[Any]) -> Placed:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, Text, TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge
+from mpi.db.evidence import EDGE_COLUMNS, STANDING, to_assertion, to_edge, to_pair
 from mpi.db.lane import Lane
 from mpi.db.orders import TOLD, to_told
+from mpi.db.prepared import Prepared
 from mpi.db.records import other_names, state_columns
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, to_record, to_update
-from mpi.domain.evidence import Assertion, Edge
+from mpi.db.tasks import OPEN_STATES
+from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.order_fold import ToldOrder
 from mpi.domain.record import Record, Update
@@ -40,6 +44,17 @@ _ORDERS = text(f"""{TOLD} order by p.authority collate "C", p.value collate "C",
 _ASKED = text(
     """select distinct r.authority, r.value from task t join source_record r on r.id in (t.a_id, t.b_id)
        where t.kind = :kind and t.state in ('open', 'claimed', 'deferred')"""
+)
+_ASKED_NOW = text(
+    f"""select t.kind, a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value
+        from task t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
+        where t.state in {OPEN_STATES} and not t.standing"""
+)
+_STUDIES = Prepared(
+    text(
+        """select r.authority, r.value, count(*) as studies from unnest(:authorities, :values) as i (authority, value)
+           join source_record r using (authority, value) join study s on s.record_id = r.id group by 1, 2"""
+    ).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("values", type_=ARRAY(Text)))
 )
 _BROKEN = {
     "source record without a golden identity": text(
@@ -85,6 +100,10 @@ class ScanStore:
         """Every standing assertion."""
         return [to_assertion(row) for row in self._connection.execute(text(f"{STANDING} order by t.id"))]
 
+    def hold_still(self) -> None:
+        """Read one moment of the index from now on."""
+        self._connection.execute(text("set transaction isolation level repeatable read"))
+
     def orders(self) -> Iterator[ToldOrder]:
         """All that was said of orders, by identifier."""
         return map(to_told, self._stream(_ORDERS))
@@ -93,6 +112,20 @@ class ScanStore:
         """Records that an unanswered task of this kind speaks of."""
         rows = self._connection.execute(_ASKED, {"kind": str(kind)})
         return frozenset(Identifier(row.authority, row.value) for row in rows)
+
+    def asked_now(self) -> set[tuple[TaskKind, Pair]]:
+        """The unanswered questions that new evidence may withdraw."""
+        return {(TaskKind(row.kind), to_pair(row)) for row in self._stream(_ASKED_NOW)}
+
+    def studies_of(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, int]:
+        """How many studies hang on each of these records that has any."""
+        found: dict[Identifier, int] = {}
+        wanted = iter(identifiers)
+        while some := list(islice(wanted, _BATCH)):
+            named = {"authorities": [i.authority for i in some], "values": [i.value for i in some]}
+            for row in self._connection.run(_STUDIES, named):
+                found[Identifier(row.authority, row.value)] = row.studies
+        return found
 
     def broken(self) -> list[str]:
         """Sentences about rows that contradict one another."""

@@ -22,6 +22,7 @@ from mpi.db.evidence import EvidenceStore
 from mpi.db.identities import IdentityStore
 from mpi.db.inbox import InboxStore
 from mpi.db.lane import Lane
+from mpi.db.models import ModelStore
 from mpi.db.orders import OrderStore
 from mpi.db.outbox import OutboxStore
 from mpi.db.provenance import ProvenanceStore
@@ -104,6 +105,7 @@ class DbUnit:
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
+        self.models = ModelStore(lane)
         self.duplicates = DuplicateStore(lane)
         self.samples = SampleStore(lane)
         self.boards = BoardStore(lane)

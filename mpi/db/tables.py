@@ -5,6 +5,7 @@ live, a study under two records. `alembic/versions` creates them; a test holds t
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     REAL,
     BigInteger,
     Boolean,
@@ -653,6 +654,71 @@ feed_fault = Table(
     PrimaryKeyConstraint("feed", "day", "segment", "field", "component", "fault", "found_by"),
     CheckConstraint("found_by in ('reader', 'validator')", name="found_by"),
     CheckConstraint("first_seen <= last_seen", name="first_before_last"),
+)
+
+# Every model that has weighed the index or was proposed for it, to the letter: its fingerprint is of the text.
+model = Table(
+    "model",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("document", JSON, nullable=False),
+    _time("added_at"),
+)
+
+model_reign = Table(
+    "model_reign",
+    metadata,
+    _id(),
+    Column("fingerprint", Text, ForeignKey("model.fingerprint"), nullable=False),
+    _time("since"),
+    _time("until", null=True),
+    Column("begun_by", Text, nullable=False),
+    CheckConstraint("until >= since", name="ends_after_it_begins"),
+)
+# One model is in force at any moment.
+Index(
+    "uq_model_reign_now",
+    model_reign.c.until.is_(None),
+    unique=True,
+    postgresql_where=text("until is null"),
+)
+
+model_proposal = Table(
+    "model_proposal",
+    metadata,
+    _id(),
+    Column("fingerprint", Text, ForeignKey("model.fingerprint"), nullable=False),
+    Column("base", Text, ForeignKey("model.fingerprint"), nullable=False),
+    Column("counts", JSONB, nullable=False),
+    Column("changes", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    _time("made_at"),
+    Column("answered_by", Text, nullable=False, server_default=""),
+    _time("answered_at", null=True),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("state in ('proposed', 'approved', 'declined')", name="state"),
+    CheckConstraint(
+        "(state = 'proposed') = (answered_by = '') and answered_by <> made_by", name="answered_by_another"
+    ),
+)
+
+# What a proposal would change, numbered in an order that chance made: from the first on it is a fair sample.
+model_change = Table(
+    "model_change",
+    metadata,
+    Column("proposal_id", BigInteger, ForeignKey("model_proposal.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Column("judgement", Text),
+    Column("judged_by", Text, nullable=False, server_default=""),
+    _time("judged_at", null=True),
+    PrimaryKeyConstraint("proposal_id", "number"),
+    CheckConstraint("kind in ('merge', 'split', 'held', 'freed')", name="kind"),
+    CheckConstraint("judgement in ('better', 'worse', 'unsure')", name="judgement"),
+    CheckConstraint("(judgement is null) = (judged_by = '')", name="judged_by_somebody"),
+    Index("ix_model_change_unjudged", "proposal_id", "number", postgresql_where=text("judgement is null")),
 )
 
 # What dashboards show, counted in the background: nobody's look at a page counts ten million rows.

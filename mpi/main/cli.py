@@ -14,6 +14,7 @@ from rich.progress import Progress
 from mpi.logs import configure_logs
 from mpi.main.cli_loading import app as loading
 from mpi.main.cli_measuring import app as measuring
+from mpi.main.cli_models import app as models
 from mpi.main.cli_quarantine import app as quarantine
 from mpi.main.spoken import spoken
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(loading)
+app.add_typer(models, name="model")
 app.add_typer(quarantine)
 app.add_typer(measuring)
 _NETWORK = typer.Option(help="A shipped network (greater-manchester, surrey-sussex) or a TOML file.")
@@ -77,7 +79,8 @@ def migrate() -> None:
 @app.command()
 def verify() -> None:
     """Recompute the whole index from its evidence; exit status 1 when a difference is unaccounted for."""
-    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -85,7 +88,9 @@ def verify() -> None:
     with spoken():
         settings = load_settings()
         with database(settings) as url:
-            found = compose(url, load_network(settings.network), load_model(settings)).verify.run()
+            found = compose(
+                url, load_network(settings.network), model_in_force(url, settings, begin=False)
+            ).verify.run()
     for difference in found.differences:
         typer.echo(f"{difference.what}: {difference.subject}")
     typer.echo(
@@ -103,7 +108,8 @@ def consumers(
 ) -> None:
     """List the subscribers with what they are owed; or tell a consumer again that refused something for good."""
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -113,7 +119,9 @@ def consumers(
     with spoken():
         settings = load_settings()
         with database(settings) as url:
-            known = compose(url, load_network(settings.network), load_model(settings), 1).consumers
+            known = compose(
+                url, load_network(settings.network), model_in_force(url, settings, begin=False), 1
+            ).consumers
             if resume:
                 known.resume(resume, operator, skip=skip)
             standing = known.standing()
@@ -132,7 +140,8 @@ def conformance(
 ) -> None:
     """Show what arrives wrong from each feed: how many messages, at which place, in which way, first and last."""
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -142,7 +151,7 @@ def conformance(
         settings = load_settings()
         network = load_network(settings.network)
         with database(settings) as url:
-            reports = compose(url, network, load_model(settings)).conformance
+            reports = compose(url, network, model_in_force(url, settings, begin=False)).conformance
             for name in [feed] if feed else sorted(network.feed_by_id):
                 found = reports.report(name, days, operator)
                 said = f"{found.messages} messages since {found.since}, {found.validated} of them validated"

@@ -26,7 +26,8 @@ def sample(
     While it waits for answers, possible matches are shown without the index's opinion, samples among them.
     """
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -36,7 +37,8 @@ def sample(
     with spoken():
         settings = load_settings()
         with database(settings) as url:
-            sampling = compose(url, load_network(settings.network), load_model(settings), 1).sampling
+            model = model_in_force(url, settings, begin=False)
+            sampling = compose(url, load_network(settings.network), model, 1).sampling
             if end:
                 typer.echo(f"mpi: {sampling.end(operator)} samples taken back", err=True)
                 return
@@ -50,7 +52,8 @@ def sample(
 @app.command("refresh-dashboards")
 def refresh_dashboards() -> None:
     """Count anew what the dashboards show; `mpi serve` does so every five minutes, less often on a large index."""
-    from mpi.main.compose import compose, load_model  # noqa: PLC0415
+    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -58,5 +61,6 @@ def refresh_dashboards() -> None:
     with spoken():
         settings = load_settings()
         with database(settings) as url:
-            counted = compose(url, load_network(settings.network), load_model(settings), 1).dashboards.refresh()
+            model = model_in_force(url, settings, begin=False)
+            counted = compose(url, load_network(settings.network), model, 1).dashboards.refresh()
     typer.echo("mpi: counted" if counted else "mpi: somebody else is counting just now", err=True)

@@ -87,7 +87,8 @@ def _operator() -> Caller:
 
 @contextmanager
 def _opened() -> Iterator[Quarantine]:
-    from mpi.main.compose import compose, load_model  # noqa: PLC0415  the compiled kernel takes a moment to load
+    from mpi.main.compose import compose  # noqa: PLC0415  the compiled kernel takes a moment to load
+    from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -95,7 +96,8 @@ def _opened() -> Iterator[Quarantine]:
     with spoken():
         settings = load_settings()
         with database(settings) as url:
-            yield compose(url, load_network(settings.network), load_model(settings), 1).quarantine
+            model = model_in_force(url, settings, begin=False)
+            yield compose(url, load_network(settings.network), model, 1).quarantine
 
 
 def _sender(kept: Kept) -> str:

@@ -52,6 +52,7 @@ from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
 from mpi.usecases.matching import Matching
+from mpi.usecases.models import Models
 from mpi.usecases.paging import Paging
 from mpi.usecases.portraits import Portraits
 from mpi.usecases.quarantine import Quarantine
@@ -114,6 +115,11 @@ class Index:
         return Telling(self.units)
 
     @property
+    def models(self) -> Models:
+        """The model room."""
+        return Models(self.units, self.matching)
+
+    @property
     def conformance(self) -> Conformance:
         """What arrives wrong from each feed."""
         return Conformance(self.units, self.network, self.clock)
@@ -137,11 +143,6 @@ class Index:
     def relay(self) -> Relay:
         """The outbox's deliverer."""
         return Relay(self.units)
-
-
-def load_model(settings: Settings) -> Model:
-    """The model the settings name, else the shipped one. Raises `ModelError`."""
-    return Model.default() if settings.model is None else Model.load(settings.model)
 
 
 def compose(url: str, network: Network, model: Model, pool_size: int = 10) -> Index:
@@ -234,6 +235,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         corrections=services.corrections,
         keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
+        models=index.models,
         sampling=index.sampling,
         dashboards=index.dashboards,
         model=index.matching.model,

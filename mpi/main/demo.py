@@ -28,7 +28,8 @@ from linkage.evaluation import compare_clusterings
 from mpi.domain.network import Network, Protocol
 from mpi.embedded import EmbeddedPostgres
 from mpi.errors import Unavailable
-from mpi.main.compose import Index, compose, load_model
+from mpi.main.compose import Index, compose
+from mpi.main.model_in_force import model_in_force
 from mpi.main.player import Score, Target, play_messages, play_studies
 from mpi.networks import load_network
 from mpi.settings import load_settings
@@ -88,7 +89,7 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
         with _service(Path(folder), server.url, network, workers, tokens) as (target, service):
             score, seconds = _play(region, target, console)
             ending.check()
-            index = compose(server.url, loaded, load_model(load_settings()))
+            index = compose(server.url, loaded, model_in_force(server.url, load_settings()))
             result = _judge(index, region, score, seconds)
             _show_person(index, target, console)
             index.engine.dispose()

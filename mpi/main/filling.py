@@ -20,9 +20,10 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Feed, Network
 from mpi.errors import Fault, Refused, SettingsError
-from mpi.main.compose import Index, TimeOrderedIds, compose, compose_receiver, load_model
+from mpi.main.compose import Index, TimeOrderedIds, compose, compose_receiver
 from mpi.main.counting import Counting
 from mpi.main.load import Pace, Say, feed_of, loading, told
+from mpi.main.model_in_force import model_in_force
 from mpi.main.serve import database
 from mpi.main.speaking import caller_of
 from mpi.metrics import Metrics
@@ -131,10 +132,11 @@ def load_all(
 @contextmanager
 def filling(settings: Settings, operator: str, failures_only: bool, say: Say) -> Iterator[Filling]:
     """A filling of the settings' database on all cores, in the name of `operator`."""
-    network, model = load_network(settings.network), load_model(settings)
-    kernel.warm(model)
+    network = load_network(settings.network)
     caller = Caller(operator, Role.ADMINISTRATOR, "local", purpose="operations")
     with database(settings) as url:
+        model = model_in_force(url, settings)
+        kernel.warm(model)
         index = compose(url, network, model)
         observer = Observer(index.clock.now)
         counting = Counting(index, observer)

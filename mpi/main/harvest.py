@@ -20,7 +20,8 @@ from linkage import kernel
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Archive, Network
 from mpi.errors import SettingsError, Unavailable
-from mpi.main.compose import compose, load_model
+from mpi.main.compose import compose
+from mpi.main.model_in_force import model_in_force
 from mpi.main.peers import Access, Asked, peer_of
 from mpi.main.serve import database
 from mpi.networks import load_network
@@ -64,9 +65,9 @@ def harvesting(
     network = load_network(settings.network)
     source, asked = _archive(network, archive), peer_of(peer, settings.dicom_ae_title, access)
     done = _done(progress, archive)
-    model = load_model(settings)
-    kernel.warm(model)
     with database(settings) as url:
+        model = model_in_force(url, settings)
+        kernel.warm(model)
         index = compose(url, network, model)
         images, backload = Images(index.units, index.rematch, index.clock), Backload(index.units, index.clock)
         caller = Caller(f"archive/{source.id}", Role.ARCHIVE, source.organisation)

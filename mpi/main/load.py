@@ -17,8 +17,9 @@ from adapters.hl7v2.observer import Observer
 from linkage import kernel
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import SettingsError, Unavailable
-from mpi.main.compose import compose, compose_receiver, load_model
+from mpi.main.compose import compose, compose_receiver
 from mpi.main.counting import Counting
+from mpi.main.model_in_force import model_in_force
 from mpi.main.serve import database
 from mpi.metrics import Metrics
 from mpi.networks import load_network
@@ -62,9 +63,9 @@ def loading(
     """A loader over the settings' database. Raises `SettingsError` when the network has no such MLLP feed."""
     network = load_network(settings.network)
     found = feed_of(network, feed)
-    model = load_model(settings)
-    kernel.warm(model)
     with database(settings) as url:
+        model = model_in_force(url, settings)
+        kernel.warm(model)
         index = compose(url, network, model)
         observer = Observer(index.clock.now)
         receiver, counting = compose_receiver(index, Metrics(), observer), Counting(index, observer)

@@ -25,9 +25,10 @@ from mpi.domain.network import Network
 from mpi.embedded import EmbeddedPostgres
 from mpi.errors import SettingsError
 from mpi.launchers import load_launchers
-from mpi.main.compose import compose, compose_app, compose_receiver, load_model
+from mpi.main.compose import compose, compose_app, compose_receiver
 from mpi.main.counting import Counting
 from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compose_registrar
+from mpi.main.model_in_force import model_in_force
 from mpi.main.refreshing import Refreshing
 from mpi.main.relays import Relays
 from mpi.metrics import Metrics
@@ -79,10 +80,10 @@ def planned(settings: Settings) -> Iterator[Plan]:
     check_tls(settings, network)
     load_callers(settings, network)
     load_launchers(settings, network)
-    model = load_model(settings)
-    kernel.warm(model)
     with database(settings) as url, _bound(settings.mllp_host, settings.mllp_port) as mllp:
         migrate.upgrade(url)
+        model = model_in_force(url, settings)
+        kernel.warm(model)
         _enrol(url, network, model)
         with _bound(settings.http_host, settings.http_port) as http, _dicom(settings) as dicom:
             yield Plan(settings, network, model, url, mllp, http, dicom)

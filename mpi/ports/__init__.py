@@ -7,10 +7,12 @@ transaction was in the way and the whole use case should run again.
 from mpi.ports.conformance import Conformance
 from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
+from mpi.ports.models import Models
 from mpi.ports.orders import Orders
 from mpi.ports.quarantine import Messages, Quarantined
+from mpi.ports.scan import Scan
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
-from mpi.ports.work import Audit, Claim, Inbox, Outbox, Scan, Snapshots, Spent, Studies, Tasks
+from mpi.ports.work import Audit, Claim, Inbox, Outbox, Snapshots, Spent, Studies, Tasks
 
 __all__ = [
     "Audit",
@@ -26,6 +28,7 @@ __all__ = [
     "Ids",
     "Inbox",
     "Messages",
+    "Models",
     "Orders",
     "Outbox",
     "Quarantined",

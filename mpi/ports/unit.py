@@ -13,10 +13,12 @@ from mpi.ports.conformance import Conformance
 from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Evidence, Identities, Records
 from mpi.ports.measuring import Boards, Samples
+from mpi.ports.models import Models
 from mpi.ports.orders import Orders
 from mpi.ports.provenance import Provenance
 from mpi.ports.quarantine import Quarantined
-from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Scan, Snapshots, Spent, Studies, Tasks, Worklist
+from mpi.ports.scan import Scan
+from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Snapshots, Spent, Studies, Tasks, Worklist
 
 
 class Contention(MpiError):
@@ -103,6 +105,10 @@ class Unit(Protocol):
     @property
     def spent(self) -> Spent:
         """See `Spent`."""
+
+    @property
+    def models(self) -> Models:
+        """See `Models`."""
 
     @property
     def duplicates(self) -> Duplicates:

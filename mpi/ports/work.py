@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -11,13 +11,12 @@ from uuid import UUID
 from mpi.domain.access import Caller
 from mpi.domain.availability import Notice
 from mpi.domain.commands import Envelope, Receipt, Stamp
-from mpi.domain.evidence import Assertion, Edge, Pair
+from mpi.domain.evidence import Pair
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
-from mpi.domain.order_fold import ToldOrder
 from mpi.domain.questions import Question
-from mpi.domain.record import Pending, Record, Update
+from mpi.domain.record import Pending
 from mpi.domain.snapshot import Snapshot
 from mpi.domain.views import (
     Decision,
@@ -271,28 +270,3 @@ class Spent(Protocol):
 
     def is_spent(self, word: str) -> bool:
         """Whether somebody has spent it."""
-
-
-class Scan(Protocol):
-    """The whole index, read once from end to end, for `verify`."""
-
-    def records(self) -> Iterator[Record]:
-        """Every record, by identifier."""
-
-    def updates(self) -> Iterator[Update]:
-        """All that was ever said, by identifier and then by arrival."""
-
-    def edges(self) -> Iterator[tuple[Edge, str]]:
-        """Every edge and the fingerprint of the model that weighed it."""
-
-    def assertions(self) -> list[Assertion]:
-        """Every standing assertion."""
-
-    def orders(self) -> Iterator[ToldOrder]:
-        """All that was said of orders, by identifier."""
-
-    def asked(self, kind: TaskKind) -> frozenset[Identifier]:
-        """Records that an unanswered task of this kind speaks of."""
-
-    def broken(self) -> list[str]:
-        """Sentences about rows that contradict one another."""

@@ -18,6 +18,7 @@ from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.launching import Launching
+from mpi.usecases.models import Models
 from mpi.usecases.portraits import Portraits
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
@@ -49,6 +50,7 @@ class Bench:
     corrections: Corrections
     keeping_apart: KeepingApart
     comparing: Comparing
+    models: Models
     sampling: Sampling
     dashboards: Dashboards
     model: Model

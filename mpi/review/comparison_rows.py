@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from linkage.record import Demographics
 from mpi.review import words
 from mpi.review.differences import Piece, pieces
-from mpi.usecases.comparing import Comparison, Said
+from mpi.usecases.comparing import Said
 
 WHEREABOUTS = frozenset({"addresses", "previous_addresses", "phones", "emails", "gp_practice"})
 """Fields that tell where a person lives: kept back of restricted people (NHS-57)."""
@@ -71,15 +71,15 @@ FIELDS: tuple[tuple[str, str, Callable[[Demographics], Iterable[str]]], ...] = (
 )
 
 
-def columns(found: Comparison) -> list[tuple[int, Said]]:
+def columns(sides: Sequence[Sequence[Said]]) -> list[tuple[int, Said]]:
     """The records from left to right with the number of their side: the two asked about first."""
-    told = [(number, said) for number, side in enumerate(found.sides) for said in side]
+    told = [(number, said) for number, side in enumerate(sides) for said in side]
     return sorted(told, key=lambda column: not column[1].asked)
 
 
-def rows(found: Comparison) -> list[Row]:
+def rows(sides: Sequence[Sequence[Said]]) -> list[Row]:
     """The fields of which any record says anything."""
-    shown = [said for _, said in columns(found)]
+    shown = [said for _, said in columns(sides)]
     focal = [place for place, said in enumerate(shown) if said.asked][:2]
     made = []
     for name, key, read in FIELDS:

@@ -67,6 +67,12 @@ ENTRIES = (
         Right.PRIVACY,
         "Keep two records of one person, or of two, from ever being linked, and lift it together.",
     ),
+    Entry(
+        "Models",
+        "/review/models",
+        Right.REVIEW,
+        "See which model links records, and judge what another one would change before anything is changed.",
+    ),
 )
 
 

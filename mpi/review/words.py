@@ -19,6 +19,7 @@ from mpi.domain.quarantine import Kept, is_dicom
 from mpi.domain.views import Decision, Study, TaskKind
 from mpi.errors import Fault
 from mpi.review.figures import told_cell
+from mpi.review.model_words import MODEL_FILTERS
 from mpi.usecases.deliveries import Condition
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -280,6 +281,7 @@ def filters(network: Network) -> Mapping[str, Any]:
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
+        **MODEL_FILTERS,
         "guard": guard,
         "teller": partial(teller, network=network),
         "fault": _fault,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -83,8 +84,9 @@ Settled = list[tuple[list[list[int]], str]]
 """For each component its blocks, as rows, and the reason of their links as JSON."""
 
 
-def components(n: int, edges: Weighed) -> Longs:
-    """The component of each of n records, named by one of its rows: joined by edges that join by themselves."""
+def components(n: int, edges: Weighed, joined: Iterable[tuple[int, int]] = ()) -> Longs:
+    """The component of each of n records, named by one of its rows: joined by edges that join by themselves, and by
+    whatever else has `joined` two rows."""
     parent = list(range(n))
 
     def root(row: int) -> int:
@@ -94,7 +96,7 @@ def components(n: int, edges: Weighed) -> Longs:
         return row
 
     joining = np.flatnonzero(edges.joins)
-    for a, b in zip(edges.a[joining].tolist(), edges.b[joining].tolist(), strict=True):
+    for a, b in chain(zip(edges.a[joining].tolist(), edges.b[joining].tolist(), strict=True), joined):
         parent[root(b)] = root(a)
     return np.fromiter(map(root, range(n)), np.int64, n)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -93,6 +94,23 @@ class Comparing:
             self._matching.model.possible,
             read=read,
         )
+
+    def side(self, unit: Unit, identifiers: Sequence[Identifier], asked: Collection[Identifier]) -> tuple[Said, ...]:
+        """What some records say as they stand, those `asked` about first."""
+        told = [
+            Said(
+                record.identifier,
+                record.golden_id,
+                record.registers.demographics,
+                record.identifier in asked,
+                False,
+                record.registers.restricted,
+                self._matching.unusable(record.registers.demographics),
+            )
+            for record in unit.records.of_identifiers(identifiers)
+            if record.golden_id is not None
+        ]
+        return tuple(sorted(told, key=lambda said: not said.asked))
 
     def _blind(self, task: TaskView, found: list[PersonView], read: bool) -> Comparison:
         told = {said.identifier: said for person in found for said in self._side(person, task, None)}

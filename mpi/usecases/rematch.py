@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import combinations
 from typing import Any
 from uuid import UUID
 
-from linkage.guard import Guard
 from linkage.partition import AssertionRank, Verdict
 from mpi.domain import changes, questions
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Rank, Stamp
 from mpi.domain.draft import Draft
-from mpi.domain.evidence import Assertion, Edge, Pair, effective
+from mpi.domain.evidence import Assertion, Edge, effective
 from mpi.domain.identifiers import Identifier
 from mpi.domain.lineage import Lineage, trace
 from mpi.domain.questions import Placed, Question
@@ -23,6 +21,7 @@ from mpi.domain.record import Record
 from mpi.domain.settlement import Component, Member, Settlement, Settler
 from mpi.domain.views import Event, RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
+from mpi.usecases.asking import of_settled
 from mpi.usecases.gathering import follow
 from mpi.usecases.matching import Matching
 from mpi.usecases.telling import with_studies
@@ -227,9 +226,7 @@ class Rematch:
     ) -> list[Question]:
         moved = [_placed_after(item, lineage) for item in placed]
         asked = questions.between(moved, self._apart(unit, component.assertions), self._matching.model.certain)
-        asked += [questions.contested(pair, *self._score(component, pair)) for pair in settlement.contested]
-        asked += [questions.overlaid(member.identifier) for member in component.members if member.overlaid]
-        return asked + self._doubled(component, settlement)
+        return asked + of_settled(self._matching, component, settlement)
 
     def _apart(self, unit: Unit, assertions: Sequence[Assertion]) -> frozenset[frozenset[UUID]]:
         different = [p for p, a in effective(assertions).items() if a.verdict is Verdict.DIFFERENT]
@@ -237,25 +234,6 @@ class Rematch:
             return frozenset()
         golden_of = unit.identities.current({i for pair in different for i in (pair.one, pair.other)})
         return frozenset(frozenset((golden_of[p.one], golden_of[p.other])) for p in different)
-
-    def _doubled(self, component: Component, settlement: Settlement) -> list[Question]:
-        """One golden identity with two verified NHS numbers: only an assertion can have made it (V2-48)."""
-        if not component.assertions:
-            return []
-        found = []
-        for block in settlement.blocks:
-            for one, other in combinations(block, 2):
-                pair = Pair.of(one, other)
-                weight, guards = self._score(component, pair)
-                if guards & Guard.NHS_NUMBER_CONFLICT:
-                    found.append(questions.doubled(Edge(pair, weight, guards, joins=False)))
-                    break
-        return found
-
-    def _score(self, component: Component, pair: Pair) -> tuple[float, Guard]:
-        encoded = {m.identifier: m.encoded for m in component.members}
-        one, other = encoded[pair.one], encoded[pair.other]
-        return (0.0, Guard.NONE) if one is None or other is None else self._matching.score_pair(one, other)
 
 
 def _staying(held: Mapping[Identifier, UUID], released: Collection[Identifier]) -> Mapping[Identifier, UUID]:

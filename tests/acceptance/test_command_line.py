@@ -33,6 +33,7 @@ def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
         "quarantine",
         "consumers",
         "conformance",
+        "model",
         "sample",
         "refresh-dashboards",
         "simulate",

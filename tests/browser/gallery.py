@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mpi.domain.access import Role
+from mpi.domain.model_change import ChangeKind, Judgement
 from mpi.domain.views import Decision
 from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
-from tests.browser import boards, crowds, doubles, histories, questions, refusals, subscribers
+from tests.browser import boards, crowds, doubles, histories, proposals, questions, refusals, subscribers
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register
 
@@ -39,6 +40,7 @@ def _work_list(served: Served) -> str:
     questions.one_number_two_people(served)
     for studies in (0, 2):
         questions.perhaps_twins(served, studies)
+    questions.where_linking_is_stopped(served)
     served.world.review.claim(questions.perhaps_twins(served).id, REVIEWER)
     return "/review/tasks"
 
@@ -120,6 +122,30 @@ def _kept_apart(served: Served) -> str:
     return "/review/kept-apart"
 
 
+def _models(served: Served) -> str:
+    proposals.merging(served)
+    declined = proposals.holding(served)
+    served.world.index.models.answer(declined, False, "It would ask about every link there is.", proposals.SENIOR)
+    return "/review/models"
+
+
+def _model(served: Served) -> str:
+    made = proposals.merging(served)
+    for number, said in ((1, Judgement.BETTER), (2, Judgement.BETTER), (3, Judgement.WORSE)):
+        served.world.index.models.judge(made, number, said, REVIEWER)
+    return f"/review/models/{made}"
+
+
+def _answered(served: Served) -> str:
+    made = proposals.holding(served)
+    served.world.index.models.answer(made, True, "Judged by three of us: nine of ten are better.", proposals.SENIOR)
+    return f"/review/models/{made}"
+
+
+def _change(served: Served, made: int, kind: ChangeKind) -> str:
+    return f"/review/models/{made}/changes/{proposals.change_of(served, made, kind)}"
+
+
 PICTURES = [
     Picture("sign-in", lambda served: "/review/sign-in", None),
     Picture("start", lambda served: "/review"),
@@ -139,6 +165,12 @@ PICTURES = [
     Picture("subscriber", lambda served: f"/review/deliveries/{subscribers.stopped(served)}"),
     Picture("corrections", _corrections),
     Picture("kept-apart", _kept_apart),
+    Picture("models-none", lambda served: "/review/models"),
+    Picture("models", _models),
+    Picture("model", _model),
+    Picture("model-answered", _answered),
+    Picture("model-change-merge", lambda served: _change(served, proposals.merging(served), ChangeKind.MERGE)),
+    Picture("model-change-held", lambda served: _change(served, proposals.holding(served), ChangeKind.HELD)),
     Picture("find", lambda served: "/review/find"),
     Picture("find-nobody", lambda served: "/review/find?issuer=BOL&number=0", status=404),
     Picture("find-wrong", lambda served: "/review/find?family=Okonkwo&day=31&month=2&year=54", status=422),

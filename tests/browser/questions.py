@@ -54,6 +54,14 @@ def one_number_two_people(served: Served) -> TaskView:
     return _task(served, TaskKind.NHS_NUMBER_CONFUSION, number)
 
 
+def where_linking_is_stopped(served: Served) -> TaskView:
+    """One woman at Bolton and at Stockport, whose feed may not link by itself."""
+    number = served.number()
+    for authority in ("BOL", "STO"):
+        served.world.tell(register(f"{authority}|{number}", 1, person("Achebe", "Ngozi", _birth_date(number))))
+    return _task(served, TaskKind.POSSIBLE_MATCH, number)
+
+
 def with_odd_letters(served: Served, odd: str) -> TaskView:
     """Twins whose names and streets are what an attacker would write."""
     number = served.number()

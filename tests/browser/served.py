@@ -34,7 +34,13 @@ CALLERS = {token_hash(token): Caller(f"{role}.smith", role, "RMC") for role, tok
 def named_network() -> Network:
     """The tests' network with names that people read."""
     small = network()
-    names = {"BOL": "Bolton", "CHR": "Christie", "STO": "Stockport", "GUM": "Clinic", "NHS": "NHS number"}
+    names = {
+        "BOL": "Bolton",
+        "CHR": "Christie",
+        "STO": "Stockport patient record, all its hospitals",
+        "GUM": "Clinic",
+        "NHS": "NHS number",
+    }
     return replace(
         small,
         name="Greater Manchester imaging network",

@@ -96,7 +96,10 @@ def test_a_record_is_awaited_live_subsumed_or_deleted() -> None:
         (Role.REVIEWER, {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW}),
         (
             Role.SENIOR_REVIEWER,
-            {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.REVIEW, Right.UNDO_ANY, Right.MEND},
+            {
+                *(Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING),
+                *(Right.REVIEW, Right.UNDO_ANY, Right.MEND, Right.MEASURE),
+            },
         ),
         (Role.PRIVACY_OFFICER, {Right.RESOLVE, Right.READ_PERSON, Right.READ_IMAGING, Right.PRIVACY}),
         (Role.ADMINISTRATOR, set(Right)),

@@ -1,0 +1,72 @@
+"""The model room on the pages: a change judged, a model approved by somebody else, odd texts."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from mpi.domain.access import Role
+from tests.browser import proposals
+from tests.browser.chromium import sign_in
+from tests.browser.served import Served
+from tests.integration.core.other_models import altered, keener
+
+ODD = "<script>alert(1)</script>' \" {{7*7}}"
+
+
+def test_changes_are_judged_one_after_another_and_counted(page: Page, served: Served) -> None:
+    made = proposals.merging(served)
+    before = served.world.partition()
+    sign_in(page, served, Role.REVIEWER, "/review/models")
+    page.get_by_role("link", name=re.compile(f"proposal {made}$")).click()
+    expect(page.get_by_text("Nobody has judged a change yet.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Answer")).to_be_visible()
+    expect(page.get_by_role("button", name="Answer")).to_have_count(0)
+    page.get_by_text("Weights that differ, in bits").click()
+    expect(page.get_by_role("row").filter(has_text="Links by itself from")).to_contain_text("+1.6")
+    page.get_by_role("button", name="Judge the next change").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Records of several people become one person's")
+    expect(page.get_by_role("columnheader", name=re.compile("Bolton .*Person A, asked about"))).to_be_visible()
+    expect(page.get_by_role("heading", name="Why, by the model proposed")).to_be_visible()
+    for name in ("Better than now", "Worse than now", "Not sure"):
+        page.get_by_role("button", name=name).click()
+    page.goto(f"{served.address}/review/models/{made}")
+    row = page.get_by_role("row").filter(has_text="% (")
+    expect(row).to_contain_text("50 % (9 to 91 %)")
+    assert served.world.partition() == before
+    assert len(served.audited("judge-proposed-change")) >= 3
+    assert len(served.audited("read-proposed-change")) >= 3
+
+
+def test_who_proposed_a_model_does_not_approve_it(page: Page, served: Served) -> None:
+    """SEC-3, SEC-1: change control of the model."""
+    made = proposals.propose(served, altered(name=ODD, certain=keener().certain))
+    sign_in(page, served, Role.SENIOR_REVIEWER, f"/review/models/{made}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(ODD)
+    page.get_by_role("button", name="Answer").click()
+    page.get_by_role("link", name="Choose whether the model is approved").click()
+    expect(page.get_by_label("Yes, approve it")).to_be_focused()
+    page.get_by_label("Yes, approve it").check()
+    page.get_by_label("Why").fill(ODD)
+    page.get_by_role("button", name="Answer").click()
+    expect(page.get_by_text("The model is approved. Nothing that is served has changed.")).to_be_visible()
+    expect(page.locator(".nhsuk-inset-text")).to_contain_text(ODD)
+    expect(page.get_by_role("button", name="Answer")).to_have_count(0)
+    assert [row.subjects for row in served.audited("approve-model")][-1:] == [[f"model-proposal/{made}"]]
+
+
+def test_a_page_of_no_proposal_is_not_found(page: Page, served: Served) -> None:
+    sign_in(page, served, Role.REVIEWER, "/review")
+    for path in ("/review/models/999", "/review/models/999/changes/1"):
+        answer = page.goto(f"{served.address}{path}")
+        assert answer is not None
+        assert answer.status == 404
+
+
+def test_it_is_not_for_viewers(page: Page, served: Served) -> None:
+    sign_in(page, served, Role.VIEWER, "/review")
+    expect(page.get_by_role("link", name="Models")).to_have_count(0)
+    answer = page.goto(f"{served.address}/review/models")
+    assert answer is not None
+    assert answer.status == 403

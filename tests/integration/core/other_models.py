@@ -1,0 +1,31 @@
+"""Models that weigh otherwise than the shipped one."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from linkage.model import Model
+
+
+def altered(**changed: Any) -> Model:
+    """The shipped model under another name, with some of its document changed."""
+    document = copy.deepcopy(dict(Model.default().document))
+    return Model.from_document(document | {"name": "other"} | changed)
+
+
+def keener() -> Model:
+    """Links what the shipped one only asks about."""
+    return altered(certain=Model.default().possible + 0.1)
+
+
+def warier() -> Model:
+    """Asks about everything that the shipped one links."""
+    return altered(certain=200.0)
+
+
+def otherwise_encoded(**changed: Any) -> Model:
+    """Holds other frequencies in its rows, so that every record is encoded anew, and weighs nearly the same."""
+    frequencies = copy.deepcopy(dict(Model.default().document["frequencies"]))
+    frequencies["surname"]["whitworth"] = 1e-5
+    return altered(frequencies=frequencies, **changed)
