@@ -92,7 +92,7 @@ def edges(index: Index) -> dict[frozenset[str], tuple[Any, ...]]:
 
 
 def tasks(index: Index) -> set[tuple[Any, ...]]:
-    statement = f"""select t.kind, a.name, b.name, t.guards, t.reason, t.standing
+    statement = f"""select t.kind, a.name, b.name, t.guards, t.reason, t.standing, t.pattern
         from task t join {NAMED} a on a.id = t.a_id join {NAMED} b on b.id = t.b_id where t.state = 'open'"""
     return set(rows(index, statement))
 

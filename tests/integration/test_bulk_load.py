@@ -60,7 +60,7 @@ def test_promise_4_what_was_said_is_kept_and_a_later_telling_wins_whatever_stand
 def test_an_overlay_inside_a_load_is_asked_about(index: Index) -> None:
     changed = {"names": (Name("Whitworth", "Bernard"),), "birth_date": "1938-11-25", "sex": Sex.MALE}
     loader(index).run([[update(), update(minute=3, **changed)]], ADMINISTRATOR)
-    ((kind, one, other, _, _, standing),) = tasks(index)
+    ((kind, one, other, _, _, standing, _),) = tasks(index)
     assert (kind, one, other, standing) == ("overlay", "BOLTON|1", "BOLTON|1", False)
     with index.units.begin(read_only=True) as unit:
         (record,) = unit.scan.records()
