@@ -107,7 +107,7 @@ def test_every_post_needs_the_sessions_own_token(client: httpx.Client, served: S
     refused = client.post("/review/sign-out", data={"csrf": hidden(client.get(SIGN_IN))})
     assert refused.status_code == 403
     assert "out of date" in refused.text
-    with httpx.Client(base_url=served.address, trust_env=False) as other:
+    with httpx.Client(base_url=served.address, trust_env=False, timeout=30) as other:
         enter(other, TOKENS[Role.REVIEWER])
         theirs = hidden(other.get("/review"))
     assert client.post("/review/sign-out", data={"csrf": theirs}).status_code == 403
@@ -119,7 +119,7 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(client: httpx.Client
     enter(client, TOKENS[Role.VIEWER])
     copied = client.cookies["mpi"]
     client.post("/review/sign-out", data={"csrf": hidden(client.get("/review"))})
-    with httpx.Client(base_url=served.address, trust_env=False, cookies={"mpi": copied}) as thief:
+    with httpx.Client(base_url=served.address, trust_env=False, timeout=30, cookies={"mpi": copied}) as thief:
         assert thief.get("/review").headers["location"] == "/review/sign-in?next=%2Freview"
 
 
@@ -197,7 +197,7 @@ def timed(template_url: str, worker_id: str, tmp_path: Path) -> Iterator[tuple[S
 
 def test_a_session_ends_when_idle_and_at_last_in_any_case(timed: tuple[Served, SetClock]) -> None:
     served, clock = timed
-    with httpx.Client(base_url=served.address, trust_env=False) as client:
+    with httpx.Client(base_url=served.address, trust_env=False, timeout=30) as client:
         enter(client, TOKENS[Role.VIEWER])
         for _ in range(20):
             clock.time += timedelta(minutes=29)
