@@ -26,6 +26,8 @@ router = APIRouter(
 )
 _Records = Annotated[list[IdentifierIn], Field(min_length=1, max_length=MOST)]
 
+_AssertionId = Annotated[int, Field(strict=True, ge=1, le=fields.BIGINT)]
+
 
 class ChangeRequest(fields.Request):
     """A change without `mark` is a preview. With the mark of a preview it is done, if the people still have the same
@@ -56,7 +58,7 @@ class MergeRequest(ChangeRequest):
 class UndoActRequest(fields.Request):
     """What is taken back together, and why."""
 
-    assertions: Annotated[list[Annotated[int, Field(ge=1, le=fields.BIGINT)]], Field(min_length=1, max_length=MOST)]
+    assertions: Annotated[list[_AssertionId], Field(min_length=1, max_length=MOST)]
     comment: Comment
 
 
@@ -108,8 +110,9 @@ def merge_people(golden_id: UUID, body: MergeRequest, services: Provided, caller
     responses=no_content("Taken back.") | failures(400, 404, 409, 413, 415),
 )
 def undo_change(golden_id: UUID, body: UndoActRequest, services: Provided, caller: Calling) -> Response:
-    """Take back all that a change stated: identities are exactly as without it."""
-    services.regrouping.undo(body.assertions, body.comment, caller)
+    """Take back all that a change of this person stated: identities are exactly as without it. One's own, or any for
+    a senior reviewer, who is also needed where many studies would move. A feed's merges are not taken back here."""
+    services.regrouping.undo(golden_id, body.assertions, body.comment, caller)
     return Response(None, 204)
 
 

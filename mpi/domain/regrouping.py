@@ -51,6 +51,11 @@ class Statements:
     said: tuple[tuple[Pair, Verdict], ...]
 
     @property
+    def everybody(self) -> tuple[Identifier, ...]:
+        """All records of the people concerned."""
+        return (*self.leaving, *self.staying, *self.others)
+
+    @property
     def mark(self) -> str:
         """Tells these statements from any others: what was looked at is what is confirmed."""
         told = "\n".join(sorted(f"{pair.one} {pair.other} {verdict.value}" for pair, verdict in self.said))

@@ -177,7 +177,7 @@ def undo(
     comment: Annotated[str, Form(max_length=1_000)] = "",
 ) -> Response:
     """Take back what was stated: identities are exactly as without it."""
-    pages.bench.regrouping.undo(assertion, comment.strip() or "taken back", caller)
+    pages.bench.regrouping.undo(golden_id, assertion, comment.strip() or "taken back", caller)
     return pages.redirect(request, f"/review/people/{golden_id}", "It has been taken back.")
 
 

@@ -60,10 +60,12 @@ class Asserting:
 
     def withdraw_all(self, unit: Unit, assertion_ids: Sequence[int], comment: str, caller: Caller) -> None:
         """Take several back at once. Raises NotFound when one of them does not stand, Forbidden."""
-        withdrawn = [self._withdrawable(unit, one, caller) for one in dict.fromkeys(assertion_ids)]
-        ends = {end for made in withdrawn for end in (made.pair.one, made.pair.other)}
+        wanted = list(dict.fromkeys(assertion_ids))
+        ends = {end for one in wanted for end in _ends(self._withdrawable(unit, one, caller))}
         unit.records.lock_identifiers(ends)
-        for one in assertion_ids:
+        # Somebody else may have taken one back while we waited.
+        withdrawn = [self._withdrawable(unit, one, caller) for one in wanted]
+        for one in wanted:
             unit.evidence.withdraw(one, caller, comment)
         draft = open_draft(unit, ends)
         if draft.needs_refold or any(made.subsumed is not None for made in withdrawn):
@@ -102,3 +104,7 @@ class Asserting:
         draft = open_draft(unit, [one])
         draft.refold(unit.records.updates(draft.members))
         self._rematch.absorb(unit, draft, cause, ruled=[one], released=released)
+
+
+def _ends(made: Assertion) -> tuple[Identifier, Identifier]:
+    return made.pair.one, made.pair.other

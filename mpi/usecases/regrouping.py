@@ -15,12 +15,14 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import Regroup, Statements, Wish, statements
 from mpi.domain.views import RecordState
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
-from mpi.ports import Unit, Units
+from mpi.ports import Contention, Unit, Units
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
 from mpi.usecases.rehearsing import Rehearsing
+from mpi.usecases.sayings import reviewers_about
 
 _FIRST = (RecordState.LIVE, RecordState.AWAITED, RecordState.SUBSUMED, RecordState.DELETED)
+_CHANGED = "the records of these people have changed since you looked"
 
 
 class Opposed(Conflict):
@@ -68,10 +70,12 @@ class Regrouping:
         caller.require(Right.REVIEW)
         return attempt(lambda: self._apply(wish, mark, comment, caller))
 
-    def undo(self, assertions: Sequence[int], comment: str, caller: Caller) -> None:
-        """Take back all that an act stated: identity is exactly as without it. One's own, or any with UNDO_ANY."""
+    def undo(self, golden_id: UUID, assertions: Sequence[int], comment: str, caller: Caller) -> None:
+        """Take back all that an act stated about a person: identity is exactly as without it. One's own, or any with
+        UNDO_ANY. Raises `NotFound` unless every one is a reviewer's and about this person, `Conflict` when one is the
+        answer to a task, `Forbidden` when it needs a senior reviewer."""
         caller.require(Right.REVIEW)
-        attempt(lambda: self._undo(assertions, comment, caller))
+        attempt(lambda: self._undo(golden_id, assertions, comment, caller))
 
     def _apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
         with self._units.begin() as unit:
@@ -83,18 +87,25 @@ class Regrouping:
             unit.commit()
             return tuple(made)
 
-    def _undo(self, assertions: Sequence[int], comment: str, caller: Caller) -> None:
+    def _undo(self, golden_id: UUID, assertions: Sequence[int], comment: str, caller: Caller) -> None:
         with self._units.begin() as unit:
+            taken = reviewers_about(unit, golden_id, assertions)
+            if answered := unit.provenance.tasks_of(assertions):
+                raise Conflict(f"this was the answer to task {min(answered.values())}: take it back there")
+            ends = {end for saying in taken for end in (saying.one, saying.other)}
+            before = unit.identities.current(ends)
             self._asserting.withdraw_all(unit, assertions, comment, caller)
-            subjects = [f"assertion/{one}" for one in assertions]
-            unit.audit.record_each(caller, "withdraw-assertion", subjects, {"reason": comment})
+            self._rehearsing.require_second(unit, caller)
+            people = {golden_id, *before.values(), *unit.identities.current(ends).values()}
+            detail = {"assertions": sorted(saying.id for saying in taken), "reason": comment}
+            unit.audit.record_each(caller, "withdraw-assertion", sorted(map(str, people)), detail)
             unit.commit()
 
     def _state(self, unit: Unit, wish: Wish, mark: str, comment: str, caller: Caller) -> list[int]:
-        found, _ = self._statements(unit, wish)
+        found = self._held(unit, wish)
         if found.mark != mark:
-            raise Conflict("the records of these people have changed since you looked")
-        everybody = [*found.leaving, *found.staying, *found.others]
+            raise Conflict(_CHANGED)
+        everybody = found.everybody
         standing = unit.evidence.assertions(everybody)
         if found.opposed(standing, AssertionRank.PRIVACY):
             # Which of their records, and why, is not told (NHS-56).
@@ -105,6 +116,19 @@ class Regrouping:
         if not found.achieved(unit.identities.current(everybody)):
             raise Conflict("the evidence does not let these records be as you wish; look at their tasks first")
         return made
+
+    def _held(self, unit: Unit, wish: Wish) -> Statements:
+        """What is to be stated of people whom nobody else can change, or decide about, until the transaction ends."""
+        try:
+            seen, _ = self._statements(unit, wish)
+            unit.records.lock_identifiers(seen.everybody)
+            unit.evidence.component(seen.everybody)  # its rows too: a message joins a record without holding theirs
+            found, _ = self._statements(unit, wish)
+        except Refused as refused:  # it could be wished when its preview was read
+            raise Conflict(_CHANGED) from refused
+        if set(found.everybody) - set(seen.everybody):
+            raise Contention("these people were given more records")
+        return found
 
     def _statements(self, unit: Unit, wish: Wish) -> tuple[Statements, tuple[Identifier, ...]]:
         """What is to be stated, and which records it takes out of a merge."""
@@ -127,6 +151,8 @@ def _members(unit: Unit, golden_id: UUID) -> dict[Identifier, Identifier | None]
     """The records of a living golden id, the surest to be right first, each with what it is merged into."""
     records = unit.records.of_golden([golden_id])
     if not records:
-        raise NotFound("no person is under this golden id now")
+        if unit.identities.resolve(golden_id) is not None:
+            raise Conflict("this person is under another golden id by now")
+        raise NotFound("no person is under this golden id")
     ordered = sorted(records, key=lambda record: (_FIRST.index(record.state), record.identifier))
     return {record.identifier: record.subsumed_by for record in ordered}

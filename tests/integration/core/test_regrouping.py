@@ -9,11 +9,10 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Merge
 from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import Regroup, Wish
-from mpi.errors import Conflict, Forbidden, NotFound, Refused
-from mpi.usecases.asserting import Asserting
+from mpi.errors import Conflict, Forbidden, Refused
 from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.regrouping import Opposed, Regrouping
-from mpi.usecases.rehearsing import Rehearsing
+from mpi.usecases.regrouping import Opposed
+from tests.integration.core.regroups import ADA, BERNARD, CASES, do, everything, regrouping, two_people, wish
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,
@@ -27,55 +26,13 @@ from tests.integration.core.world import (
     other_person,
     person,
     register,
-    study,
 )
-
-ADA, BERNARD = person(number=nhs(1), status="02"), other_person(number=nhs(2), status="02")
-
-
-def regrouping(world: World, most_studies: int = 20) -> Regrouping:
-    index = world.index
-    rehearsing = Rehearsing(index.units, index.network, most_studies)
-    return Regrouping(index.units, Asserting(index.matching, index.rematch, index.clock), rehearsing)
 
 
 @pytest.fixture
 def two(world: World) -> World:
-    """Ada at Bolton (twice) and the Christie, whose study it is; Bernard at Bolton and the Christie."""
-    world.tell(
-        register("BOL|1", 1, ADA),
-        register("CHR|1", 2, ADA),
-        register("BOL|2", 3, ADA),
-        register("BOL|9", 4, BERNARD),
-        register("CHR|9", 5, BERNARD),
-    )
-    world.imaging.register(study("1.1", "CHR|1"), ARCHIVE)
-    assert world.together("BOL|1", "CHR|1", "BOL|2")
-    assert world.together("BOL|9", "CHR|9")
-    return world
-
-
-def wish(world: World, kind: Regroup, *records: str, of_: str = "BOL|1", other: str = "") -> Wish:
-    return Wish(kind, world.golden(of_), tuple(map(of, records)), world.golden(other) if other else None)
-
-
-def do(world: World, asked: Wish, caller: Caller = REVIEWER) -> tuple[int, ...]:
-    acts = regrouping(world)
-    return acts.apply(asked, acts.preview(asked, caller).mark, "Checked with the trust", caller)
-
-
-def everything(world: World) -> object:
-    tables = ("link", "assertion", "task", "event", "delivery", "golden_identity", "source_record")
-    return [world.rows(f"select * from {table} order by 1") for table in tables]
-
-
-CASES = [
-    (Regroup.SPLIT, ("CHR|1",), "", {"CHR|1"}),
-    (Regroup.SPLIT, ("CHR|1", "BOL|2"), "", {"CHR|1", "BOL|2"}),
-    (Regroup.MOVE, ("CHR|1",), "BOL|9", {"CHR|1", "BOL|9", "CHR|9"}),
-    (Regroup.MOVE, ("BOL|2", "CHR|1"), "BOL|9", {"BOL|2", "CHR|1", "BOL|9", "CHR|9"}),
-    (Regroup.MERGE, (), "BOL|9", {"BOL|1", "BOL|2", "CHR|1", "BOL|9", "CHR|9"}),
-]
+    """Ada and Bernard."""
+    return two_people(world)
 
 
 @pytest.mark.parametrize(("kind", "records", "other", "block"), CASES)
@@ -93,7 +50,7 @@ def test_a_preview_is_what_then_happens_and_undo_restores_exactly(
     moved = {str(one) for gone in preview.consequence.departures for one in gone.identifiers}
     assert moved == {one for one, golden_id in golden_before.items() if two.golden(one) != golden_id}
     two.verify()
-    acts.undo(made, "an error of mine", REVIEWER)
+    acts.undo(asked.golden_id, made, "an error of mine", REVIEWER)
     assert two.partition() == partition
     assert two.records() == records_before
     two.verify()
@@ -134,7 +91,7 @@ def test_a_split_takes_a_record_out_of_a_merge_of_its_source_and_says_so(two: Wo
     assert preview.unmerged == (of("BOL|2"),)
     made = do(two, asked)
     assert two.record("BOL|2").subsumed_by is None
-    regrouping(two).undo(made, "", REVIEWER)
+    regrouping(two).undo(two.golden("BOL|1"), made, "", REVIEWER)
     assert two.record("BOL|2").subsumed_by == of("BOL|1")
     two.verify()
 
@@ -188,17 +145,6 @@ def test_nhs_58_only_a_privacy_officer_joins_a_confidential_record(two: World) -
         regrouping(two).preview(asked, SENIOR)
     do(two, asked, ADMINISTRATOR)
     assert two.together("GUM|1", "BOL|1")
-
-
-def test_only_its_maker_or_a_senior_undoes_it(two: World) -> None:
-    made = do(two, wish(two, Regroup.MERGE, other="BOL|9"))
-    with pytest.raises(Forbidden):
-        regrouping(two).undo(made, "", COLLEAGUE)
-    assert two.together("BOL|1", "BOL|9")
-    regrouping(two).undo([*made, made[0]], "", SENIOR)
-    assert not two.together("BOL|1", "BOL|9")
-    with pytest.raises(NotFound):
-        regrouping(two).undo(made, "", SENIOR)
 
 
 def test_what_cannot_be_wished_is_said_so(two: World) -> None:

@@ -40,8 +40,11 @@ def test_a_preview_then_the_act(live: Live, act: str, body: dict[str, Any], wish
 def test_it_is_taken_back_together(live: Live) -> None:
     path = f"/v1/people/{ALPHA}/undo"
     assert live.call("POST", path, Role.REVIEWER, json={"assertions": [7, 8], "comment": "wrong"}).status_code == 204
-    assert live.house.regrouping.undone == [(7, 8)]
-    for body in ({"assertions": [], "comment": "x"}, {"assertions": [0], "comment": "x"}, {"assertions": [7]}):
+    assert live.house.regrouping.undone == [(ALPHA, (7, 8))]
+    for wrong in ([], [0], [True], ["7"], [7.0], [2**63]):
+        body = {"assertions": wrong, "comment": "x"}
+        assert as_problem(live.call("POST", path, Role.REVIEWER, json=body)) == (422, "invalid-request")
+    for body in ({"assertions": [7]}, {"comment": "x"}):
         assert as_problem(live.call("POST", path, Role.REVIEWER, json=body)) == (422, "invalid-request")
 
 

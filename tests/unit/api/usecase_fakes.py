@@ -399,7 +399,7 @@ class FakeRegrouping:
 
     faults: Faults
     done: list[tuple[Wish, str]] = field(default_factory=list)
-    undone: list[tuple[int, ...]] = field(default_factory=list)
+    undone: list[tuple[UUID, tuple[int, ...]]] = field(default_factory=list)
 
     def preview(self, wish: Wish, caller: Caller) -> Preview:
         self.faults.check()
@@ -418,10 +418,10 @@ class FakeRegrouping:
         self.done.append((wish, comment))
         return (7, 8)
 
-    def undo(self, assertions: Sequence[int], comment: str, caller: Caller) -> None:
+    def undo(self, golden_id: UUID, assertions: Sequence[int], comment: str, caller: Caller) -> None:
         self.faults.check()
         caller.require(Right.REVIEW)
-        self.undone.append(tuple(assertions))
+        self.undone.append((golden_id, tuple(assertions)))
 
 
 class FakeHouse:
