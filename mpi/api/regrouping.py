@@ -78,6 +78,14 @@ class ChangeJson(TypedDict):
     assertions: Annotated[list[int], Field(description="What it rests on, and is taken back by; empty: a preview.")]
     needs_senior: bool
     departures: list[DepartureJson]
+    contradictions: Annotated[
+        list[str],
+        Field(
+            description="What speaks against those that would be joined. Where it is a conflict, or not even the"
+            " likest records are a possible match, `needs_senior` is true.",
+            examples=[["two different verified NHS numbers", "sex: different"]],
+        ),
+    ]
     unmerged: Annotated[list[IdentifierJson], Field(description="Their source's merges of these no longer count.")]
 
 
@@ -134,6 +142,7 @@ def _change(services: Provided, wish: Wish, body: ChangeRequest, caller: Caller)
             }
             for gone in found.departures
         ],
+        "contradictions": list(previewed.against.told),
         "unmerged": [identifier_json(one) for one in previewed.unmerged],
     }
     return answer(content)

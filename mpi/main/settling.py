@@ -21,4 +21,4 @@ def compose_settling(
     rehearsing = Rehearsing(units, matching.network, settings.second_person_studies)
     answering = Answering(asserting, rehearsing, clock)
     batches = Batches(units, matching, answering, clock, ids, settings.bulk_sample)
-    return Regrouping(units, asserting, rehearsing), batches
+    return Regrouping(units, matching, asserting, rehearsing), batches

@@ -18,6 +18,8 @@ from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Contention, Unit, Units
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
+from mpi.usecases.contradicting import Contradictions, contradictions
+from mpi.usecases.matching import Matching
 from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.sayings import reviewers_about
 
@@ -36,19 +38,22 @@ class Opposed(Conflict):
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What a wish would do. `mark` is to be given back when it is confirmed; `unmerged` are records whose merge into
-    another record, made by their source, would no longer count."""
+    another record, made by their source, would no longer count; `against` is what contradicts between those that
+    would be joined."""
 
     consequence: Consequence
     needs_senior: bool
     mark: str
     unmerged: tuple[Identifier, ...]
+    against: Contradictions
 
 
 class Regrouping:
     """Every method needs REVIEW, and raises `Opposed`, `Refused`, `NotFound`, `Forbidden` (NHS-58)."""
 
-    def __init__(self, units: Units, asserting: Asserting, rehearsing: Rehearsing) -> None:
+    def __init__(self, units: Units, matching: Matching, asserting: Asserting, rehearsing: Rehearsing) -> None:
         self._units = units
+        self._matching = matching
         self._asserting = asserting
         self._rehearsing = rehearsing
 
@@ -57,12 +62,15 @@ class Regrouping:
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             found, unmerged = self._statements(unit, wish)
+            against = self._against(unit, found)
         told, needs_two = attempt(
             lambda: self._rehearsing.rehearse(
-                lambda unit: self._state(unit, wish, found.mark, "", caller), str(wish.golden_id), caller
+                lambda unit: self._state(unit, wish, self._held(unit, wish), found.mark, "", caller),
+                str(wish.golden_id),
+                caller,
             )
         )
-        return Preview(told, needs_two, found.mark, unmerged)
+        return Preview(told, needs_two or against.unlike, found.mark, unmerged, against)
 
     def apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
         """Do it; returns the assertions it rests on. Raises `Conflict` when the people have other records by now than
@@ -79,8 +87,11 @@ class Regrouping:
 
     def _apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
         with self._units.begin() as unit:
-            made = self._state(unit, wish, mark, comment, caller)
+            found = self._held(unit, wish)
+            made = self._state(unit, wish, found, mark, comment, caller)
             self._rehearsing.require_second(unit, caller)
+            if not caller.may(Right.UNDO_ANY) and self._against(unit, found).unlike:
+                raise Forbidden("these people look different: for a senior reviewer")
             people = [wish.golden_id, *([wish.other] if wish.other else [])]
             detail = {"assertions": made, "records": list(map(str, wish.records)), "reason": comment}
             unit.audit.record_each(caller, wish.kind, list(map(str, people)), detail)
@@ -101,8 +112,10 @@ class Regrouping:
             unit.audit.record_each(caller, "withdraw-assertion", sorted(map(str, people)), detail)
             unit.commit()
 
-    def _state(self, unit: Unit, wish: Wish, mark: str, comment: str, caller: Caller) -> list[int]:
-        found = self._held(unit, wish)
+    def _against(self, unit: Unit, found: Statements) -> Contradictions:
+        return contradictions(unit, self._matching, found.leaving, found.others)
+
+    def _state(self, unit: Unit, wish: Wish, found: Statements, mark: str, comment: str, caller: Caller) -> list[int]:
         if found.mark != mark:
             raise Conflict(_CHANGED)
         everybody = found.everybody

@@ -8,7 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from linkage.record import Sex
 from mpi.domain.access import Role
+from mpi.domain.commands import Death, Field
 from mpi.domain.views import Decision
 from tests.browser import histories, questions
 from tests.browser.chromium import check_accessibility, sign_in
@@ -16,7 +18,7 @@ from tests.browser.histories import unverified
 from tests.browser.served import TOKENS, Served
 from tests.browser.test_person import at
 from tests.browser.test_signing_in import enter, hidden
-from tests.integration.core.world import COLLEAGUE, SENIOR, of
+from tests.integration.core.world import COLLEAGUE, SENIOR, of, register
 
 ODD = "<script>alert(1)</script>\"'{{7*7}}"
 
@@ -56,7 +58,7 @@ def test_a_split_by_mouse_and_its_undo(page: Page, served: Served) -> None:
 def test_a_move_by_keyboard_alone(page: Page, served: Served) -> None:
     bolton, christie = unverified(served)
     target, _ = unverified(served)
-    sign_in(page, served, Role.REVIEWER, at(served.world.golden(bolton), "/change"))
+    sign_in(page, served, Role.SENIOR_REVIEWER, at(served.world.golden(bolton), "/change"))
     page.get_by_label("Split").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
@@ -85,7 +87,7 @@ def test_a_merge_without_javascript(browser: Browser, served: Served) -> None:
     golden_id = served.world.golden(other)
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    sign_in(page, served, Role.REVIEWER, at(served.world.golden(one), "/change"))
+    sign_in(page, served, Role.SENIOR_REVIEWER, at(served.world.golden(one), "/change"))
     page.get_by_label("Merge").check()
     page.get_by_label("Number", exact=True).fill(str(golden_id))
     page.get_by_role("button", name="Show what would happen").click()
@@ -141,6 +143,32 @@ def test_high_impact_waits_for_a_senior_reviewer(page: Page, served: Served) -> 
     assert not served.world.together(bolton, christie)
 
 
+def test_strangers_are_told_apart_before_they_are_merged(page: Page, served: Served) -> None:
+    """What contradicts is on the page, and a reviewer alone cannot go on; nor with a form of their own."""
+    number, who = histories.somebody(served, born="1935-02-01", sex=Sex.MALE)
+    other, girl = histories.somebody(served, born="2010-05-11", family="Brzeska", given="Ola", postcode="OL1 1AA")
+    man, child = f"BOL|B{number}", f"BOL|B{other}"
+    dead = who | {Field.DEATH: Death("2020-01-01")}
+    served.world.tell(register(man, 1, dead), register(child, 2, girl))
+    place = at(served.world.golden(man), f"/change/preview?to=merge&other={served.world.golden(child)}")
+    sign_in(page, served, Role.REVIEWER, place)
+    shown = page.get_by_role("main")
+    expect(shown).to_contain_text("What speaks against one person")
+    contrary = (
+        "Two different verified NHS numbers",
+        "Date of birth: different",
+        "Sex: different",
+        "recorded as dead",
+    )
+    for words in contrary:
+        expect(shown).to_contain_text(words)
+    expect(page.get_by_text("These look like different people.")).to_be_visible()
+    expect(page.get_by_role("button", name="Merge", exact=True)).to_have_count(0)
+    # Of two with one record each the older identity stays: the man's, on whose page this is.
+    expect(page.get_by_text("joins this person, whose identity stays")).to_be_visible()
+    check_accessibility(page)
+
+
 def test_a_decision_that_stands_is_named(page: Page, served: Served) -> None:
     (one, _), (other, _) = unverified(served), unverified(served)
     served.world.review.assert_pair(of(one), of(other), False, "two people", COLLEAGUE)
@@ -156,7 +184,7 @@ def test_what_changed_since_the_look_is_not_done(page: Page, served: Served) -> 
     golden_id = served.world.golden(bolton)
     other, _ = unverified(served)
     path = f"/change/preview?to=merge&other={served.world.golden(other)}"
-    sign_in(page, served, Role.REVIEWER, at(golden_id, path))
+    sign_in(page, served, Role.SENIOR_REVIEWER, at(golden_id, path))
     served.world.review.assert_pair(of(bolton), of(christie), False, "two people", SENIOR)
     confirm(page, "Merge")
     expect(page.get_by_role("alert")).to_contain_text("have changed since you looked")
@@ -197,7 +225,7 @@ def test_odd_letters_are_text(page: Page, served: Served) -> None:
     task = questions.with_odd_letters(served, ODD)
     said: list[str] = []
     page.on("dialog", lambda dialog: said.append(dialog.message))
-    sign_in(page, served, Role.REVIEWER, at(task.golden_ids[0], "/change"))
+    sign_in(page, served, Role.SENIOR_REVIEWER, at(task.golden_ids[0], "/change"))
     page.get_by_label("Merge").check()
     page.get_by_label("Number", exact=True).fill(ODD)
     page.get_by_role("button", name="Show what would happen").click()

@@ -25,7 +25,7 @@ ADA, BERNARD = person(number=nhs(1), status="02"), other_person(number=nhs(2), s
 def regrouping(world: World, most_studies: int = 20) -> Regrouping:
     index = world.index
     rehearsing = Rehearsing(index.units, index.network, most_studies)
-    return Regrouping(index.units, Asserting(index.matching, index.rematch, index.clock), rehearsing)
+    return Regrouping(index.units, index.matching, Asserting(index.matching, index.rematch, index.clock), rehearsing)
 
 
 def two_people(world: World) -> World:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
+from linkage.record import Sex
 from mpi.domain.access import Caller, Role
-from mpi.domain.commands import Merge
+from mpi.domain.commands import Death, Field, Merge
 from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import Regroup, Wish
 from mpi.errors import Conflict, Forbidden, Refused
@@ -45,12 +46,12 @@ def test_a_preview_is_what_then_happens_and_undo_restores_exactly(
     preview = acts.preview(asked, REVIEWER)
     assert everything(two) == before
     golden_before = {one: two.golden(one) for block_ in partition for one in block_}
-    made = acts.apply(asked, preview.mark, "Checked with the trust", REVIEWER)
+    made = acts.apply(asked, preview.mark, "Checked with the trust", SENIOR)
     assert frozenset(block) in two.partition()
     moved = {str(one) for gone in preview.consequence.departures for one in gone.identifiers}
     assert moved == {one for one, golden_id in golden_before.items() if two.golden(one) != golden_id}
     two.verify()
-    acts.undo(asked.golden_id, made, "an error of mine", REVIEWER)
+    acts.undo(asked.golden_id, made, "an error of mine", SENIOR)
     assert two.partition() == partition
     assert two.records() == records_before
     two.verify()
@@ -62,7 +63,7 @@ def test_it_sticks_against_later_messages(
     two: World, kind: Regroup, records: tuple[str, ...], other: str, block: set[str]
 ) -> None:
     """Design 4: a reviewer outranks any later weight."""
-    do(two, wish(two, kind, *records, other=other))
+    do(two, wish(two, kind, *records, other=other), SENIOR)
     two.tell(register("CHR|1", 20, ADA), register("BOL|2", 21, ADA), register("BOL|9", 22, BERNARD))
     assert frozenset(block) in two.partition()
     two.verify()
@@ -169,10 +170,10 @@ def test_what_cannot_be_wished_is_said_so(two: World) -> None:
 def test_every_act_is_audited_for_both_people(two: World) -> None:
     """AUD-3: who, when, why, and what it rests on."""
     asked = wish(two, Regroup.MOVE, "CHR|1", other="BOL|9")
-    made = do(two, asked)
+    made = do(two, asked, SENIOR)
     rows = two.rows("select * from audit where action = 'move' order by id")
     assert [row.subjects for row in rows] == [[str(asked.golden_id)], [str(asked.other)]]
-    assert {row.user for row in rows} == {"rita"}
+    assert {row.user for row in rows} == {"sam"}
     detail = {"assertions": list(made), "records": ["CHR|1"], "reason": "Checked with the trust"}
     assert all(row.detail == detail for row in rows)
     assert two.rows("select count(*) as n from audit where action = 'preview'")[0].n == 1
@@ -187,3 +188,43 @@ def test_nhs_56_nobody_joins_who_is_kept_apart_for_privacy(two: World, kind: Reg
     for caller in (REVIEWER, SENIOR, ADMINISTRATOR):
         with pytest.raises(Forbidden, match="must not be linked"):
             regrouping(two).preview(asked, caller)
+
+
+def test_strangers_are_told_apart_and_left_to_a_senior(world: World) -> None:
+    """A dead man and a girl with another verified NHS number: NHS-11, and the model's own opinion."""
+    man = person(
+        "Adeyemi", "Tunde", "1935-02-01", Sex.MALE, nhs(3), postcode="BL1 1AA", more={Field.DEATH: Death("")}
+    )
+    girl = person("Okonkwo", "Adaeze", "2010-03-07", Sex.FEMALE, nhs(4))
+    world.tell(register("BOL|1", 1, man), register("BOL|2", 2, girl), register("CHR|2", 3, girl))
+    for asked in (
+        wish(world, Regroup.MERGE, other="BOL|2"),
+        wish(world, Regroup.MOVE, "CHR|2", of_="BOL|2", other="BOL|1"),
+    ):
+        preview = regrouping(world).preview(asked, REVIEWER)
+        assert preview.needs_senior
+        told = " / ".join(preview.against.told)
+        for words in ("two different verified NHS numbers", "date of birth: different", "sex: different", "dead"):
+            assert words in told
+        with pytest.raises(Forbidden, match="senior"):
+            regrouping(world).apply(asked, preview.mark, "", REVIEWER)
+    assert not world.together("BOL|1", "BOL|2")
+    do(world, wish(world, Regroup.MERGE, other="BOL|2"), SENIOR)
+    assert world.together("BOL|1", "BOL|2", "CHR|2")
+
+
+def test_who_is_alike_needs_no_senior(world: World) -> None:
+    """Stockport does not link by itself: the reviewer does."""
+    world.tell(register("BOL|1", 1, person()), register("STO|1", 2, person()))
+    asked = wish(world, Regroup.MERGE, other="STO|1")
+    preview = regrouping(world).preview(asked, REVIEWER)
+    assert (preview.needs_senior, preview.against.told) == (False, ())
+    do(world, asked)
+    assert world.together("BOL|1", "STO|1")
+
+
+def test_of_whom_nothing_can_be_compared_is_for_a_senior(world: World) -> None:
+    world.tell(register("GUM|1", 1, person()), register("BOL|1", 2, person()))
+    preview = regrouping(world).preview(wish(world, Regroup.MERGE, of_="GUM|1", other="BOL|1"), ADMINISTRATOR)
+    assert preview.needs_senior
+    assert preview.against.told == ("nothing of these records can be compared",)

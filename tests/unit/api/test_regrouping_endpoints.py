@@ -29,6 +29,8 @@ def test_a_preview_then_the_act(live: Live, act: str, body: dict[str, Any], wish
     (gone,) = told.json()["departures"]
     assert (gone["old"], gone["studies"]) == (str(ALPHA), ["1.2.1"])
     assert gone["new"] == (None if act == "split" else str(HIDDEN))
+    assert told.json()["contradictions"] == ([] if act == "split" else ["sex: different"])
+    assert told.json()["needs_senior"] is False
     mark = {"mark": told.json()["mark"], "comment": "checked"}
     done = live.call("POST", path, Role.REVIEWER, json=body | mark)
     assert done.json()["assertions"] == [7, 8]

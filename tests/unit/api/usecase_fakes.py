@@ -41,6 +41,7 @@ from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.batches import Batches
 from mpi.usecases.conformance import Conformance
+from mpi.usecases.contradicting import Contradictions
 from mpi.usecases.corrections import Corrections
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
@@ -408,7 +409,8 @@ class FakeRegrouping:
             raise NotFound("no person is under this golden id now")
         gone = Departure(wish.golden_id, wish.other or NEW, wish.records, ("1.2.1",), wish.kind is Regroup.MERGE)
         minted = () if wish.other else (NEW,)
-        return Preview(Consequence((gone,), minted=minted), False, f"mark-of-{wish.kind}", ())
+        against = Contradictions(("sex: different",) if wish.other else ())
+        return Preview(Consequence((gone,), minted=minted), False, f"mark-of-{wish.kind}", (), against)
 
     def apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
         self.faults.check()
