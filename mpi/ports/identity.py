@@ -132,6 +132,9 @@ class Identities(Protocol):
     def current(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, UUID]:
         """The golden ids these records are linked to now."""
 
+    def under_since(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, datetime]:
+        """When each of these records first came under the golden id it is linked to now."""
+
     def resolve(self, golden_id: UUID) -> UUID | None:
         """The living golden id at the end of the chain of successors; None when never known."""
 
