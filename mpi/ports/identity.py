@@ -103,8 +103,8 @@ class Evidence(Protocol):
     def kept_apart(self) -> list[KeptApart]:
         """The privacy officers' standing assertions, the newest first."""
 
-    def ask_to_lift(self, assertion_id: int, user: str) -> None:
-        """Note who has asked to take one of them back."""
+    def ask_to_lift(self, assertion_id: int, user: str, reason: str) -> None:
+        """Note who has asked to take one of them back, and why."""
 
 
 class Identities(Protocol):
