@@ -49,6 +49,7 @@ class KeptApartJson(TypedDict):
     made_at: datetime
     reason: str
     lift_asked_by: Annotated[str, Field(description="Who has asked to lift it; empty: nobody.")]
+    lift_reason: Annotated[str, Field(description="Why they asked.")]
 
 
 class KeptApartListJson(TypedDict):
@@ -91,6 +92,7 @@ def kept_apart(services: Provided, caller: Calling) -> Response:
                 "made_at": one.made_at,
                 "reason": one.reason,
                 "lift_asked_by": one.lift_asked_by,
+                "lift_reason": one.lift_reason,
             }
             for one in services.keeping_apart.standing(caller)
         ]

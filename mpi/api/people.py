@@ -26,7 +26,9 @@ from mpi.api.shapes import (
     identifier_or_null,
 )
 from mpi.domain.access import Caller, Right
+from mpi.domain.identifiers import NHS_AUTHORITY
 from mpi.domain.views import PersonView, RecordView
+from mpi.domain.withholding import may_know_whereabouts
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["people"], generate_unique_id_function=name_operation, prefix="/v1/people"
@@ -87,17 +89,17 @@ def _demographics_json(demographics: Demographics, withhold: bool) -> Demographi
     }
 
 
-def _record_json(record: RecordView, withhold: bool, reviews: bool) -> RecordJson:
+def _record_json(record: RecordView, withhold: bool, anonymous: bool, reviews: bool) -> RecordJson:
     pending = record.pending if reviews else None
     return {
-        "identifier": identifier_json(record.identifier),
+        "identifier": None if anonymous else identifier_json(record.identifier),
         "state": record.state,
         "demographics": _demographics_json(record.demographics, withhold),
         "deceased": record.death is not None,
         "died_at": record.death.at if record.death else "",
         "ethnic_category": record.ethnic_category,
         "restricted": record.restricted,
-        "subsumed_by": identifier_or_null(record.subsumed_by),
+        "subsumed_by": None if anonymous else identifier_or_null(record.subsumed_by),
         "contested": record.contested,
         "pending": _demographics_json(pending, withhold) if pending else None,
         "updated_at": record.updated_at,
@@ -105,14 +107,17 @@ def _record_json(record: RecordView, withhold: bool, reviews: bool) -> RecordJso
 
 
 def person_json(person: PersonView, caller: Caller) -> PersonJson:
-    """A person as JSON. A restricted person's whereabouts go to those with the PRIVACY right alone (NHS-57)."""
+    """A person as JSON. A restricted person's address goes to those with the PRIVACY right alone, and the numbers
+    that name who treats them to those who `may_know_whereabouts` (NHS-57)."""
     restricted = person.restricted or any(record.restricted for record in person.records)
     withhold = restricted and not caller.may(Right.PRIVACY)
+    anonymous = restricted and not may_know_whereabouts(caller)
+    told = [one.identifier for one in person.live if not anonymous or one.identifier.authority == NHS_AUTHORITY]
     reviews = caller.may(Right.REVIEW)
     return {
         "golden_id": person.golden_id,
         "requested_id": person.requested_id,
-        "identifiers": [identifier_json(record.identifier) for record in person.live],
+        "identifiers": [identifier_json(one) for one in told],
         "demographics": _demographics_json(person.demographics, withhold),
         "deceased": person.death is not None,
         "died_at": person.death.at if person.death else "",
@@ -121,7 +126,7 @@ def person_json(person: PersonView, caller: Caller) -> PersonJson:
         "contested": person.contested,
         "created_at": person.created_at,
         "updated_at": person.updated_at,
-        "records": [_record_json(record, withhold, reviews) for record in person.records],
+        "records": [_record_json(record, withhold, anonymous, reviews) for record in person.records],
     }
 
 

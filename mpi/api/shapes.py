@@ -110,7 +110,10 @@ class DemographicsJson(TypedDict):
 class RecordJson(TypedDict):
     """One source record of a person."""
 
-    identifier: IdentifierJson
+    identifier: Annotated[
+        IdentifierJson | None,
+        Field(description="Null where it would tell this caller who treats a restricted person (NHS-57)."),
+    ]
     state: RecordState
     demographics: DemographicsJson
     deceased: bool
@@ -133,7 +136,9 @@ class PersonJson(TypedDict):
     requested_id: Annotated[
         UUID, Field(description="The id asked for; differs from golden_id when it has been retired.")
     ]
-    identifiers: Annotated[list[IdentifierJson], Field(description="The live ones, fit to be given out.")]
+    identifiers: Annotated[
+        list[IdentifierJson], Field(description="The live ones, fit to be given out to this caller (NHS-57).")
+    ]
     demographics: DemographicsJson
     deceased: bool
     died_at: Annotated[str, Field(description="ISO 8601 at the precision known; empty when it is not.")]
@@ -155,8 +160,11 @@ class TaskJson(TypedDict):
     state: TaskState
     one: IdentifierJson
     other: IdentifierJson
-    golden_ids: list[UUID]
-    weight: Annotated[float, Field(description="Match weight, log2 of the Bayes factor.", examples=[8.25])]
+    golden_ids: Annotated[list[UUID], Field(description="None while blind samples wait for answers.")]
+    weight: Annotated[
+        float,
+        Field(description="Match weight, log2 of the Bayes factor; 0 while blind samples wait.", examples=[8.25]),
+    ]
     guards: Annotated[list[str], Field(description="Why the machine may not link by itself.")]
     reason: str
     created_at: datetime

@@ -88,10 +88,12 @@ _WITHDRAW = Prepared(
     )
 )
 _GIVE_REASON = Prepared(text("update assertion set reason = :reason where id = :id"))
-_ASK_TO_LIFT = Prepared(text("update assertion set lift_asked_by = :user where id = :id"))
+# Until it is taken back, the reason for that is the first officer's.
+_ASK_TO_LIFT = Prepared(text("update assertion set lift_asked_by = :user, withdrawn_reason = :reason where id = :id"))
 _KEPT_APART = Prepared(
     text(
-        f"""select s.*, t.made_at, t.reason, t.lift_asked_by from ({STANDING} and t.rank = :rank) s
+        f"""select s.*, t.made_at, t.reason, t.lift_asked_by, coalesce(t.withdrawn_reason, '') as lift_reason
+        from ({STANDING} and t.rank = :rank) s
         join assertion t on t.id = s.id order by s.id desc"""
     ).bindparams(bindparam("rank", type_=Integer))
 )
@@ -202,12 +204,13 @@ class EvidenceStore:
         """The privacy officers' standing assertions, the newest first."""
         rows = self._connection.run(_KEPT_APART, {"rank": int(AssertionRank.PRIVACY)})
         return [
-            KeptApart(row.id, to_pair(row), row.made_by, row.made_at, row.reason, row.lift_asked_by) for row in rows
+            KeptApart(row.id, to_pair(row), row.made_by, row.made_at, row.reason, row.lift_asked_by, row.lift_reason)
+            for row in rows
         ]
 
-    def ask_to_lift(self, assertion_id: int, user: str) -> None:
-        """Note who has asked to take one of them back."""
-        self._connection.run(_ASK_TO_LIFT, {"id": assertion_id, "user": user})
+    def ask_to_lift(self, assertion_id: int, user: str, reason: str) -> None:
+        """Note who has asked to take one of them back, and why."""
+        self._connection.run(_ASK_TO_LIFT, {"id": assertion_id, "user": user, "reason": reason})
 
 
 def to_pair(row: Row[Any]) -> Pair:

@@ -25,6 +25,14 @@ _CURRENT = Prepared(
        where l.record_id = any(:ids) and l.until is null"""
     ).bindparams(_IDS)
 )
+_UNDER_SINCE = Prepared(
+    text(
+        """select r.authority, r.value, min(h.since) as since from link l
+       join link h on h.record_id = l.record_id and h.golden_id = l.golden_id
+       join source_record r on r.id = l.record_id
+       where l.record_id = any(:ids) and l.until is null group by r.authority, r.value"""
+    ).bindparams(_IDS)
+)
 _RESOLVE = Prepared(
     text(
         """with recursive chain (id, successor) as (
@@ -153,6 +161,11 @@ class IdentityStore:
         """The golden ids these records are linked to now."""
         rows = self._connection.run(_CURRENT, {"ids": self._ids.list(identifiers)})
         return {Identifier(row.authority, row.value): row.golden_id for row in rows}
+
+    def under_since(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, datetime]:
+        """When each of these records first came under the golden id it is linked to now."""
+        rows = self._connection.run(_UNDER_SINCE, {"ids": self._ids.list(identifiers)})
+        return {Identifier(row.authority, row.value): row.since for row in rows}
 
     def resolve(self, golden_id: UUID) -> UUID | None:
         """The living golden id at the end of the chain of successors; None when never known."""

@@ -24,6 +24,8 @@ from sqlalchemy import Connection, CursorResult, Executable, text
 from mpi.db.prepared import Prepared
 
 _BEGIN = Prepared(text("begin"))
+# Several statements read one moment, or a person whose identity changes meanwhile would be told in halves.
+_LOOK = Prepared(text("begin isolation level repeatable read"))
 _RELAXED = Prepared(text("set local synchronous_commit = off"))
 _COMMIT = Prepared(text("commit"))
 _LONGEST = 256  # statements sent at once: their short answers must fit what the system buffers
@@ -81,13 +83,14 @@ class Rows:
 
 
 class Lane:
-    """One connection's transactions. `relaxed`: a commit need not reach the disk before it returns."""
+    """One connection's transactions. `relaxed`: of a reader, who sees one moment, and whose commit need not reach the
+    disk before it returns."""
 
     def __init__(self, connection: Connection, *, relaxed: bool = False) -> None:
         self._connection = connection
         driver: DriverConnection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
         self._driver = driver
-        self._opening = (_BEGIN, _RELAXED) if relaxed else (_BEGIN,)
+        self._opening = (_LOOK, _RELAXED) if relaxed else (_BEGIN,)
         # Names the server knows, kept as long as the driver's connection lives.
         self._known: set[bytes] = connection.info.setdefault("prepared statements", set())
         self._transformer = Transformer(driver)

@@ -119,10 +119,18 @@ _ASK_AGAIN = Prepared(
 _END = Prepared(
     text(
         f"""with gone as (update task set state = 'withdrawn', claimed_by = ''
-          where kind = 'blind-sample' and state in {OPEN_STATES} returning id) select count(*) as n from gone"""
+          where kind = 'blind-sample' and state in {OPEN_STATES} returning id, sample_id)
+        select g.id, array_remove(array_agg(a.answer order by a.at), null) as answers
+        from gone g left join sample_answer a on a.pair_id = g.sample_id and a.answer <> '{SEEN}'
+        group by g.id order by g.id"""
     )
 )
-_LATEST = Prepared(text("select * from sample_round order by id desc limit 1"))
+_LATEST = Prepared(
+    text(
+        """select r.*, (select count(*) from sample_pair p where p.round_id = r.id) as drawn
+        from sample_round r order by r.id desc limit 1"""
+    )
+)
 _STRATA = Prepared(text("select * from sample_stratum where round_id = :id order by number"))
 _ANSWERED = Prepared(
     text(
@@ -209,9 +217,9 @@ class SampleStore:
         """Ask for another answer to the pair of an answered task."""
         self._connection.run(_ASK_AGAIN, {"id": task_id})
 
-    def end(self) -> int:
+    def end(self) -> Mapping[int, tuple[str, ...]]:
         """Withdraw all samples that wait."""
-        return int(self._connection.run(_END, {}).scalar_one())
+        return {row.id: tuple(row.answers) for row in self._connection.run(_END, {})}
 
     def latest(self) -> Round | None:
         """The newest round."""
@@ -223,7 +231,7 @@ class SampleStore:
             for s in self._connection.run(_STRATA, {"id": row.id})
         )
         made = (row.made_by, row.made_at, row.seed, row.model, row.records, row.pairs, row.share)
-        return Round(*made, strata, row.id)
+        return Round(*made, strata, row.id, row.drawn)
 
     def answered(self, round_id: int) -> list[Answered]:
         """What came of each pair of a round."""

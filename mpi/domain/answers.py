@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from linkage.partition import Verdict
 from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Fault, Refused
 
 RULINGS = frozenset({Decision.ACCEPT, Decision.REJECT})
+LONGEST = timedelta(days=731)
+"""What is put off for longer than two years is forgotten."""
 VERDICTS = {Decision.SAME: Verdict.SAME, Decision.DIFFERENT: Verdict.DIFFERENT}
 
 
@@ -17,3 +21,13 @@ def require_fitting(decision: Decision, asked: TaskView) -> None:
         return
     wanted = "accept, reject" if overlay else "same, different"
     raise Refused(Fault.BAD_VALUE, f"a task of kind {asked.kind} is answered by {wanted}, defer or unsure")
+
+
+def require_due(due: date | None, today: date) -> None:
+    """Raise `Refused` when a task is put off to no later day than today, or for more than two years."""
+    if due is None:
+        return
+    if due <= today:
+        raise Refused(Fault.BAD_VALUE, "the day to look again must be a later one than today", "due")
+    if due > today + LONGEST:
+        raise Refused(Fault.BAD_VALUE, "the day to look again must be within two years", "due")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mpi.domain.views import TaskKind, TaskView
+from mpi.domain.views import TaskKind, TaskState, TaskView
 from mpi.domain.worklist import UNANSWERED
 
 ALIKE = frozenset({TaskKind.POSSIBLE_MATCH, TaskKind.BLIND_SAMPLE})
@@ -12,11 +12,15 @@ ALIKE = frozenset({TaskKind.POSSIBLE_MATCH, TaskKind.BLIND_SAMPLE})
 REASON = "two records that may be of one person"
 
 
-def blinded(task: TaskView) -> TaskView:
-    """The task as a possible match like every other; other kinds are as they are."""
+def blinded(task: TaskView, *, read: bool = False) -> TaskView:
+    """The task as a possible match like every other; other kinds are as they are. What somebody answered to a sample
+    is left out unless the user has `read` it: they may be asked to be its second reader."""
     if task.kind not in ALIKE:
         return task
-    return replace(task, kind=TaskKind.POSSIBLE_MATCH, weight=0.0, guards=(), reason=REASON)
+    alike = replace(task, kind=TaskKind.POSSIBLE_MATCH, golden_ids=(), weight=0.0, guards=(), reason=REASON)
+    if read or task.state is not TaskState.DECIDED:
+        return alike
+    return replace(alike, decision=None, comment="", decided_by="", decided_at=None)
 
 
 def is_blind(task: TaskView, waiting: bool) -> bool:

@@ -84,7 +84,8 @@ class AssertionView:
 
 @dataclass(frozen=True, slots=True)
 class KeptApart:
-    """Two records that must not be linked, and why. `lift_asked_by` has asked to take it back, "" nobody has."""
+    """Two records that must not be linked, and why. `lift_asked_by` has asked to take it back, "" nobody has,
+    for `lift_reason`."""
 
     id: int
     pair: Pair
@@ -92,6 +93,7 @@ class KeptApart:
     made_at: datetime
     reason: str
     lift_asked_by: str = ""
+    lift_reason: str = ""
 
 
 def effective(assertions: Iterable[Assertion]) -> dict[Pair, Assertion]:

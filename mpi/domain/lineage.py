@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from mpi.domain.identifiers import Identifier
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,22 @@ def trace(
     held: Mapping[Identifier, UUID],
     age: Callable[[UUID], object],
     mint: Callable[[], UUID],
+    since: Mapping[Identifier, datetime] = {},
 ) -> Lineage:
-    """Give each block the id that held most of its records; of equals the oldest, then the first by record.
+    """Give each block the id that held most of its records; of equals the oldest id, and of blocks with an equal
+    claim to one id that of whoever has been under it longest, so that a merge taken back gives it to whom it was of;
+    then the first by record.
 
-    `held` are the ids before (new records have none), `age` orders ids from the oldest. An id goes to one block
-    only; a block that gets none is given a minted one (a split).
+    `held` are the ids before (new records have none), `age` orders ids from the oldest, `since` tells when records
+    first came under the ids they hold. An id goes to one block only; a block that gets none is given a minted one (a
+    split).
     """
     claims = _claims(blocks, held)
-    ranked = sorted(claims, key=lambda c: (-claims[c], age(c[1]), c[1], blocks[c[0]][0]))
+
+    def longest(block: int, golden: UUID) -> datetime:
+        return min((since[m] for m in blocks[block] if held.get(m) == golden and m in since), default=_NEVER)
+
+    ranked = sorted(claims, key=lambda c: (-claims[c], age(c[1]), c[1], longest(*c), blocks[c[0]][0]))
     kept: dict[int, UUID] = {}
     taken: set[UUID] = set()
     for block, golden in ranked:

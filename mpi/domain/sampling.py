@@ -62,8 +62,8 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One draw: `records` were looked at by chance, which have `pairs` with others; `share` of the work list is to
-    be samples."""
+    """One draw: `records` were looked at by chance, which have `pairs` with others, of which `drawn` are asked about;
+    `share` of the work list is to be samples."""
 
     made_by: str
     made_at: datetime
@@ -74,6 +74,15 @@ class Round:
     share: float
     strata: tuple[Stratum, ...]
     id: int = 0
+    drawn: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What ending a round took back: pairs that nobody had answered, and second readings of pairs that one had."""
+
+    pairs: int
+    readings: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,9 @@ class Settler:
         if x == y:
             # Kept while an assertion does its work, so that taking the assertion back restores the hold.
             return self._component.assertions == self._component.before
+        if any(made not in self._component.assertions for made in self._component.before):
+            # Something is taken back: what came between because of it goes with it, so the ends alone are asked.
+            x, y = (str(hold.pair.one),), (str(hold.pair.other),)
         return self._guarded(x, y) or self._released(x, y)
 
     def _piece(self, blocks: Keys, key: str) -> tuple[str, ...]:

@@ -218,7 +218,7 @@ class TaskView:
     """A question about two source records (for some kinds `one` equals `other`).
 
     `proposed` is an answer that waits for another person than `proposed_by`; `studies` are how many hang on the two
-    records. A claim runs out at `held_until`.
+    records. A claim runs out at `held_until`. `golden_ids` are those of the two, none while the task is blind.
     """
 
     id: int
@@ -226,7 +226,7 @@ class TaskView:
     state: TaskState
     one: Identifier
     other: Identifier
-    golden_ids: tuple[UUID, UUID]
+    golden_ids: tuple[UUID, ...]
     weight: float
     guards: tuple[str, ...]
     reason: str

@@ -14,7 +14,7 @@ app = typer.Typer()
 
 @app.command()
 def sample(
-    pairs: Annotated[int, typer.Option(min=10, max=5_000, help="How many pairs people shall answer.")] = 300,
+    pairs: Annotated[int, typer.Option(min=20, max=5_000, help="How many pairs people shall answer.")] = 300,
     twice: Annotated[float, typer.Option(min=0, max=1, help="The share of them that two people shall answer.")] = 0.2,
     share: Annotated[float, typer.Option(min=0.01, max=0.5, help="How much of the work list they make up.")] = 0.1,
     records: Annotated[int, typer.Option(min=1, help="How many records to look at, drawn by chance.")] = 2_000,
@@ -40,10 +40,17 @@ def sample(
             model = model_in_force(url, settings, begin=False)
             sampling = compose(url, load_network(settings.network), model, 1).sampling
             if end:
-                typer.echo(f"mpi: {sampling.end(operator)} samples taken back", err=True)
+                gone = sampling.end(operator)
+                typer.echo(
+                    f"mpi: taken back {gone.pairs:,} pairs without an answer, {gone.readings:,} second readings",
+                    err=True,
+                )
                 return
             drawn = sampling.draw(operator, Draw(pairs, twice, share, records, seed))
-    typer.echo(f"mpi: drawn of {drawn.pairs:,} pairs of {drawn.records:,} records, with seed {drawn.seed}", err=True)
+    typer.echo(
+        f"mpi: drawn {drawn.drawn:,} of {drawn.pairs:,} pairs of {drawn.records:,} records, with seed {drawn.seed}",
+        err=True,
+    )
     for one in drawn.strata:
         what = ("linked" if one.joined else "not linked") + ("" if one.compared else ", never compared")
         typer.echo(f"{one.low:+7.1f} to {one.high:+7.1f} bits, {what}: {one.size:,} pairs")

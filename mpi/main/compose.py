@@ -247,6 +247,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,
+        started=index.clock.now(),
         callers=callers,
         session_key=session_key(settings),
         session_idle=settings.session_idle,

@@ -196,6 +196,7 @@ def _show(result: Result, console: Console) -> None:
 
 def _go_on(target: Target, service: subprocess.Popen[bytes], console: Console) -> None:
     console.print(f"Serving: HTTP {target.http}  MLLP {target.mllp[0]}:{target.mllp[1]}")
+    console.print(f"Pages: {target.http}/review  sign in with the token {target.tokens['admin']}", soft_wrap=True)
     call = f"curl -H 'Authorization: Bearer {target.tokens['admin']}' '{target.http}/v1/tasks?limit=1'"
     console.print(f"Try: {call}", soft_wrap=True)  # a line that is broken cannot be pasted
     console.print("Press Ctrl-C to stop; the demonstration's data are thrown away.")

@@ -103,8 +103,8 @@ class Evidence(Protocol):
     def kept_apart(self) -> list[KeptApart]:
         """The privacy officers' standing assertions, the newest first."""
 
-    def ask_to_lift(self, assertion_id: int, user: str) -> None:
-        """Note who has asked to take one of them back."""
+    def ask_to_lift(self, assertion_id: int, user: str, reason: str) -> None:
+        """Note who has asked to take one of them back, and why."""
 
 
 class Identities(Protocol):
@@ -131,6 +131,9 @@ class Identities(Protocol):
 
     def current(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, UUID]:
         """The golden ids these records are linked to now."""
+
+    def under_since(self, identifiers: Collection[Identifier]) -> Mapping[Identifier, datetime]:
+        """When each of these records first came under the golden id it is linked to now."""
 
     def resolve(self, golden_id: UUID) -> UUID | None:
         """The living golden id at the end of the chain of successors; None when never known."""

@@ -44,8 +44,8 @@ class Samples(Protocol):
     def ask_again(self, task_id: int) -> None:
         """Ask for another answer to the pair of an answered task, at its place in the work list."""
 
-    def end(self) -> int:
-        """Withdraw all samples that wait; returns how many."""
+    def end(self) -> Mapping[int, tuple[str, ...]]:
+        """Withdraw all samples that wait; by task, what others have answered about its pair."""
 
     def latest(self) -> Round | None:
         """The newest round."""

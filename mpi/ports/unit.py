@@ -138,5 +138,5 @@ class Units(Protocol):
     """Opens units of work."""
 
     def begin(self, *, read_only: bool = False) -> AbstractContextManager[Unit]:
-        """A new transaction, rolled back at exit unless committed. `read_only`: it writes nothing but its audit row
-        and a snapshot, which a crash of the database in that instant may lose."""
+        """A new transaction, rolled back at exit unless committed. `read_only`: it reads as of one moment, and writes
+        nothing but its audit row and a snapshot, which a crash of the database in that instant may lose."""

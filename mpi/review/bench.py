@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from linkage.model import Model
 from mpi.domain.access import Caller
@@ -36,7 +37,7 @@ class Bench:
 
     `callers` are everybody who may sign in, by the SHA-256 of their token in hexadecimal. `session_key` signs
     cookies; a session ends when nothing was asked for `session_idle` seconds, and `session_length` seconds after it
-    began.
+    began. `started` is when the service did.
     """
 
     query: Query
@@ -61,6 +62,7 @@ class Bench:
     launching: Launching
     network: Network
     clock: Clock
+    started: datetime
     callers: Mapping[str, Caller]
     session_key: str
     session_idle: float

@@ -13,7 +13,7 @@ from mpi.domain.answers import RULINGS
 from mpi.domain.consequence import Consequence
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import holder
-from mpi.errors import Conflict, MpiError
+from mpi.errors import Conflict, MpiError, Refused
 from mpi.review.comparison_rows import columns, rows
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
@@ -136,7 +136,7 @@ def give_answer(
         errors["decision"] = "Choose an answer"
     if decision == Decision.DEFER:
         day = _day(due)
-        if day is None or day <= pages.bench.clock.now().date():
+        if day is None:
             errors["due"] = "Enter the day to look again, a later one than today"
     elif decision in (*RULINGS, Decision.SAME, Decision.DIFFERENT) and reason not in REASONS:
         errors["reason"] = "Choose a reason"
@@ -149,6 +149,10 @@ def give_answer(
         done = pages.bench.review.decide(task_id, Decision(decision), said, caller, day)
     except Conflict as conflict:
         return _page(request, pages, caller, task_id, filters, {"decision": _sentence(conflict)}, 409, entered)
+    except Refused as refused:
+        if refused.location != "due":
+            raise
+        return _page(request, pages, caller, task_id, filters, {"due": _sentence(refused)}, 422, entered)
     return pages.redirect(request, filters.back, _told(done))
 
 

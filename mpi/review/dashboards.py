@@ -8,13 +8,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Path, Query, Request, Response
 
 from mpi.domain.access import Right
+from mpi.domain.counts import Counted
+from mpi.domain.sampling import LEAST
 from mpi.errors import Conflict, NotFound, Refused
 from mpi.review.figures import Figure, written
 from mpi.review.headers import page_headers
 from mpi.review.matching_figures import matching_figures, sample_figures
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
-from mpi.review.trust_figures import lag, network_figures, trust_figures, trusts_of
+from mpi.review.trust_figures import TrustView, network_figures, trust_figures, trusts_of
 from mpi.usecases.dashboards import DAYS
 from mpi.usecases.sampling import Draw
 
@@ -59,6 +61,7 @@ def _matching(
         path=f"{PATH}/matching",
         may_draw=caller.may(Right.MEASURE),
         standard=Draw(),
+        least=LEAST,
         errors=errors,
     )
 
@@ -74,7 +77,7 @@ def draw(
 ) -> Response:
     """Draw a blind sample into the work list."""
     caller.require(Right.MEASURE)
-    ranges = {"pairs": (pairs, 10, 5_000), "twice": (twice, 0, 100), "share": (share, 1, 50)}
+    ranges = {"pairs": (pairs, LEAST, 5_000), "twice": (twice, 0, 100), "share": (share, 1, 50)}
     wrong = {
         name: f"Enter a whole number from {low:,} to {high:,}"
         for name, (said, low, high) in ranges.items()
@@ -88,7 +91,8 @@ def draw(
         said = str(error)
         status = 409 if isinstance(error, Conflict) else 422
         return _matching(request, pages, caller, errors={"pairs": said[:1].upper() + said[1:]}, status=status)
-    said = f"A sample has been drawn of {drawn.pairs:,} pairs. It is in the work list, among the possible matches."
+    counts = f"{drawn.drawn:,} pairs of {drawn.pairs:,}"
+    said = f"A sample has been drawn: {counts}. It is in the work list, among the possible matches."
     return pages.redirect(request, f"{PATH}/matching", said)
 
 
@@ -96,7 +100,8 @@ def draw(
 def end(request: Request, pages: Paging, caller: Calling) -> Response:
     """Take back the samples that nobody has answered."""
     gone = pages.bench.sampling.end(caller)
-    return pages.redirect(request, f"{PATH}/matching", f"{gone:,} pairs without an answer have been taken back.")
+    said = f"Taken back: pairs without an answer {gone.pairs:,}, second readings {gone.readings:,}."
+    return pages.redirect(request, f"{PATH}/matching", said)
 
 
 @router.get(PATH + "/trusts")
@@ -104,11 +109,11 @@ def trusts(request: Request, pages: Paging, caller: Calling, format: Format = ""
     """All trusts beside one another."""
     caller.require(Right.REVIEW)
     counted = pages.bench.dashboards.read(caller, "trusts")
-    found = trusts_of(pages.bench.network, counted, DAYS) if counted else []
+    found = _trusts(pages, counted)
     figures = network_figures(found)
     if format == "csv":
         return _file("trusts", figures, figure)
-    links = [(one.organisation, lag(one.last_at, one.at), one.silent) for one in found]
+    links = [(one.organisation, one.last_at, one.ago(one.last_at), one.silent) for one in found]
     return _board(request, pages, "trusts.jinja", counted, figures, f"{PATH}/trusts", links=links)
 
 
@@ -127,13 +132,18 @@ def trust(
     if code not in network.organisation_by_code:
         raise NotFound("no trust of this network has this code")
     counted = pages.bench.dashboards.read(caller, f"trusts/{code}")
-    found = trusts_of(network, counted, DAYS) if counted else []
+    found = _trusts(pages, counted)
     names = {one.id: one.name for one in network.authorities}
     figures = [made for one in found if one.organisation.code == code for made in trust_figures(one, names)]
     if format == "csv":
         return _file(f"trust-{code}", figures, figure)
     organisation = network.organisation_by_code[code]
     return _board(request, pages, "trust.jinja", counted, figures, f"{PATH}/trusts/{code}", organisation=organisation)
+
+
+def _trusts(pages: Pages, counted: Counted | None) -> list[TrustView]:
+    bench = pages.bench
+    return trusts_of(bench.network, counted, DAYS, bench.started, bench.clock.now()) if counted else []
 
 
 def _board(

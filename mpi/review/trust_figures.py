@@ -10,14 +10,18 @@ from mpi.domain.counts import FIELDS, OVERLAY_DAYS, AuthorityCounts, Counted, Tr
 from mpi.domain.network import Feed, Network, Organisation
 from mpi.review.figures import Cell, Figure, Series, column_chart
 from mpi.review.words import day, moment
+from mpi.usecases.dashboards import SETTLED
 
 SILENT = timedelta(days=1)
 """A feed without a message for longer is marked."""
+_FRESH = timedelta(minutes=15)
+"""No feed is marked from an older count: its messages may have come since."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrustView:
-    """One organisation with its feeds and assigning authorities as they were counted at a time."""
+    """One organisation with its feeds and assigning authorities as they were counted at a time, `at`, by a service
+    that runs since `started`; it is `now`."""
 
     organisation: Organisation
     feeds: tuple[Feed, ...]
@@ -25,6 +29,8 @@ class TrustView:
     traffic: tuple[TrafficDay, ...]
     at: datetime
     days: int
+    started: datetime
+    now: datetime
 
     @property
     def last_at(self) -> datetime | None:
@@ -32,9 +38,19 @@ class TrustView:
         return max((one.last_at for one in self.traffic), default=None)
 
     @property
+    def covered(self) -> bool:
+        """Whether messages have been counted that came since the service started."""
+        return self.at - SETTLED >= self.started
+
+    @property
     def silent(self) -> bool:
-        """Whether it has feeds, and none has sent anything for long."""
-        return bool(self.feeds) and (self.last_at is None or self.at - self.last_at > SILENT)
+        """Whether it has feeds, and none has sent anything for long, as far as a fresh count can tell."""
+        fresh = self.covered and self.now - self.at <= _FRESH
+        return bool(self.feeds) and fresh and self.at - (self.last_at or self.started) > SILENT
+
+    def ago(self, last_at: datetime | None) -> str:
+        """How long before the count a message came, in words."""
+        return lag(last_at, self.at) if last_at or self.covered else "Not counted yet"
 
     @property
     def dates(self) -> list[date]:
@@ -51,8 +67,8 @@ class TrustView:
         return sum(getattr(one, name) for one in self.authorities)
 
 
-def trusts_of(network: Network, counted: Counted, days: int) -> list[TrustView]:
-    """The organisations of a network that send or number anything, by name."""
+def trusts_of(network: Network, counted: Counted, days: int, started: datetime, now: datetime) -> list[TrustView]:
+    """The organisations of a network that send or number anything, by name; see `TrustView`."""
     made = []
     for organisation in sorted(network.organisations, key=lambda one: one.name):
         feeds = tuple(feed for feed in network.feeds if feed.organisation == organisation.code)
@@ -61,7 +77,7 @@ def trusts_of(network: Network, counted: Counted, days: int) -> list[TrustView]:
         authorities = tuple(one for one in counted.trusts.authorities if one.authority in owned)
         traffic = tuple(one for one in counted.trusts.traffic if one.feed in known)
         if feeds or authorities:
-            made.append(TrustView(organisation, feeds, authorities, traffic, counted.at, days))
+            made.append(TrustView(organisation, feeds, authorities, traffic, counted.at, days, started, now))
     return made
 
 
@@ -93,9 +109,7 @@ def _feeds_of(trusts: Sequence[TrustView]) -> Figure:
             last = max((one.last_at for one in trust.traffic if one.feed == feed.id), default=None)
             messages, refused = trust.messages(feed.id)
             share = refused / messages if messages else None
-            rows.append(
-                (trust.organisation.name, feed.id, moment(last), lag(last, trust.at), messages, refused, share)
-            )
+            rows.append((trust.organisation.name, feed.id, moment(last), trust.ago(last), messages, refused, share))
     return Figure(
         "feeds",
         "Feeds",

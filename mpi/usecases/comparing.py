@@ -117,7 +117,15 @@ class Comparing:
         sides = tuple((told[identifier],) for identifier in (task.one, task.other))
         model = self._matching.model
         return Comparison(
-            blinded(task), (), sides, None, Guard.NONE, model.certain, model.possible, blind=True, read=read
+            blinded(task, read=read),
+            (),
+            sides,
+            None,
+            Guard.NONE,
+            model.certain,
+            model.possible,
+            blind=True,
+            read=read,
         )
 
     def _between(self, one: Demographics, other: Demographics) -> Explanation:

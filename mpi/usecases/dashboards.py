@@ -13,7 +13,7 @@ from mpi.usecases.matching import Matching
 WEEKS = 12
 DAYS = 14
 """Of traffic."""
-_SETTLED = timedelta(seconds=60)
+SETTLED = timedelta(seconds=60)
 """A message older than this is committed, or never will be: its transaction has run out of patience."""
 
 
@@ -45,7 +45,7 @@ class Dashboards:
             shown = unit.boards.counted()
             if (shown and shown.at + older_than > now) or not unit.boards.hold():
                 return False
-            traffic = unit.boards.count_traffic(now - _SETTLED, (now - timedelta(days=DAYS - 1)).date())
+            traffic = unit.boards.count_traffic(now - SETTLED, (now - timedelta(days=DAYS - 1)).date())
             authorities = unit.boards.count_authorities(now - timedelta(days=OVERLAY_DAYS))
             since = _monday(now) - timedelta(weeks=WEEKS - 1)
             matching = unit.boards.count_matching(since.date(), model.fingerprint, tuple(model.comparisons))

@@ -115,13 +115,14 @@ class Foreseeing:
         golden_ids = {member.golden_id for member in everyone if member.golden_id is not None}
         with self._units.begin(read_only=True) as unit:
             born = unit.identities.born(golden_ids) if golden_ids else {}
+            since = unit.identities.under_since([member.identifier for member in everyone])
             studies = unit.scan.studies_of([member.identifier for member in everyone])
         found = _Traced()
         numbers = count(1)
         for outcome in changed:
             held = {m.identifier: m.golden_id for m in outcome.component.members if m.golden_id is not None}
             lineage = trace(
-                outcome.blocks, held, lambda golden_id: born.get(golden_id, 0), lambda: UUID(int=next(numbers))
+                outcome.blocks, held, lambda golden_id: born.get(golden_id, 0), lambda: UUID(int=next(numbers)), since
             )
             found.golden_of.update(lineage.golden_of)
             moved = [i for i, golden_id in lineage.golden_of.items() if held[i] != golden_id and studies.get(i)]

@@ -75,9 +75,10 @@ class KeepingApart:
                 raise Conflict("you have asked for this already: another privacy officer has to confirm it")
             subjects = [str(held.pair.one), str(held.pair.other)]
             if not held.lift_asked_by:
-                unit.evidence.ask_to_lift(statement, caller.user)
+                unit.evidence.ask_to_lift(statement, caller.user, reason)
             else:
-                self._withdraw(unit, held, reason, caller)
+                both = f"{held.lift_asked_by}: {held.lift_reason}; {caller.user}: {reason}"
+                self._withdraw(unit, held, both, caller)
             action = "lift-kept-apart" if held.lift_asked_by else "ask-to-lift-kept-apart"
             unit.audit.record(caller, action, subjects, {"assertion": statement})
             unit.commit()

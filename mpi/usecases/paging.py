@@ -13,6 +13,7 @@ from mpi.domain.snapshot import Found, Snapshot
 from mpi.domain.views import PersonView
 from mpi.errors import NotFound
 from mpi.ports import Unit, Units
+from mpi.usecases.attempts import attempt
 from mpi.usecases.people import people_of
 
 
@@ -45,9 +46,8 @@ class Paging:
         """Keep an answer for some minutes; returns the pointer it is read on by."""
         caller.require(Right.READ_PERSON)
         pointer = self._new_pointer()
-        with self._units.begin(read_only=True) as unit:
-            unit.snapshots.keep(pointer, Snapshot(caller.user, tag, digest, tuple(found), complete))
-            unit.commit()
+        snapshot = Snapshot(caller.user, tag, digest, tuple(found), complete)
+        attempt(lambda: self._keep(pointer, snapshot))
         return pointer
 
     def page(self, pointer: UUID, start: int, count: int, digest: bytes, caller: Caller) -> Page:
@@ -68,6 +68,14 @@ class Paging:
     def cancel(self, tag: str, caller: Caller) -> None:
         """Forget the caller's answers to the queries of that tag."""
         caller.require(Right.READ_PERSON)
+        attempt(lambda: self._cancel(tag, caller))
+
+    def _keep(self, pointer: UUID, snapshot: Snapshot) -> None:
+        with self._units.begin(read_only=True) as unit:
+            unit.snapshots.keep(pointer, snapshot)
+            unit.commit()
+
+    def _cancel(self, tag: str, caller: Caller) -> None:
         with self._units.begin(read_only=True) as unit:
             unit.snapshots.cancel(caller.user, tag)
             unit.audit.record(caller, "cancel-query", [], {})

@@ -176,7 +176,8 @@ class Rematch:
     def _lineage(self, unit: Unit, settlement: Settlement, held: Mapping[Identifier, UUID]) -> Lineage:
         several = set(held.values())
         born = unit.identities.born(several) if len(several) > 1 else {}
-        return trace(settlement.blocks, held, lambda golden_id: born.get(golden_id, 0), self._ids.golden)
+        since = unit.identities.under_since(list(held)) if _splits(settlement.blocks, held) else {}
+        return trace(settlement.blocks, held, lambda golden_id: born.get(golden_id, 0), self._ids.golden, since)
 
     def _move(
         self, unit: Unit, held: Mapping[Identifier, UUID], lineage: Lineage, component: Component, cause: Cause
@@ -234,6 +235,12 @@ class Rematch:
             return frozenset()
         golden_of = unit.identities.current({i for pair in different for i in (pair.one, pair.other)})
         return frozenset(frozenset((golden_of[p.one], golden_of[p.other])) for p in different)
+
+
+def _splits(blocks: Sequence[Sequence[Identifier]], held: Mapping[Identifier, UUID]) -> bool:
+    """Whether some golden id is claimed by two blocks."""
+    claims = {(number, held[member]) for number, block in enumerate(blocks) for member in block if member in held}
+    return len(claims) > len({golden_id for _, golden_id in claims})
 
 
 def _staying(held: Mapping[Identifier, UUID], released: Collection[Identifier]) -> Mapping[Identifier, UUID]:

@@ -7,6 +7,7 @@ from datetime import date
 
 from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
+from mpi.domain.answers import require_due
 from mpi.domain.consequence import Consequence
 from mpi.domain.evidence import Assertion, AssertionView
 from mpi.domain.identifiers import Identifier
@@ -21,7 +22,7 @@ from mpi.usecases.comparing import explain
 from mpi.usecases.matching import Matching
 from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
-from mpi.usecases.sampling import take_answer
+from mpi.usecases.sampling import as_told, give_up, take_answer
 
 
 class Review:
@@ -50,29 +51,25 @@ class Review:
         """Tasks by id after `after`."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
-            found = unit.tasks.find(states, kinds, authority, limit, after)
+            found = [as_told(unit, task, caller) for task in unit.tasks.find(states, kinds, authority, limit, after)]
             unit.audit.record(caller, "list-tasks", [], {"tasks": len(found)})
             unit.commit()
             return tuple(found)
 
     def task(self, task_id: int, caller: Caller) -> TaskView:
-        """One task. Raises NotFound."""
+        """One task, as `as_told`, as every task that a method here returns. Raises NotFound."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
-            found = _task(unit, task_id)
+            found = as_told(unit, _task(unit, task_id), caller)
             unit.audit.record(caller, "read-task", [f"task/{task_id}"], {})
             unit.commit()
             return found
 
     def explain(self, task_id: int, caller: Caller) -> tuple[str, ...]:
-        """Why the pair scores as it does, one sentence per comparison. Raises NotFound."""
+        """Why the pair scores as it does, one sentence per comparison. Who asks about a blind sample leaves it to
+        others. Raises NotFound."""
         caller.require(Right.REVIEW)
-        with self._units.begin(read_only=True) as unit:
-            asked = _task(unit, task_id)
-            found = explain(unit, self._matching, asked)
-            unit.audit.record(caller, "explain-task", [f"task/{task_id}"], {})
-            unit.commit()
-            return (*(line.loggable for line in found.lines), found.summary) if found else ()
+        return attempt(lambda: self._explain(task_id, caller))
 
     def claim(self, task_id: int, caller: Caller) -> TaskView:
         """Take a task. Raises `Conflict` when another has it or it is answered, NotFound."""
@@ -91,17 +88,20 @@ class Review:
 
         An answer of high impact (see `preview`) stands when a second person gives it too: until then it is
         `proposed`. Who was unsure leaves the task to somebody else. Raises `Conflict` when the task is decided,
-        withdrawn, another's, or waits for another person, `Refused` for an answer to another kind of question,
-        NotFound.
+        withdrawn, another's, or waits for another person, `Refused` for an answer to another kind of question
+        and for a day not after today or beyond two years, NotFound.
         """
         caller.require(Right.REVIEW)
+        require_due(due, self._clock.now().date())
         decided = attempt(lambda: self._decide(task_id, decision, comment, caller, due))
         return decided or attempt(lambda: self._propose(task_id, decision, comment, caller))
 
     def preview(self, task_id: int, decision: Decision, caller: Caller) -> tuple[Consequence, bool]:
         """What an answer would do, by doing it and taking it back; and whether it needs a second person: it parts
-        records that share a verified NHS number, or moves many studies. Raises as `decide`."""
+        records that share a verified NHS number, or moves many studies. Who asks about a blind sample leaves it to
+        others. Raises as `decide`."""
         caller.require(Right.REVIEW)
+        attempt(lambda: self._look_behind(task_id, caller))
         subject = f"task/{task_id}"
         return attempt(
             lambda: self._rehearsing.rehearse(
@@ -148,6 +148,21 @@ class Review:
         """Take an assertion back, a feed's merge included. Raises NotFound, Forbidden."""
         caller.require(Right.REVIEW)
         attempt(lambda: self._withdraw_alone(assertion_id, comment, caller))
+
+    def _explain(self, task_id: int, caller: Caller) -> tuple[str, ...]:
+        with self._units.begin() as unit:
+            asked = _task(unit, task_id, for_update=True)
+            give_up(unit, asked, caller.user)
+            found = explain(unit, self._matching, asked)
+            unit.audit.record(caller, "explain-task", [f"task/{task_id}"], {})
+            unit.commit()
+            return (*(line.loggable for line in found.lines), found.summary) if found else ()
+
+    def _look_behind(self, task_id: int, caller: Caller) -> None:
+        """Apart from the rehearsal, which is taken back and so would forget it."""
+        with self._units.begin() as unit:
+            give_up(unit, _task(unit, task_id, for_update=True), caller.user)
+            unit.commit()
 
     def _claim(self, task_id: int, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
@@ -224,7 +239,7 @@ class Review:
         self, unit: Unit, task_id: int, action: str, caller: Caller, detail: Mapping[str, str] = {}
     ) -> TaskView:
         unit.audit.record(caller, action, [f"task/{task_id}"], dict(detail))
-        found = _task(unit, task_id)
+        found = as_told(unit, _task(unit, task_id), caller)
         unit.commit()
         return found
 

@@ -12,8 +12,22 @@ from linkage.errors import LinkageError
 from linkage.evaluation.sampling import Sample, bands, draw_sample
 from mpi.domain.access import Caller, Right
 from mpi.domain.answers import require_fitting
+from mpi.domain.blinding import ALIKE, blinded, is_blind
 from mpi.domain.evidence import Pair
-from mpi.domain.sampling import SEEN, Beside, Findings, Person, Picked, Round, contradiction, findings, groups, strata
+from mpi.domain.sampling import (
+    LEAST,
+    SEEN,
+    Beside,
+    Findings,
+    Person,
+    Picked,
+    Round,
+    TakenBack,
+    contradiction,
+    findings,
+    groups,
+    strata,
+)
 from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Clock, Ids, Unit, Units
@@ -66,13 +80,15 @@ class Sampling:
         """Draw a stratified sample by weight and put it into the work list. Raises `Conflict` while one waits,
         `Refused` when there is nothing to draw from or the sample is too small to hold a pair of every stratum."""
         caller.require(Right.MEASURE)
-        whole = 10 <= asked.pairs <= 5_000 and asked.records > 0
+        whole = LEAST <= asked.pairs <= 5_000 and asked.records > 0
         if not (whole and 0 <= asked.twice <= 1 and 0 < asked.share <= 0.5):
-            raise Refused(Fault.BAD_VALUE, "a sample has 10 to 5,000 pairs, and makes up at most half of the list")
+            raise Refused(
+                Fault.BAD_VALUE, f"a sample has {LEAST} to 5,000 pairs, and makes up at most half of the list"
+            )
         return attempt(lambda: self._draw(caller, asked))
 
-    def end(self, caller: Caller) -> int:
-        """Take back the samples that nobody has answered; returns how many."""
+    def end(self, caller: Caller) -> TakenBack:
+        """Take back the readings that nobody has given."""
         caller.require(Right.MEASURE)
         return attempt(lambda: self._end(caller))
 
@@ -105,7 +121,7 @@ class Sampling:
             pairs = len(population.keys)
             made = Round(caller.user, now, seed, model, looked, pairs, asked.share, strata(sample))
             picked = _picked(unit, population, sample, asked.twice, seed, now.year)
-            made = replace(made, id=unit.samples.add(made, picked, self._matching.model.possible))
+            made = replace(made, drawn=len(picked), id=unit.samples.add(made, picked, self._matching.model.possible))
             unit.audit.record(caller, "draw-sample", [f"sample/{made.id}"], {"pairs": len(picked), "seed": seed})
             unit.commit()
             return made
@@ -164,42 +180,69 @@ class Sampling:
         except LinkageError as error:
             raise Refused(Fault.BAD_VALUE, str(error)) from error
 
-    def _end(self, caller: Caller) -> int:
+    def _end(self, caller: Caller) -> TakenBack:
         with self._units.begin() as unit:
             gone = unit.samples.end()
-            unit.audit.record(caller, "end-sample", [], {"withdrawn": gone})
+            answered = {task_id: answers for task_id, answers in gone.items() if answers}
+            for task_id, answers in answered.items():
+                asked = unit.tasks.get(task_id)
+                if asked is not None:
+                    _raise_question(unit, asked, answers)
+            unit.audit.record(caller, "end-sample", [], {"withdrawn": len(gone)})
             unit.commit()
-            return gone
+            return TakenBack(len(gone) - len(answered), len(answered))
 
     def _look(self, task_id: int, caller: Caller) -> None:
         with self._units.begin() as unit:
             asked = unit.tasks.get(task_id, for_update=True)
             if asked is None:
                 raise NotFound("no review task has this id")
-            if asked.kind is TaskKind.BLIND_SAMPLE and not unit.samples.has_read(task_id, caller.user):
-                unit.samples.answer(unit.samples.of_task(task_id).id, caller.user, SEEN)
-                if asked.claimed_by == caller.user:
-                    unit.tasks.release(task_id)
+            give_up(unit, asked, caller.user)
             unit.audit.record(caller, "look-behind-task", [f"task/{task_id}"], {})
             unit.commit()
 
 
-def take_answer(unit: Unit, asked: TaskView, decision: Decision, comment: str, user: str) -> None:
-    """Store what a reader says of a blind sample, in the caller's transaction. Nobody's identity changes; an answer
-    that contradicts the index raises a real question. Raises `Refused`, `Conflict` for a reader who is not blind any
+def as_told(unit: Unit, task: TaskView, caller: Caller) -> TaskView:
+    """The task as the caller may see it: blind while samples wait, except a sample that they cannot answer any
     more."""
+    if task.kind not in ALIKE:
+        return task
+    read = task.kind is TaskKind.BLIND_SAMPLE and unit.samples.has_read(task.id, caller.user)
+    return blinded(task) if not read and is_blind(task, unit.samples.waiting()) else task
+
+
+def give_up(unit: Unit, asked: TaskView, user: str) -> None:
+    """Note that a user is about to see what the index thinks of a pair, in the caller's transaction: a sample is for
+    others to answer then."""
+    if asked.kind is TaskKind.BLIND_SAMPLE and not unit.samples.has_read(asked.id, user):
+        unit.samples.answer(unit.samples.of_task(asked.id).id, user, SEEN)
+        if asked.claimed_by == user:
+            unit.tasks.release(asked.id)
+
+
+def take_answer(unit: Unit, asked: TaskView, decision: Decision, comment: str, user: str) -> None:
+    """Store what a reader says of a blind sample, in the caller's transaction. Nobody's identity changes; the
+    last answer to a pair raises a real question if any of them contradicts the index. Raises `Refused`, `Conflict`
+    for a reader who is not blind any more."""
     require_fitting(decision, asked)
     pair = unit.samples.of_task(asked.id)
     if unit.samples.has_read(asked.id, user):
         raise Conflict("you have looked at this pair already: somebody else has to answer it")
     unit.samples.answer(pair.id, user, decision)
     unit.tasks.decide(asked.id, decision, comment, user, None, None)
-    given = len(pair.answers) + 1
+    given = (*pair.answers, decision)
     # Who is unsure is followed by one other person, as with every task.
-    if given < (2 if decision is Decision.UNSURE else pair.readers):
+    if len(given) < (2 if decision is Decision.UNSURE else pair.readers):
         unit.samples.ask_again(asked.id)
+    else:
+        _raise_question(unit, asked, given)
+
+
+def _raise_question(unit: Unit, asked: TaskView, answers: Sequence[str]) -> None:
+    """Ask in full view about a pair of which an answer contradicts the index. Not while a second reading is owed: the
+    question would tell its reader the first."""
     one_person = asked.golden_ids[0] == asked.golden_ids[1]
-    if contradiction(decision, one_person):
+    if any(contradiction(answer, one_person) for answer in answers):
         kind = TaskKind.CONTESTED_LINK if one_person else TaskKind.POSSIBLE_MATCH
         unit.tasks.raise_alarm(kind, Pair.of(asked.one, asked.other), _ALARMS[kind])
 

@@ -83,8 +83,9 @@ class Seeking:
         self._matching = matching
 
     def by_number(self, number: str, authority: str, caller: Caller) -> Hits:
-        """The people of a golden id, an NHS number or a local number; of any issuer when `authority` is "". Raises
-        `Refused` for what cannot be an NHS number."""
+        """The people of a golden id, an NHS number or a local number; of any issuer when `authority` is "",
+        but a confidential service's when it is named alone (NHS-58). Raises `Refused` for what cannot be an NHS
+        number."""
         caller.require(Right.READ_PERSON)
         number = number.strip()
         national = nhs_number.parse(number)
@@ -133,6 +134,8 @@ class Seeking:
             found += [(record, meant) for record in holders if record.state is RecordState.LIVE]
         named = (one.id for one in self._matching.network.authorities if authority in ("", one.id))
         local = [Identifier(one, number) for one in named if one != NHS_AUTHORITY]
+        if not authority:
+            local = [one for one in local if not self._matching.is_confidential(one)]
         if number and local:
             found += [(record, record.identifier) for record in unit.records.of_identifiers(local)]
         return found

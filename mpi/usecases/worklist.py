@@ -21,6 +21,7 @@ from mpi.domain.worklist import (
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
+from mpi.usecases.sampling import as_told
 
 _MOST = 200
 MOST_SAVED = 30
@@ -47,7 +48,7 @@ class Worklist:
         with self._units.begin(read_only=True) as unit:
             now = self._clock.now()
             found = unit.worklist.page(wanted, now, size + 1, after)
-            samples_wait = bool(wanted.reader) and unit.samples.waiting()
+            samples_wait = unit.samples.waiting()
             tasks = [blinded(t) if is_blind(t, samples_wait) else t for t in found[:size]]
             total = unit.worklist.count(wanted, now, COUNTED)
             following = unit.worklist.position(found[size - 1].id) if len(found) > size else None
@@ -138,5 +139,6 @@ def _told(unit: Unit, task_id: int, action: str, caller: Caller, assignee: str =
     found = unit.tasks.get(task_id)
     if found is None:
         raise NotFound("no review task has this id")
+    told = as_told(unit, found, caller)
     unit.commit()
-    return found
+    return told

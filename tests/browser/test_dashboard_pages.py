@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mpi.domain.access import Role
-from mpi.domain.views import TaskKind
+from mpi.domain.views import Decision, TaskKind
 from tests.browser import boards, questions
 from tests.browser.chromium import sign_in
 from tests.browser.served import TOKENS, Served
@@ -32,10 +32,10 @@ def test_a_sample_is_drawn_answered_and_taken_back(page: Page, served: Served) -
     page.get_by_text("Draw a new sample").click()
     page.get_by_label("Pairs", exact=True).fill("3")
     page.get_by_role("button", name="Draw a sample").click()
-    expect(page.get_by_role("link", name="Enter a whole number from 10 to 5,000")).to_be_visible()
+    expect(page.get_by_role("link", name="Enter a whole number from 20 to 5,000")).to_be_visible()
     page.get_by_label("Pairs", exact=True).fill("40")
     page.get_by_role("button", name="Draw a sample").click()
-    expect(page.get_by_text("A sample has been drawn of")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"A sample has been drawn: \d+ pairs of \d+"))).to_be_visible()
     expect(page.get_by_text(re.compile(r"Not enough answers yet: 0 of \d+"))).to_be_visible()
     (task, *_) = boards.waiting(served, boards.Caller("senior-reviewer.smith", Role.SENIOR_REVIEWER, "RMC"))
     before = served.world.partition()
@@ -50,7 +50,9 @@ def test_a_sample_is_drawn_answered_and_taken_back(page: Page, served: Served) -
     page.goto(served.address + MATCHING)
     expect(page.get_by_text(re.compile(r"Not enough answers yet: 1 of \d+"))).to_be_visible()
     page.get_by_role("button", name="Take back what has no answer").click()
-    expect(page.get_by_text("pairs without an answer have been taken back")).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(r"Taken back: pairs without an answer \d+, second readings \d+\."))
+    ).to_be_visible()
     page.goto(f"{served.address}/review/tasks?kind=possible-match")
     expect(page.get_by_text("possible match that", exact=False)).to_have_count(0)
     assert boards.waiting(served, boards.REVIEWER) == []
@@ -67,6 +69,21 @@ def test_who_looks_behind_a_sample_leaves_it_to_others(page: Page, served: Serve
     expect(page.get_by_role("button", name="Same person")).to_have_count(0)
     page.goto(f"{served.address}/review/tasks?kind=possible-match")
     expect(page.get_by_role("link", name=re.compile(rf"Possible match {task.id}$"))).to_have_count(0)
+
+
+def test_the_page_does_not_tell_a_second_reader_the_first_answer(page: Page, served: Served) -> None:
+    """Also when they press an answer that the first reader has just given."""
+    boards.network(served)
+    task = boards.drawn(served)[0]
+    sign_in(page, served, Role.REVIEWER, f"/review/tasks/{task.id}")
+    said = "Twins of another ward"
+    served.world.review.decide(task.id, Decision.DIFFERENT, said, boards.REVIEWER)
+    page.get_by_label("Reason").select_option("Details agree")
+    page.get_by_role("button", name="Same person").click()
+    expect(page.get_by_role("alert").get_by_text("This task is already decided")).to_be_visible()
+    expect(page.get_by_text("Settled", exact=True)).to_be_visible()
+    for told in (said, "different people", boards.REVIEWER.user):
+        expect(page.get_by_text(told)).to_have_count(0)
 
 
 def test_possible_matches_look_like_samples_only_while_one_waits(page: Page, served: Served) -> None:

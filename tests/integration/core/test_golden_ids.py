@@ -101,3 +101,15 @@ def test_who_did_we_think_this_was(world: World) -> None:
     assert [r.identifier for r in then.records] == [of("BOL|1"), of("BOL|2")]
     with pytest.raises(NotFound):
         world.query.person_of(of("BOL|2"), ADMINISTRATOR, as_of=apart - timedelta(days=1))
+
+
+def test_a_merge_taken_back_leaves_each_golden_id_with_its_own_person(world: World) -> None:
+    """Promise 4: images that carry the id stay the patient's, whichever record comes first by its name."""
+    world.tell(register("STO|9", 1), register("BOL|1", 2, other_person()))
+    stockport = world.golden("STO|9")
+    made = world.review.assert_pair(of("BOL|1"), of("STO|9"), True, "", ADMINISTRATOR)
+    assert world.golden("BOL|1") == stockport
+    world.review.withdraw(made, "", ADMINISTRATOR)
+    assert world.golden("STO|9") == stockport
+    assert world.golden("BOL|1") != stockport
+    world.verify()

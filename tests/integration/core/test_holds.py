@@ -130,3 +130,27 @@ def test_no_demographics_reach_the_audit_trail_or_the_events(world: World) -> No
         stored = " ".join(str(row) for row in world.rows(f"select t::text from {table} t")).upper()
         assert "OKONKWO" not in stored
         assert nhs(1) not in stored
+
+
+def test_an_answer_taken_back_restores_the_hold_though_another_came_between(world: World) -> None:
+    """Decision 2, promise 4: who joined one end because of the answer leaves it again."""
+    world.tell(
+        register("CHR|W", 1, person()),
+        register("BOL|P", 2, person(number=nhs(1))),
+    )
+    assert world.together("CHR|W", "BOL|P")
+    world.tell(
+        register("BOL|P", 3, person("Ashworth", number=nhs(1), postcode="OL1 1AA", lines=("9 New Road",))),
+        register("BOL|B", 4, person(number=nhs(2))),
+    )
+    task = world.task(TaskKind.CONTESTED_LINK)
+    before, asked = world.partition(), {(t.id, t.kind) for t in world.tasks()}
+    assert world.together("CHR|W", "BOL|P")
+    assert not world.together("CHR|W", "BOL|B")
+    world.review.decide(task.id, Decision.DIFFERENT, "two women", REVIEWER)
+    assert world.together("CHR|W", "BOL|B")
+    world.review.undo(task.id, "one after all", REVIEWER)
+    assert world.partition() == before
+    assert (task.id, TaskKind.CONTESTED_LINK) in {(t.id, t.kind) for t in world.tasks()}
+    assert {kind for _, kind in asked} == {t.kind for t in world.tasks()}
+    world.verify()

@@ -88,10 +88,13 @@ def test_it_takes_two_privacy_officers_to_lift_it(world: World, apart: KeepingAp
     with pytest.raises(Conflict, match="another privacy officer"):
         apart.lift(made, "wrong records", OFFICER)
     assert world.partition() != before
-    assert apart.standing(OTHER)[0].lift_asked_by == "pat"
+    told = apart.standing(OTHER)[0]
+    assert (told.lift_asked_by, told.lift_reason) == ("pat", "wrong records")
     assert apart.lift(made, "seen the order", OTHER) is True
     assert world.partition() == before
     assert apart.standing(OTHER) == []
+    (row,) = world.rows("select withdrawn_reason from assertion where withdrawn_at is not null")
+    assert row.withdrawn_reason == "pat: wrong records; petra: seen the order"
     with pytest.raises(NotFound):
         apart.lift(made, "", OTHER)
     actions = [row.action for row in world.rows("select action from audit where action like '%apart' order by id")]

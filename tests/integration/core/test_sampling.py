@@ -9,6 +9,7 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.blinding import REASON
 from mpi.domain.commands import Field
 from mpi.domain.identifiers import Identifier
+from mpi.domain.sampling import TakenBack
 from mpi.domain.views import Decision, ResolutionState, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import Wanted
 from mpi.errors import Conflict, Forbidden, Refused
@@ -67,18 +68,18 @@ def test_pairs_of_every_kind_are_drawn(people: World, sampling: Sampling) -> Non
     assert sum(stratum.size for stratum in drawn.strata if stratum.joined) == len(NAMES)
     asked = samples(people)
     assert sum(map(linked, asked)) == len(NAMES)
-    assert len(asked) == min(40, drawn.pairs)
+    assert len(asked) == drawn.drawn == min(40, drawn.pairs)
     with pytest.raises(Conflict):
         sampling.draw(SENIOR, ASKED)
 
 
 def test_the_same_seed_draws_the_same_pairs(people: World, sampling: Sampling) -> None:
-    few = Draw(pairs=10, seed=7)
+    few = Draw(pairs=20, seed=7)
     pairs = []
     for _ in range(2):
         sampling.draw(SENIOR, few)
         pairs.append([(task.one, task.other) for task in sorted(samples(people), key=lambda task: task.id)])
-        assert sampling.end(SENIOR) == 10
+        assert sampling.end(SENIOR) == TakenBack(20, 0)
     assert pairs[0] == pairs[1]
     assert samples(people) == []
 
@@ -172,6 +173,75 @@ def test_two_readers_know_nothing_of_each_other(people: World, sampling: Samplin
     assert (found.kappa.pairs, found.kappa.value) == (drawn, 1.0)
 
 
+def test_the_first_answer_is_kept_from_the_second_reader(people: World, sampling: Sampling) -> None:
+    """Neither the settled task nor the real question that a contradiction raises tells it to the second."""
+    sampling.draw(SENIOR, Draw(pairs=40, twice=1.0, seed=3))
+    comparing = Comparing(people.index.units, people.index.matching)
+    joined = next(task for task in samples(people) if linked(task))
+    people.review.decide(joined.id, Decision.DIFFERENT, "Twins", REVIEWER)
+    assert TaskKind.CONTESTED_LINK not in {task.kind for task in people.tasks()}
+    for told in (comparing.compare(joined.id, COLLEAGUE).task, people.review.task(joined.id, COLLEAGUE)):
+        assert (told.state, told.kind) == (TaskState.DECIDED, TaskKind.POSSIBLE_MATCH)
+        assert (told.decision, told.comment, told.decided_by, told.decided_at) == (None, "", "", None)
+    own = comparing.compare(joined.id, REVIEWER).task
+    assert (own.decision, own.comment) == (Decision.DIFFERENT, "Twins")
+    (second,) = [task for task in samples(people, COLLEAGUE) if pair_of(task) == pair_of(joined)]
+    people.review.decide(second.id, Decision.SAME, "", COLLEAGUE)
+    assert pair_of(people.task(TaskKind.CONTESTED_LINK)) == pair_of(joined)
+    assert people.review.task(joined.id, COLLEAGUE).decision is Decision.DIFFERENT
+
+
+def test_what_is_taken_back_raises_its_question_and_is_counted_right(people: World, sampling: Sampling) -> None:
+    drawn = sampling.draw(SENIOR, Draw(pairs=40, twice=1.0, seed=3)).drawn
+    joined = next(task for task in samples(people) if linked(task))
+    people.review.decide(joined.id, Decision.DIFFERENT, "", REVIEWER)
+    looked = samples(people)[0]
+    sampling.look(looked.id, REVIEWER)  # no answer
+    assert sampling.end(SENIOR) == TakenBack(drawn - 1, 1)
+    assert pair_of(people.task(TaskKind.CONTESTED_LINK)) == pair_of(joined)
+    assert sampling.end(SENIOR) == TakenBack(0, 0)
+
+
+def test_programs_are_as_blind_as_pages(people: World, sampling: Sampling) -> None:
+    """While samples wait no task of either kind tells what the index thinks, whichever way it is fetched."""
+    sampling.draw(SENIOR, ASKED)
+    possible = people.tasks(TaskKind.POSSIBLE_MATCH)[0]
+    sample = samples(people)[0]
+    worklist = Worklist(people.index.units, people.index.clock, [REVIEWER.user])
+    for task in (possible, sample):
+        fetched = [
+            people.review.task(task.id, REVIEWER),
+            people.review.claim(task.id, REVIEWER),
+            people.review.release(task.id, REVIEWER),
+            worklist.assign(task.id, REVIEWER.user, REVIEWER),
+        ]
+        assert {(one.kind, one.golden_ids, one.weight, one.guards, one.reason) for one in fetched} == {
+            (TaskKind.POSSIBLE_MATCH, (), 0.0, (), REASON)
+        }
+    assert {task.weight for task in people.review.tasks(REVIEWER, kinds=(TaskKind.POSSIBLE_MATCH,))} == {0.0}
+    assert {task.weight for task in worklist.page(REVIEWER).tasks if task.kind is TaskKind.POSSIBLE_MATCH} == {0.0}
+    sampling.end(SENIOR)
+    told = people.review.task(possible.id, REVIEWER)
+    assert (told.kind, len(told.golden_ids)) == (TaskKind.POSSIBLE_MATCH, 2)
+    assert told.reason != REASON
+
+
+@pytest.mark.parametrize("look", ["explain", "preview"])
+def test_a_program_that_looks_behind_a_sample_leaves_it_to_others(
+    people: World, sampling: Sampling, look: str
+) -> None:
+    sampling.draw(SENIOR, ASKED)
+    sample = samples(people)[0]
+    if look == "explain":
+        assert people.review.explain(sample.id, REVIEWER)
+    else:
+        people.review.preview(sample.id, Decision.SAME, REVIEWER)
+    with pytest.raises(Conflict):
+        people.review.decide(sample.id, Decision.SAME, "", REVIEWER)
+    assert people.review.task(sample.id, REVIEWER).kind is TaskKind.BLIND_SAMPLE
+    assert sample.id in {task.id for task in samples(people, COLLEAGUE)}
+
+
 def test_who_is_unsure_is_followed_by_one_other(people: World, sampling: Sampling) -> None:
     sampling.draw(SENIOR, ASKED)
     first = samples(people)[0]
@@ -193,7 +263,7 @@ def test_too_few_answers_estimate_nothing(people: World, sampling: Sampling) -> 
 
 def test_samples_stand_among_the_possible_matches(people: World, sampling: Sampling) -> None:
     """Half of the list at most: one behind each possible match, then the rest."""
-    sampling.draw(SENIOR, Draw(pairs=10, share=0.5, seed=3))
+    sampling.draw(SENIOR, Draw(pairs=20, share=0.5, seed=3))
     with people.index.units.begin(read_only=True) as unit:
         page = unit.worklist.page(Wanted(reader="x"), people.index.clock.now(), 200, None)
     kinds = [task.kind for task in page]
@@ -208,7 +278,7 @@ def test_drawing_is_for_seniors_and_needs_pairs(world: World, sampling: Sampling
     with pytest.raises(Refused):
         sampling.draw(SENIOR, ASKED)  # an empty index
     with pytest.raises(Refused):
-        sampling.draw(SENIOR, Draw(pairs=3))
+        sampling.draw(SENIOR, Draw(pairs=19))
 
 
 def test_draws_looks_and_ends_are_audited(people: World, sampling: Sampling) -> None:

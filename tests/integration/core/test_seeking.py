@@ -97,6 +97,7 @@ def test_nhs_58_a_confidential_record_is_found_by_its_own_number_only(world: Wor
     world.tell(register("GUM|1", 1, person(number=nhs(1))))
     assert seeking.by_details(Details(**ADA), REVIEWER).total == 0
     assert seeking.by_number(nhs(1), NHS_AUTHORITY, REVIEWER).total == 0
+    assert seeking.by_number("1", "", REVIEWER).total == 0
     assert ids(seeking.by_number("1", "GUM", REVIEWER)) == [world.golden("GUM|1")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -144,9 +144,18 @@ def test_what_is_deferred_comes_back_on_its_day(busy: World, worklist: Worklist)
     busy.review.decide(first.id, Decision.DEFER, "ask Bolton", REVIEWER, tomorrow)
     assert worklist.page(REVIEWER).total == 3
     assert worklist.page(REVIEWER, Wanted(deferred=True)).total == 4
-    second = worklist.page(REVIEWER).tasks[0]
-    busy.review.decide(second.id, Decision.DEFER, "ask again", REVIEWER, date(2020, 1, 1))
-    assert second.id in [task.id for task in worklist.page(REVIEWER).tasks]
+    with busy.index.engine.begin() as connection:
+        connection.exec_driver_sql("update task set due = due - 1 where state = 'deferred'")
+    assert first.id in [task.id for task in worklist.page(REVIEWER).tasks]
+
+
+@pytest.mark.parametrize("days", [-46_000, 0, 732, 2_900_000])
+def test_a_day_not_after_today_or_beyond_two_years_is_refused(busy: World, worklist: Worklist, days: int) -> None:
+    task = worklist.page(REVIEWER).tasks[0]
+    with pytest.raises(Refused, match="the day to look again") as refused:
+        busy.review.decide(task.id, Decision.DEFER, "", REVIEWER, datetime.now(UTC).date() + timedelta(days=days))
+    assert refused.value.location == "due"
+    assert busy.review.task(task.id, REVIEWER).state is TaskState.OPEN
 
 
 def test_who_was_unsure_leaves_it_to_somebody_else(busy: World, worklist: Worklist) -> None:
@@ -218,7 +227,7 @@ def test_a_task_goes_to_nobody_who_could_not_answer_it(busy: World, worklist: Wo
 
 
 def test_what_was_put_off_is_put_off_again_when_it_is_given_back(busy: World, worklist: Worklist) -> None:
-    task, day = worklist.page(REVIEWER).tasks[0], date(2099, 1, 1)
+    task, day = worklist.page(REVIEWER).tasks[0], datetime.now(UTC).date() + timedelta(days=731)
     busy.review.decide(task.id, Decision.DEFER, "", REVIEWER, day)
     busy.review.claim(task.id, COLLEAGUE)
     released = busy.review.release(task.id, COLLEAGUE)

@@ -107,6 +107,20 @@ def test_a_restricted_persons_whereabouts_are_withheld(live: Live, role: Role) -
     assert not any(secret in answer.text for secret in ("BL1", "BL2", "07700900123", "example.org", "Y00001"))
 
 
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.REVIEWER])
+def test_who_treats_a_restricted_person_is_withheld(live: Live, role: Role) -> None:
+    """NHS-57: no authority's number for them, but the NHS number; whoever says that it is urgent is told."""
+    person = live.call("GET", f"/v1/people/{HIDDEN}", role).json()
+    assert [one for one in person["identifiers"] if one["authority"] != "NHS"] == []
+    assert person["records"]
+    assert {(r["identifier"], r["subsumed_by"]) for r in person["records"]} == {(None, None)}
+    assert person["demographics"]["nhs_number"]
+    assert not any(name in str(person) for name in ("BOLTON", "CHRISTIE"))
+    urgent = live.call("GET", f"/v1/people/{HIDDEN}", role, headers={"X-Purpose-Of-Use": "emergency"}).json()
+    assert urgent["identifiers"]
+    assert all(r["identifier"] for r in urgent["records"])
+
+
 @pytest.mark.parametrize("role", [Role.PRIVACY_OFFICER, Role.ADMINISTRATOR])
 def test_the_privacy_right_shows_them(live: Live, role: Role) -> None:
     person = live.call("GET", f"/v1/people/{HIDDEN}", role).json()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -130,6 +130,13 @@ def test_the_bigger_part_keeps_the_id_and_the_older_of_equals() -> None:
     assert lineage([[A, B, C]], {A: ONE, B: TWO, C: TWO}) == ({A: TWO, B: TWO, C: TWO}, {ONE: TWO})
     assert lineage([[A, B]], {A: TWO, B: ONE}) == ({A: ONE, B: ONE}, {TWO: ONE})
     assert lineage([[A], [B, C]], {A: ONE, B: ONE, C: ONE}) == ({A: NEW, B: ONE, C: ONE}, {})
+
+
+def test_of_equal_parts_the_id_goes_to_whom_it_was_of() -> None:
+    """Promise 4: a merge taken back; B was under the id first, A came by the merge."""
+    since = {A: AT + timedelta(hours=1), B: AT}
+    traced = trace([[A], [B]], {A: ONE, B: ONE}, lambda golden: golden.int, lambda: NEW, since)
+    assert traced.golden_of == {A: NEW, B: ONE}
 
 
 @given(

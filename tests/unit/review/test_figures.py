@@ -9,8 +9,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from mpi.domain.counts import TrafficDay
+from mpi.networks import load_network
 from mpi.review.figures import Cell, Figure, Rule, Series, column_chart, told_cell, written
-from mpi.review.trust_figures import lag
+from mpi.review.trust_figures import TrustView, lag
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -82,3 +84,29 @@ def test_the_tallest_column_is_no_taller_than_the_axis() -> None:
 def test_lag(ago: timedelta, said: str) -> None:
     assert lag(NOW - ago, NOW) == said
     assert lag(None, NOW) == "No message yet"
+
+
+@pytest.mark.parametrize(
+    ("started", "counted", "last", "said", "silent"),
+    [
+        (0, 0.2, None, "Not counted yet", False),  # counted before the messages that came since the start
+        (0, 10, None, "No message yet", False),
+        (-1500, 0, None, "No message yet", True),
+        (0, 0.2, -3000, "2 days", False),  # senders to a service that was away are only about to try again
+        (0, 10, -3000, "2 days", True),
+        (-1500, -20, -3000, "2 days", False),  # an old count: they may have sent since
+        (-1500, 0, -10, "10 min", False),
+    ],
+)
+def test_nobody_is_called_silent_by_a_count_that_cannot_tell(
+    started: float, counted: float, last: float | None, said: str, silent: bool
+) -> None:
+    """Minutes before and after `NOW`; the page is read then, or at the counting if that is later."""
+    at = NOW + timedelta(minutes=counted)
+    came = None if last is None else NOW + timedelta(minutes=last)
+    network = load_network("greater-manchester")
+    feed = network.feeds[0]
+    traffic = () if came is None else (TrafficDay(feed.id, came.date(), 1, 0, came),)
+    organisation = network.organisation_by_code[feed.organisation]
+    trust = TrustView(organisation, (feed,), (), traffic, at, 14, NOW + timedelta(minutes=started), max(NOW, at))
+    assert (trust.ago(came), trust.silent) == (said, silent)
