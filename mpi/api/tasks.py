@@ -56,7 +56,9 @@ class DecisionRequest(fields.Request):
 
     decision: Decision
     comment: Comment
-    due: Annotated[date | None, Field(description="When to look again; only with `defer`.")] = None
+    due: Annotated[
+        date | None, Field(description="When to look again, after today and within two years; only with `defer`.")
+    ] = None
 
     @model_validator(mode="after")
     def _check_due(self) -> Self:
@@ -137,7 +139,8 @@ def task(task_id: TaskId, services: Provided, caller: Calling) -> Response:
     responses=success(ExplanationJson, "One sentence per comparison.") | failures(404),
 )
 def explanation(task_id: TaskId, services: Provided, caller: Calling) -> Response:
-    """Why the pair of a task scored as it did, by the same kernel that scored it."""
+    """Why the pair of a task scored as it did, by the same kernel that scored it. Who asks about a blind sample
+    leaves it to somebody else to answer."""
     content: ExplanationJson = {
         "task_id": task_id,
         "sentences": list(services.review.explain(task_id, caller)),

@@ -85,6 +85,10 @@ def test_an_answer_needs_a_reason_and_a_later_day(page: Page, served: Served) ->
     page.get_by_text("Put it off").click()
     page.get_by_role("button", name="Look again later").click()
     expect(page.get_by_role("link", name=re.compile("Enter the day"))).to_be_visible()
+    for day, said in (("2020-01-01", "must be a later one than today"), ("9999-12-31", "must be within two years")):
+        page.get_by_label("Day to look again").fill(day)
+        page.get_by_role("button", name="Look again later").click()
+        expect(page.get_by_role("link", name=f"The day to look again {said}")).to_be_visible()
     assert served.world.review.task(task.id, COLLEAGUE).state is TaskState.OPEN
 
 
