@@ -194,7 +194,7 @@ def test_a_sample_needs_pairs_and_dashboards_are_counted_at_once(tmp_path: Path,
     drawn = mpi("sample", "--pairs", "20", cwd=tmp_path, **settings)
     assert (drawn.returncode, "nothing to draw" in drawn.stderr) == (2, True), drawn.stderr
     ended = mpi("sample", "--end", cwd=tmp_path, **settings)
-    assert (ended.returncode, ended.stderr) == (0, "mpi: 0 samples taken back\n")
+    assert (ended.returncode, ended.stderr) == (0, "mpi: taken back 0 pairs without an answer, 0 second readings\n")
     counted = mpi("refresh-dashboards", cwd=tmp_path, **settings)
     assert (counted.returncode, counted.stderr) == (0, "mpi: counted\n")
     assert count(empty_database_url, "select count(*) from dashboard where name = 'shown'") == 1

@@ -188,7 +188,7 @@ PICTURES = [
         "change-wrong", lambda served: person(histories.built(served), "/change/preview?to=move"), Role.REVIEWER, 422
     ),
     Picture("change-split", _split, Role.REVIEWER),
-    Picture("change-merge", _merge, Role.REVIEWER),
+    Picture("change-merge", _merge, Role.SENIOR_REVIEWER),
     Picture("change-opposed", _opposed, Role.REVIEWER),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
     Picture(
