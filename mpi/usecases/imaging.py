@@ -181,7 +181,8 @@ class Imaging:
         """Whether the caller may not know where this person is treated (NHS-57)."""
         if may_know_whereabouts(caller):
             return False
-        return any(record.registers.restricted for record in unit.identities.outlines([golden_id]))
+        living = unit.identities.resolve(golden_id) or golden_id  # nobody is under a retired id any more
+        return any(record.registers.restricted for record in unit.identities.outlines([living]))
 
     def _golden_id(self, unit: Unit, person: UUID | Identifier, as_of: datetime | None) -> UUID:
         if as_of is not None:

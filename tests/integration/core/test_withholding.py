@@ -11,7 +11,17 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field
 from mpi.domain.views import HistoryFilter, Study
 from mpi.domain.withholding import WITHHELD
-from tests.integration.core.world import ARCHIVE, REVIEWER, World, person, register, study
+from tests.integration.core.world import (
+    ADMINISTRATOR,
+    ARCHIVE,
+    REVIEWER,
+    World,
+    of,
+    other_person,
+    person,
+    register,
+    study,
+)
 
 VIEWER = Caller("vera", Role.VIEWER, "RMC")
 OFFICER = Caller("pat", Role.PRIVACY_OFFICER, "RMC")
@@ -36,6 +46,15 @@ def test_nhs_57_others_are_told_what_was_seen_and_not_where(world: World, restri
     assert [prior.study for prior in imaging.priors(planned, caller)[1]] == [bare]
     assert [change.identifier for change in imaging.changes(golden_id, caller)] == [WITHHELD]
     assert imaging.history(golden_id, caller, HistoryFilter(organisation="RBV")).total == 0
+
+
+def test_a_retired_id_of_theirs_tells_no_more(world: World, restricted: Study) -> None:
+    world.tell(register("BOL|2", 2, other_person()))
+    world.imaging.register(study("1.2", "BOL|2", **TOLD), ARCHIVE)
+    retired = world.golden("BOL|2")
+    world.review.assert_pair(of("BOL|2"), of("CHR|1"), True, "", ADMINISTRATOR)
+    assert retired != world.golden("BOL|2")
+    assert {change.identifier for change in world.imaging.changes(retired, VIEWER)} == {WITHHELD}
 
 
 @pytest.mark.parametrize("caller", [ARCHIVE, OFFICER, replace(VIEWER, purpose="break-glass")])
