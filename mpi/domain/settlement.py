@@ -40,13 +40,16 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class Component:
     """Everything that bears on one component; `before` are its assertions before this change. `released` are records
-    of which a reviewer has just said that they are somebody else now: no old link of theirs is held."""
+    of which a reviewer has just said that they are somebody else now: no old link of theirs is held. `former`, when a
+    model is taken back, are the golden ids before it, without records that are newer: what it alone joined is not
+    held."""
 
     members: tuple[Member, ...]
     edges: tuple[Edge, ...]
     assertions: tuple[Assertion, ...]
     before: tuple[Assertion, ...]
     released: frozenset[Identifier] = frozenset()
+    former: Mapping[Identifier, UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class Settler:
         if any(made not in self._component.assertions for made in self._component.before):
             # Something is taken back: what came between because of it goes with it, so the ends alone are asked.
             x, y = (str(hold.pair.one),), (str(hold.pair.other),)
-        return self._guarded(x, y) or self._released(x, y)
+        return self._guarded(x, y) or self._released(x, y) or self._joined_since(x, y, known=True)
 
     def _piece(self, blocks: Keys, key: str) -> tuple[str, ...]:
         """The part of `key`'s block that is in one golden identity with it."""
@@ -186,10 +189,19 @@ class Settler:
         pairs = [Pair.of(self._identifier(a), self._identifier(b)) for a in x for b in y]
         if any(holding[p].verdict is pure.Verdict.DIFFERENT for p in pairs if p in holding):
             return True
-        return self._guarded(x, y) or self._released(x, y)
+        return self._guarded(x, y) or self._released(x, y) or self._joined_since(x, y)
 
     def _released(self, x: Sequence[str], y: Sequence[str]) -> bool:
         return any(self._identifier(key) in self._component.released for key in (*x, *y))
+
+    def _joined_since(self, x: Sequence[str], y: Sequence[str], *, known: bool = False) -> bool:
+        """Whether the model that is taken back joined them: none of x was then of one person with one of y. `known`:
+        both sides must have been in the index then, for what only came later was held for other reasons."""
+        former = self._component.former
+        if former is None:
+            return False
+        one, other = ({former.get(self._identifier(key)) for key in side} - {None} for side in (x, y))
+        return one.isdisjoint(other) and (bool(one and other) or not known)
 
     def _guarded(self, x: Sequence[str], y: Sequence[str]) -> bool:
         conflicts = (self._conflict(a, b) for a in x for b in y)

@@ -25,6 +25,7 @@ from mpi.api.app import create_app
 from mpi.api.problems import Problem, Renderer
 from mpi.api.security import token_lookup
 from mpi.api.services import Services
+from mpi.db.rolling import RollingStores
 from mpi.db.session import DbUnits, connect
 from mpi.domain.network import Network
 from mpi.errors import MpiError
@@ -59,6 +60,7 @@ from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.review import Review
+from mpi.usecases.rolling import Rolling
 from mpi.usecases.sampling import Sampling
 from mpi.usecases.seeking import Seeking
 from mpi.usecases.subscriptions import Relay, Subscriptions
@@ -118,6 +120,10 @@ class Index:
     def models(self) -> Models:
         """The model room."""
         return Models(self.units, self.matching)
+
+    def rolling(self, workers: int = 1) -> Rolling:
+        """Another model for all of it."""
+        return Rolling(RollingStores(self.engine), self.network, self.clock, TimeOrderedIds(), workers)
 
     @property
     def conformance(self) -> Conformance:

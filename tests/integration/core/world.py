@@ -42,7 +42,7 @@ _TABLES = (
     "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
     " link, task, batch, batch_task,"
     " study, imaging_order, ruling, sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
-    " feed_traffic"
+    " feed_traffic, model, model_reign, model_reign_task, model_proposal, model_change"
 )
 
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
