@@ -24,6 +24,8 @@ def upgrade() -> None:
         postgresql_include=["record_id"],
         postgresql_where=sa.text("until is null and not contested"),
     )
+    # A year such as 9999 stands for no date; what was said of the order stays in `said`.
+    op.execute("update imaging_order set starts_at = null where starts_at >= '2200-01-01Z'")
 
 
 def downgrade() -> None:

@@ -285,6 +285,8 @@ def _tell_page(pages: Pages) -> Renderer:
     """Problems under the review pages, as pages."""
 
     def tell(request: Request, problem: Problem) -> Response:
+        if any(fix.parameter in request.path_params for fix in problem.fixes):  # no page has such an address
+            return pages.fail(request, 404, "", problem.headers)
         said = problem.detail or "; ".join(f"{fix.parameter or fix.pointer}: {fix.detail}" for fix in problem.fixes)
         return pages.fail(request, problem.status, said, problem.headers)
 

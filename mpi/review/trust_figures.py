@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from mpi.domain.counts import FIELDS, OVERLAY_DAYS
 from mpi.domain.trust_view import TrustView
+from mpi.review.dates import day, moment
 from mpi.review.figures import Cell, Figure, Series, column_chart
-from mpi.review.words import day, moment
 
 
 def network_figures(trusts: Sequence[TrustView]) -> list[Figure]:
