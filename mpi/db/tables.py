@@ -256,7 +256,15 @@ link = Table(
     _time("until", null=True),
     Column("contested", Boolean, nullable=False, server_default=text("false")),
     Column("reason", JSONB, nullable=False),
+    Column("authority", Text, nullable=False),  # the record's, which never changes
     CheckConstraint("until >= since", name="ends_after_it_begins"),
+    Index(  # whom one authority has under several numbers, without reading its records
+        "ix_link_numbering",
+        "authority",
+        "golden_id",
+        postgresql_include=["record_id"],
+        postgresql_where=text("until is null and not contested"),
+    ),
 )
 # A source record is linked to exactly one golden identity at any moment.
 Index("uq_link_record_id", link.c.record_id, unique=True, postgresql_where=text("until is null"))

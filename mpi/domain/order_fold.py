@@ -33,6 +33,8 @@ from mpi.domain.orders import (
 )
 from mpi.domain.views import Study
 
+PLACEHOLDER_YEAR = 2200
+"""From here on a date is none: nothing is planned so far ahead."""
 Said = Mapping[OrderField, tuple[OrderValue, Stamp]]
 """Field by field the latest value and when it became true."""
 
@@ -206,10 +208,15 @@ def _order(told: ToldOrder, said: Said) -> ImagingOrder:
         codes=cast("tuple[Coded, ...]", values.get(OrderField.CODES) or ()),
         modality=text(OrderField.MODALITY),
         body_site=text(OrderField.BODY_SITE),
-        starts_at=cast("datetime | None", values.get(OrderField.STARTS_AT)),
+        starts_at=_dated(cast("datetime | None", values.get(OrderField.STARTS_AT))),
         status=cast("OrderStatus | None", values.get(OrderField.STATUS)) or OrderStatus.ORDERED,
         report_status=cast("ReportStatus | None", values.get(OrderField.REPORT)),
         organisation=text(OrderField.ORGANISATION),
         stated_at=max(stamp for _, stamp in said.values()).occurred,
         id=told.id,
     )
+
+
+def _dated(at: datetime | None) -> datetime | None:
+    """A year such as 9999 stands for no date."""
+    return at if at is None or at.year < PLACEHOLDER_YEAR else None

@@ -221,3 +221,13 @@ def test_without_a_database_the_page_says_to_wait(tmp_path: Path) -> None:
     assert answer.headers["retry-after"]
     assert "Wait a moment and load the page again" in answer.text
     assert "mpi" not in client.cookies
+
+
+def test_the_bare_address_leads_a_browser_to_the_pages(client: httpx.Client) -> None:
+    """A program is told that there is nothing."""
+    answer = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/review")
+    assert client.get("/review").headers["location"].startswith("/review/sign-in")
+    for accept in ("*/*", "application/json"):
+        answer = client.get("/", headers={"Accept": accept})
+        assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
+from linkage.model import Model
 from mpi.api.security import hash_token, token_lookup
 from mpi.api.services import Services
 from mpi.domain.access import Caller, Right
@@ -43,6 +44,7 @@ from mpi.usecases.batches import Batches
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.contradicting import Contradictions
 from mpi.usecases.corrections import Corrections
+from mpi.usecases.dashboards import Dashboards
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
@@ -52,6 +54,7 @@ from mpi.usecases.query import Query
 from mpi.usecases.regrouping import Preview, Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
+from mpi.usecases.sampling import Sampling
 from mpi.usecases.subscriptions import Subscription, Subscriptions
 from mpi.usecases.worklist import Worklist
 from tests.unit.api.batch_fakes import FakeBatches
@@ -476,6 +479,10 @@ class FakeHouse:
             quarantine=cast(Quarantine, self.quarantine),
             deliveries=cast(Deliveries, self.deliveries),
             corrections=cast(Corrections, self.corrections),
+            dashboards=cast(Dashboards, object()),
+            sampling=cast(Sampling, object()),
+            model=cast(Model, object()),
+            started=AT,
             network=NETWORK,
             caller_of=token_lookup({hash_token(token): caller for token, caller in TOKENS.items()}),
             unready=lambda: self.reasons,
