@@ -88,9 +88,11 @@ def roll_out(
     written: feeds are told to try again, and lose nothing. Running services begin again with the new model by
     themselves. `mpi model roll-back` takes it back.
     """
+    from mpi.main.rolling import compose_rolling  # noqa: PLC0415
+
     with spoken():
         with _index() as index:
-            counts = index.rolling(workers).out(proposal, _operator(), _told)
+            counts = compose_rolling(index, workers).out(proposal, _operator(), _told)
         _tell(counts)
     typer.echo("mpi: the model is in force; mpi verify compares the index with it", err=True)
 
@@ -105,9 +107,11 @@ def roll_back(
     People whom only the newer model has joined part again, with the tasks there were. What feeds and reviewers have
     said meanwhile stays. All or nothing, and nothing is written meanwhile, as in a roll-out.
     """
+    from mpi.main.rolling import compose_rolling  # noqa: PLC0415
+
     with spoken():
         with _index() as index:
-            counts = index.rolling(workers).back(reason, _operator(), _told)
+            counts = compose_rolling(index, workers).back(reason, _operator(), _told)
         _tell(counts)
     typer.echo("mpi: the former model is in force; mpi verify compares the index with it", err=True)
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mpi.db.rolling import RollingStores
 from mpi.domain.access import Role
+from mpi.main.rolling import compose_rolling
 from tests.browser import proposals
 from tests.browser.chromium import sign_in
 from tests.browser.served import Served
@@ -58,9 +59,9 @@ def test_who_proposed_a_model_does_not_approve_it(page: Page, served: Served) ->
     assert [row.subjects for row in served.audited("approve-model")][-1:] == [[f"model-proposal/{made}"]]
     expect(page.get_by_text(f"mpi model roll-out {made}")).to_be_visible()
     index = served.world.index
-    index.rolling().out(made, ADMINISTRATOR)
+    compose_rolling(index).out(made, ADMINISTRATOR)
     assert page.reload().status == 503  # type: ignore[union-attr]  this process has begun with another model
-    index.rolling().back(ODD, ADMINISTRATOR)
+    compose_rolling(index).back(ODD, ADMINISTRATOR)
     page.reload()
     expect(page.get_by_text("It is not in force any more")).to_be_visible()
     page.get_by_role("link", name="Models", exact=True).first.click()

@@ -12,6 +12,7 @@ from linkage.model import Model
 from mpi.domain.model_change import ChangeKind, Counts, ModelDifference
 from mpi.embedded import create_database, drop_database
 from mpi.main.compose import Index, compose
+from mpi.main.rolling import compose_rolling
 from mpi.simulate import snapshot
 from mpi.usecases.foreseeing import Foreseeing
 from mpi.usecases.matching import Matching
@@ -66,7 +67,7 @@ def rolled_out(index: Index, model: Model) -> Counts:
     """The model proposed, approved by another, and rolled out."""
     made, _ = index.models.propose(model, ADMINISTRATOR)
     index.models.answer(made, True, "fits", SENIOR)
-    return index.rolling(2).out(made, ADMINISTRATOR)
+    return compose_rolling(index, 2).out(made, ADMINISTRATOR)
 
 
 def golden_ids(index: Index) -> dict[str, object]:
@@ -109,7 +110,7 @@ def test_promise_2_what_is_foreseen_is_what_a_roll_out_does_and_a_new_index_hold
     assert after.verify.run().differences == ()
     other.engine.dispose()
 
-    after.rolling(2).back("it was worse", ADMINISTRATOR)
+    compose_rolling(after, 2).back("it was worse", ADMINISTRATOR)
     after.engine.dispose()
     assert (edges(index), records(index), partition(index), tasks(index)) == before
     assert index.verify.run().differences == ()

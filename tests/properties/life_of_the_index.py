@@ -18,6 +18,7 @@ from mpi.domain.commands import Command, Delete, Field, Link, Merge, Patch, Rena
 from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Fault, Refused
 from mpi.main.compose import compose
+from mpi.main.rolling import compose_rolling
 from mpi.usecases.foreseeing import Foreseeing
 from mpi.usecases.matching import Matching
 from mpi.usecases.reigning import Reigning
@@ -173,7 +174,7 @@ class LifeOfTheIndex(RuleBasedStateMachine):
         foreseen = Foreseeing(index.units, index.matching, Matching(model, index.network)).run().counts
         made, _ = index.models.propose(model, ADMINISTRATOR)
         index.models.answer(made, True, "fits", SENIOR)
-        assert index.rolling().out(made, ADMINISTRATOR) == foreseen
+        assert compose_rolling(index).out(made, ADMINISTRATOR) == foreseen
         url = index.engine.url.render_as_string(hide_password=False)
         self.before, self.world = self.world, World(compose(url, index.network, model, 3), self.world._messages)
         if back:
@@ -184,7 +185,7 @@ class LifeOfTheIndex(RuleBasedStateMachine):
     @precondition(lambda self: self.before is not None)
     @rule()
     def rolls_it_back(self) -> None:
-        self.world.index.rolling().back("worse", ADMINISTRATOR)
+        compose_rolling(self.world.index).back("worse", ADMINISTRATOR)
         self.teardown()
 
     def teardown(self) -> None:

@@ -18,6 +18,7 @@ from mpi.domain.model_change import Counts
 from mpi.domain.views import Decision, TaskKind, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound, Outdated, Unavailable
 from mpi.main.compose import compose
+from mpi.main.rolling import compose_rolling
 from mpi.usecases.reigning import Reigning
 from tests.integration.core.other_models import altered, keener, warier
 from tests.integration.core.test_foreseeing import BERNARD, asked_about, linked
@@ -44,11 +45,11 @@ def approved(world: World, model: Model) -> int:
 
 
 def roll_out(world: World, model: Model) -> Counts:
-    return world.index.rolling().out(approved(world, model), ADMINISTRATOR)
+    return compose_rolling(world.index).out(approved(world, model), ADMINISTRATOR)
 
 
 def roll_back(world: World) -> Counts:
-    return world.index.rolling().back("worse than it looked", ADMINISTRATOR)
+    return compose_rolling(world.index).back("worse than it looked", ADMINISTRATOR)
 
 
 @contextmanager
@@ -93,7 +94,7 @@ def test_what_merged_parts_again_and_messages_stay(database_url: str, world: Wor
 
     made = approved(world, keener())
     foreseen = world.index.models.proposal(made, REVIEWER).proposal.counts
-    assert world.index.rolling().out(made, ADMINISTRATOR) == foreseen
+    assert compose_rolling(world.index).out(made, ADMINISTRATOR) == foreseen
     assert foreseen.joined == 2
     with under(database_url, keener()) as then:
         assert then.together("BOL|8", "CHR|8")
@@ -170,7 +171,7 @@ def test_what_a_guard_parted_comes_together_under_its_own_id(database_url: str) 
 def test_only_an_approved_and_fitting_proposal_is_rolled_out_and_once(database_url: str, world: World) -> None:
     """Change control (SEC-1): who, what and by whose approval stands in the audit trail."""
     asked_about(world)
-    rolling = world.index.rolling()
+    rolling = compose_rolling(world.index)
     with pytest.raises(Forbidden):
         rolling.out(1, SENIOR)
     with pytest.raises(NotFound):
@@ -220,7 +221,7 @@ def _roll_half_way(world: World, store: RollingStore, made: int) -> None:
     with pytest.raises(Unavailable, match="is being changed; nothing was applied, try again"):
         world.send(register("BOL|1", 1, person()))
     with pytest.raises(Conflict, match="by somebody else already"):
-        world.index.rolling().out(made, ADMINISTRATOR)
+        compose_rolling(world.index).out(made, ADMINISTRATOR)
     store.unit.models.succeed(keener().fingerprint, "admin", proposal_id=made, reason="")
     store.unit.lane.execute(text("delete from edge"))
     assert world.query.person_of(of("BOL|8"), REVIEWER).golden_id == world.golden("BOL|8")
@@ -249,7 +250,7 @@ def test_a_process_with_another_model_is_refused(database_url: str, world: World
     writing = threading.Thread(target=write)
     writing.start()
     assert begun.wait(60)
-    rolling = threading.Thread(target=world.index.rolling().out, args=(made, ADMINISTRATOR))
+    rolling = threading.Thread(target=compose_rolling(world.index).out, args=(made, ADMINISTRATOR))
     rolling.start()
     rolling.join(1.0)
     assert rolling.is_alive()  # whoever had begun to write finishes first, and nobody else begins
