@@ -167,8 +167,10 @@ class LifeOfTheIndex(RuleBasedStateMachine):
     @precondition(lambda self: self.before is None)
     @rule(model=st.sampled_from(MODELS), back=st.booleans())
     def rolls_a_model_out(self, model: Model, back: bool) -> None:
-        """Decision 29. Taken back at once, it leaves everything as it was."""
+        """Decision 29. Taken back at once, it leaves everything as it was, but for a hold that hard evidence has come
+        between unnoticed: it goes whenever its component is settled anew, by whatever model."""
         index = self.world.index
+        steady = Foreseeing(index.units, index.matching, index.matching).run().counts.is_nothing
         left = self.world.partition(), questions(self.world), contested(self.world)
         Reigning(index.units).model(index.matching.model, "operator")
         foreseen = Foreseeing(index.units, index.matching, Matching(model, index.network)).run().counts
@@ -180,7 +182,7 @@ class LifeOfTheIndex(RuleBasedStateMachine):
         if back:
             self.the_index_is_what_its_evidence_says()
             self.rolls_it_back()
-            assert (self.world.partition(), questions(self.world), contested(self.world)) == left
+            assert not steady or (self.world.partition(), questions(self.world), contested(self.world)) == left
 
     @precondition(lambda self: self.before is not None)
     @rule()
