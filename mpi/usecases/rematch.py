@@ -18,7 +18,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.lineage import Lineage, trace
 from mpi.domain.questions import Placed, Question
 from mpi.domain.record import Record
-from mpi.domain.settlement import Component, Member, Settlement, Settler
+from mpi.domain.settlement import Component, Joins, Member, Settlement, Settler
 from mpi.domain.views import Event, RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.asking import of_settled
@@ -151,12 +151,17 @@ class Rematch:
         alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
         members = [_alone(r) for r in seeds.lone.values()] if alone else unit.evidence.component(seeds.identifiers)
         identifiers = [member.identifier for member in members]
-        placed, assertions = unit.evidence.bearing_on(identifiers) if seeds.edges or not alone else ([], [])
-        component = _component(members, placed, assertions, seeds)
+        bearing = unit.evidence.bearing_on(identifiers) if seeds.edges or not alone else ([], [], None)
+        placed, assertions, joins = bearing
+        component = _component(members, placed, assertions, seeds, joins)
         settlement = Settler(component, self._matching.thresholds, self._matching.score).settle()
         self._hold(unit, settlement, cause)
         held = {m.identifier: m.golden_id for m in members if m.golden_id is not None}
         lineage = self._lineage(unit, settlement, _staying(held, seeds.released))
+        if parted := [i for i, golden_id in held.items() if lineage.golden_of[i] != golden_id]:
+            # Thousands of edges may lie inside a golden identity: they are asked for only when records leave it.
+            placed += unit.evidence.inside(parted)
+            component = _component(members, placed, assertions, seeds, joins)
         told = self._move(unit, held, lineage, component, cause)
         told += self._contest(unit, members, settlement, lineage, cause)
         unit.outbox.publish(told, cause.caller, cause.message_id)
@@ -263,7 +268,11 @@ def _alone(record: Record) -> Member:
 
 
 def _component(
-    members: Sequence[Member], placed: Sequence[Placed], assertions: Sequence[Assertion], seeds: _Seeds
+    members: Sequence[Member],
+    placed: Sequence[Placed],
+    assertions: Sequence[Assertion],
+    seeds: _Seeds,
+    joins: Joins | None,
 ) -> Component:
     inside = {member.identifier for member in members}
     added = {assertion.id for assertion in seeds.added}
@@ -273,6 +282,7 @@ def _component(
         assertions=tuple(assertions),
         before=(*(a for a in assertions if a.id not in added), *seeds.withdrawn),
         released=seeds.released,
+        joins=joins,
     )
 
 
