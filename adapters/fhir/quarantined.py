@@ -15,7 +15,7 @@ from adapters.fhir.terminology import FAULTS
 from mpi.domain.access import Caller
 from mpi.domain.commands import Receipt
 from mpi.domain.network import Feed
-from mpi.domain.quarantine import Copy, Kept
+from mpi.domain.quarantine import Copy, Kept, check_kind
 from mpi.domain.reading import Reading, pictured, seen, unpictured
 from mpi.errors import Fault, Refused
 from mpi.usecases.retaking import Retaking
@@ -40,8 +40,10 @@ class QuarantinedResources:
 
     def edited(self, kept: Kept, raw: bytes, text: str) -> bytes:
         """The bytes of a copy: FHIR is UTF-8."""
+        plain = unpictured(text).replace("\r\n", "\n")
+        check_kind(kept, EVENTS.get(plain.partition(" ")[0], ""))
         try:
-            return unpictured(text).replace("\r\n", "\n").encode()
+            return plain.encode()
         except UnicodeEncodeError:
             raise Refused(Fault.ENCODING, "the text holds half a character, which UTF-8 cannot say") from None
 

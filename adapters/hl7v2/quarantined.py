@@ -12,7 +12,7 @@ from adapters.hl7v2.laid_open import sections
 from adapters.hl7v2.receive import Receiver
 from mpi.domain.commands import Receipt
 from mpi.domain.network import Network, Protocol
-from mpi.domain.quarantine import Copy, Kept
+from mpi.domain.quarantine import Copy, Kept, check_kind
 from mpi.domain.reading import Reading, pictured, unpictured
 from mpi.errors import Fault, Refused
 from mpi.usecases.retaking import Retaking
@@ -45,6 +45,7 @@ class QuarantinedMessages:
         written in the one it names. Raises `Refused` (ENCODING).
         """
         lines = _LINE_END.sub("\r", unpictured(text)).strip("\r") + "\r"
+        check_kind(kept, _event(lines.encode("latin-1", "replace")))
         codec = self._text(kept, raw)[1]
         named = charset.codec_of(_named(lines.encode("latin-1", "replace")))
         if named and (not codec or _named(raw) != _named(lines.encode("latin-1", "replace"))):
@@ -85,6 +86,13 @@ class QuarantinedMessages:
             except UnicodeDecodeError:
                 continue
         return raw.decode("latin-1"), ""
+
+
+def _event(content: bytes) -> str:
+    try:
+        return message.read_header(content).event
+    except Refused:
+        return ""
 
 
 def _named(content: bytes) -> str:

@@ -16,6 +16,7 @@ from mpi.api import (
     batches,
     conformance,
     corrections,
+    dashboards,
     deliveries,
     imaging,
     keeping_apart,
@@ -39,7 +40,7 @@ from mpi.errors import MpiError
 
 PARTS = (
     *(resolve, imaging, orders, archives, priors, people, worklist, tasks, batches, regrouping, keeping_apart),
-    *(corrections, subscriptions, deliveries, conformance, quarantine, operations),
+    *(corrections, dashboards, subscriptions, deliveries, conformance, quarantine, operations),
 )
 """The modules whose routers make up the native API."""
 

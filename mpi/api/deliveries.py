@@ -53,7 +53,10 @@ class OwedJson(TypedDict):
     owner: str
     state: Annotated[
         Condition,
-        Field(description="stopped: it refused an event for good; failing: it is tried again by itself."),
+        Field(
+            description="stopped: it refused an event for good; failing: it is tried again by itself; set-aside: "
+            "what it refused was set aside, and it has been told nothing since."
+        ),
     ]
     pending: int
     lag: Annotated[float, Field(description="Seconds that the oldest event has waited.")]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from linkage.model import Model
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.usecases.batches import Batches
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.corrections import Corrections
+from mpi.usecases.dashboards import Dashboards
 from mpi.usecases.deliveries import Deliveries
 from mpi.usecases.imaging import Imaging
 from mpi.usecases.intake import Intake
@@ -22,6 +25,7 @@ from mpi.usecases.query import Query
 from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
+from mpi.usecases.sampling import Sampling
 from mpi.usecases.subscriptions import Subscriptions
 from mpi.usecases.worklist import Worklist
 
@@ -33,7 +37,7 @@ class Services:
     `caller_of` gives the caller of a bearer token, None when there is none (`security.token_lookup` makes one).
     `unready` names, in words fit for the public, what keeps this instance from serving; empty means ready.
     `warnings` likewise names what is wrong while it serves. `metrics` renders the Prometheus text format, version
-    0.0.4.
+    0.0.4. `model` is the one in force, and `started` is when the service did.
     """
 
     intake: Intake
@@ -50,6 +54,10 @@ class Services:
     quarantine: Quarantine
     deliveries: Deliveries
     corrections: Corrections
+    dashboards: Dashboards
+    sampling: Sampling
+    model: Model
+    started: datetime
     network: Network
     caller_of: Callable[[str], Caller | None]
     unready: Callable[[], Sequence[str]]

@@ -6,6 +6,7 @@ more than everything else together (7 us a row against 1.3 to copy a blocking ke
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
@@ -75,6 +76,7 @@ class BulkStore:
         self._connection = connection
         self._model = model
         self._last = 0
+        self._authorities: list[str] = []  # of each record, as COPY reads them; all of one share a text
         self._foreign_keys: Sequence[Row[Any]] = ()
         connection.execute(_PATIENT)
 
@@ -105,6 +107,7 @@ class BulkStore:
         """Records, what was said of them, and their other names."""
         self._last = first + len(rows) - 1
         numbered = list(enumerate(rows, first))
+        self._authorities += (sys.intern(row.partition(b"\t")[0].decode()) for row, _, _ in rows)
         columns = "authority, value, registers, pending, active, borrowed, keys, encoded, family, given, birth_date"
         lines = b"".join(b"%d\t%b\n" % (n, row) for n, (row, _, _) in numbered)
         self._copy(f"source_record (id, {columns})", [lines])
@@ -139,12 +142,12 @@ class BulkStore:
             count += len(some)
             self._copy("golden_identity (id)", ["".join(f"{golden_id}\n" for golden_id, _, _ in some).encode()])
             lines = (
-                f"{number}\t{golden_id}\t{number in contested}\t{why}\n"
+                f"{number}\t{golden_id}\t{number in contested}\t{why}\t{self._authorities[number - 1]}\n"
                 for golden_id, numbers, reason in some
                 for why in [escape(reason)]
                 for number in numbers
             )
-            self._copy("link (record_id, golden_id, contested, reason)", ["".join(lines).encode()])
+            self._copy("link (record_id, golden_id, contested, reason, authority)", ["".join(lines).encode()])
         return count
 
     def add_tasks(self, asked: Iterable[tuple[Question, tuple[int, int]]]) -> int:

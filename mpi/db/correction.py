@@ -1,4 +1,4 @@
-"""Duplicates within an assigning authority, found by reading all records of it once."""
+"""Duplicates within an assigning authority, found by reading the index of its links once."""
 
 from __future__ import annotations
 
@@ -18,27 +18,31 @@ from mpi.domain.identifiers import Identifier
 
 _SOUND = "r.live and not r.borrowed and r.pending is null and l.until is null and not l.contested"
 _FIRST = (UUID(int=0), "")
+# From the index of links alone to the few with several records there, and only of these are the records looked at.
+_COUNTED = f"""often as materialized (
+      select golden_id, authority from link
+      where authority = any(:authorities) and until is null and not contested
+      group by authority, golden_id having count(*) > 1),
+    doubled as materialized (
+      select l.golden_id, l.authority from often o
+      join link l on l.authority = o.authority and l.golden_id = o.golden_id
+      join source_record r on r.id = l.record_id
+      where {_SOUND} group by l.golden_id, l.authority having count(*) > 1)"""
 _DOUBLED = text(
-    f"""with doubled as materialized (
-      select l.golden_id, r.authority from source_record r join link l on l.record_id = r.id
-      where r.authority = any(:authorities) and {_SOUND}
-      group by l.golden_id, r.authority having count(*) > 1)
+    f"""with {_COUNTED}
     select golden_id, authority, (select count(*) from doubled) as total from doubled
     where (golden_id, authority collate "C") > (:after_id, :after_authority)
     order by golden_id, authority collate "C" limit :limit"""
 ).bindparams(bindparam("authorities", type_=ARRAY(Text)), bindparam("after_id", type_=Uuid))
-_TOTAL = text(
-    f"""select count(*) from (select from source_record r join link l on l.record_id = r.id
-      where r.authority = any(:authorities) and {_SOUND}
-      group by l.golden_id, r.authority having count(*) > 1) doubled"""
-).bindparams(bindparam("authorities", type_=ARRAY(Text)))
+_TOTAL = text(f"with {_COUNTED} select count(*) from doubled").bindparams(bindparam("authorities", type_=ARRAY(Text)))
 _MEMBERS = Prepared(
     text(
         f"""select l.golden_id, r.authority, r.value,
          (select count(*) from study s where s.record_id = r.id) as studies
        from unnest(:golden_ids, :authorities) as d (golden_id, authority)
-       join link l on l.golden_id = d.golden_id join source_record r on r.id = l.record_id
-       where r.authority = d.authority and {_SOUND}"""
+       join link l on l.authority = d.authority and l.golden_id = d.golden_id
+       join source_record r on r.id = l.record_id
+       where {_SOUND}"""
     ).bindparams(bindparam("golden_ids", type_=ARRAY(Uuid)), bindparam("authorities", type_=ARRAY(Text)))
 )
 
@@ -51,9 +55,6 @@ class DuplicateStore:
 
     def doubled(self, authorities: Collection[str], after: Doubled | None, limit: int) -> tuple[list[Doubled], int]:
         """Who is doubled, and how many there are in all."""
-        # This one reads whole tables: the plans for looking up single rows (see `session`) would not.
-        for setting in ("enable_seqscan", "enable_hashjoin"):
-            self._connection.execute(text(f"set local {setting} = on"))
         own: dict[str, Any] = {"authorities": list(authorities)}
         after_id, after_authority = after or _FIRST
         place = {"after_id": after_id, "after_authority": after_authority, "limit": limit}

@@ -70,8 +70,8 @@ _CLOSE = Prepared(
 )
 _OPEN = Prepared(
     text(
-        """insert into link (record_id, golden_id, reason)
-       select r, g, :reason from unnest(:ids, :golden) as n (r, g)"""
+        """insert into link (record_id, golden_id, authority, reason)
+       select r, g, s.authority, :reason from unnest(:ids, :golden) as n (r, g) join source_record s on s.id = r"""
     ).bindparams(_IDS, bindparam("golden", type_=ARRAY(Uuid)), bindparam("reason", type_=JSONB))
 )
 _CONTEST = Prepared(

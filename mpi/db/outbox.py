@@ -119,6 +119,13 @@ _SET_ASIDE = Prepared(
        and event_id = (select min(event_id) from delivery where subscription_id = :id) returning event_id"""
     )
 )
+# It has failed, and since then nothing: neither an error nor a delivery.
+_GO_ON = Prepared(
+    text(
+        """update subscription set stopped_at = null, failures = greatest(failures, 1), last_error = '',
+         due_at = clock_timestamp() where id = :id"""
+    )
+)
 _OF_GOLDEN = Prepared(
     text(
         """select * from event where new_golden_ids @> array[:id] or (old_golden_ids <> '{}' and
@@ -222,9 +229,10 @@ class OutboxStore:
         return self._connection.run(_RETRY, {"id": subscription_id}).one_or_none() is not None
 
     def set_aside(self, subscription_id: int, event_id: int) -> bool:
-        """Forget the oldest event owed; False when it is not that one."""
+        """Forget the oldest event owed and go on with the next; False when it is not that one."""
         self._connection.run(_HOLD, {"id": subscription_id})
         gone = self._connection.run(_SET_ASIDE, {"id": subscription_id, "event_id": event_id})
+        self._connection.run(_GO_ON, {"id": subscription_id})
         return gone.one_or_none() is not None
 
     def backlog(self) -> int:

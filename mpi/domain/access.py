@@ -56,6 +56,33 @@ _RIGHTS: Mapping[Role, frozenset[Right]] = {
 }
 
 
+_WORDS: Mapping[Right, str] = {
+    Right.FEED: "send what a hospital's patient system knows",
+    Right.RESOLVE: "look up whose a number is",
+    Right.READ_PERSON: "see people's details",
+    Right.READ_IMAGING: "see imaging histories",
+    Right.WRITE_IMAGING: "register studies",
+    Right.REVIEW: "answer review tasks",
+    Right.UNDO_ANY: "take back what others have decided",
+    Right.MEASURE: "draw blind samples",
+    Right.PRIVACY: "keep records apart for privacy or see what is kept back",
+    Right.SUBSCRIBE: "subscribe to changes",
+    Right.MEND: "mend refused messages",
+    Right.OPERATE: "operate the network",
+}
+
+
+def _one(role: Role) -> str:
+    article = "an" if role.value[0] in "aeiou" else "a"
+    return f"{article} {role.value.replace('-', ' ')}"
+
+
+def _holders(right: Right) -> str:
+    """Whom to ask: the roles with a right, as words of a sentence."""
+    told = [_one(role) for role in Role if right in _RIGHTS[role]]
+    return " or ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks (`user` is a person or system id), as what, from where and why; written to every audit row.
@@ -83,4 +110,4 @@ class Caller:
     def require(self, right: Right) -> None:
         """Raise `Forbidden` unless the caller's role carries `right`."""
         if not self.may(right):
-            raise Forbidden(f"role {self.role} does not carry the right to {right}")
+            raise Forbidden(f"{_one(self.role)} may not {_WORDS[right]}; {_holders(right)} may")

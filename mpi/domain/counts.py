@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from mpi.domain.views import TaskKind
 
@@ -13,6 +13,8 @@ BAND = 2
 NEWEST = 20_000
 """The edges whose patterns are counted: of the newest records, and as many of the oldest; half each of fewer."""
 OVERLAY_DAYS = 90
+SETTLED = timedelta(seconds=60)
+"""A message older than this is committed, or never will be: its transaction has run out of patience."""
 FIELDS = {
     "names": "Name",
     "birth_date": "Date of birth",

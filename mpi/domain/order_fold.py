@@ -33,6 +33,8 @@ from mpi.domain.orders import (
 )
 from mpi.domain.views import Study
 
+PLACEHOLDER_YEAR = 2200
+"""From here on a date is none: nothing is planned so far ahead."""
 Said = Mapping[OrderField, tuple[OrderValue, Stamp]]
 """Field by field the latest value and when it became true."""
 
@@ -67,6 +69,17 @@ class ImagingOrder:
         """What the examination is called."""
         return next((coded.text for coded in self.codes if coded.text), "")
 
+    @property
+    def numbers(self) -> dict[OrderField, str]:
+        """Every number that no other order of its authority has, the UID of its study included."""
+        told = {
+            OrderField.FILLER: self.filler,
+            OrderField.ACCESSION: self.accession,
+            OrderField.PLACER: self.placer,
+            OrderField.STUDY_UID: self.study_uid,
+        }
+        return {kind: number for kind, number in told.items() if number}
+
     def planned(self) -> Study:
         """The study that is to come of it, as far as it can be told."""
         return Study(
@@ -81,6 +94,19 @@ class ImagingOrder:
             report_status=self.report_status,
             order=self.id or None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What of a person's orders to show; empty fields do not restrict. `awaited`: only those whose study is still to
+    come; `reported`: only those of whose report something is known; `number`: filler's, placer's or accession number.
+    With `as_of` the links and the orders as they stood at that time."""
+
+    awaited: bool = False
+    reported: bool = False
+    number: str = ""
+    statuses: tuple[OrderStatus, ...] = ()
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +208,15 @@ def _order(told: ToldOrder, said: Said) -> ImagingOrder:
         codes=cast("tuple[Coded, ...]", values.get(OrderField.CODES) or ()),
         modality=text(OrderField.MODALITY),
         body_site=text(OrderField.BODY_SITE),
-        starts_at=cast("datetime | None", values.get(OrderField.STARTS_AT)),
+        starts_at=_dated(cast("datetime | None", values.get(OrderField.STARTS_AT))),
         status=cast("OrderStatus | None", values.get(OrderField.STATUS)) or OrderStatus.ORDERED,
         report_status=cast("ReportStatus | None", values.get(OrderField.REPORT)),
         organisation=text(OrderField.ORGANISATION),
         stated_at=max(stamp for _, stamp in said.values()).occurred,
         id=told.id,
     )
+
+
+def _dated(at: datetime | None) -> datetime | None:
+    """A year such as 9999 stands for no date."""
+    return at if at is None or at.year < PLACEHOLDER_YEAR else None

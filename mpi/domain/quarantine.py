@@ -7,6 +7,7 @@ from datetime import datetime
 
 from mpi.domain.access import Caller
 from mpi.domain.network import Network, Organisation
+from mpi.errors import Fault, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,16 @@ def sending(network: Network) -> list[Organisation]:
     """The organisations with a feed or an archive."""
     codes = {feed.organisation for feed in network.feeds} | {archive.organisation for archive in network.archives}
     return [one for one in network.organisations if one.code in codes]
+
+
+def check_kind(kept: Kept, event: str) -> None:
+    """Raise `Refused` when a copy is another kind of message than what was refused: mending a patient's details must
+    not delete or merge anybody. What was refused for its kind may become another, and an unreadable `event` ("") is
+    for the intake to refuse."""
+    was, becomes = kept.event.strip("^"), event.strip("^")
+    if was and becomes and was != becomes and kept.fault != Fault.UNSUPPORTED_TYPE:
+        text = f"this message is {kept.event}, and so must its copy be; a message of another kind its sender sends"
+        raise Refused(Fault.CONFLICT, text)
 
 
 def is_dicom(event: str) -> bool:

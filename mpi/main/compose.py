@@ -176,17 +176,14 @@ def compose_app(
     index: Index, callers: Callers, metrics: Metrics, settings: Settings, base_url: str, tallies: Tallies
 ) -> FastAPI:
     """The HTTP edge: the native API and FHIR."""
-    intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "fhir")
-    query = Query(index.units, index.matching)
-    imaging = Imaging(index.units, index.matching, index.rematch, index.clock)
     everything = (index.units, index.matching, index.rematch, index.clock)
     regrouping, batches = compose_settling(*everything, TimeOrderedIds(), settings)
     services = Services(
-        intake=intake,
-        query=query,
-        resolve=ObservedResolve(index.units, index.matching, index.rematch, index.clock, metrics),
-        imaging=imaging,
-        review=Review(index.units, index.matching, index.rematch, index.clock, settings.second_person_studies),
+        intake=ObservedIntake(index.units, index.rematch, index.network, metrics, "fhir"),
+        query=Query(index.units, index.matching),
+        resolve=ObservedResolve(*everything, metrics),
+        imaging=Imaging(*everything),
+        review=Review(*everything, settings.second_person_studies),
         worklist=Worklist(index.units, index.clock, reviewers(callers)),
         keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
         batches=batches,
@@ -196,6 +193,10 @@ def compose_app(
         quarantine=index.quarantine,
         deliveries=Deliveries(index.units, index.clock),
         corrections=Corrections(index.units, index.network),
+        dashboards=index.dashboards,
+        sampling=index.sampling,
+        model=index.matching.model,
+        started=index.clock.now(),
         network=index.network,
         caller_of=token_lookup(callers),
         unready=readiness(index.engine),
@@ -206,10 +207,10 @@ def compose_app(
     renderers = {"/fhir": _tell_fhir, "/review": _tell_page(pages), "/launch": _tell_page(pages)}
     app = create_app(services, body_limit=settings.max_message_bytes, renderers=renderers)
     fhir = fhir_router(
-        intake=intake,
-        query=query,
+        intake=services.intake,
+        query=services.query,
         resolve=services.resolve,
-        imaging=imaging,
+        imaging=services.imaging,
         network=index.network,
         caller_of=app.state.authenticator,
         clock=index.clock.now,
@@ -217,7 +218,8 @@ def compose_app(
         note=FhirObserver(tallies, index.clock.now).note,
     )
     app.include_router(fhir, prefix="/fhir")
-    app.include_router(dicom_web(imaging, query, index.network, app.state.authenticator), prefix="/dicom-web")
+    dicom = dicom_web(services.imaging, services.query, index.network, app.state.authenticator)
+    app.include_router(dicom, prefix="/dicom-web")
     add_pages(app, pages)
     return app
 
@@ -236,9 +238,9 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         keeping_apart=services.keeping_apart,
         comparing=Comparing(index.units, index.matching),
         models=index.models,
-        sampling=index.sampling,
-        dashboards=index.dashboards,
-        model=index.matching.model,
+        sampling=services.sampling,
+        dashboards=services.dashboards,
+        model=services.model,
         admission=Admission(index.units, index.clock),
         timelines=Timelines(index.units, index.matching),
         seeking=Seeking(index.units, index.matching),
@@ -247,7 +249,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,
-        started=index.clock.now(),
+        started=services.started,
         callers=callers,
         session_key=session_key(settings),
         session_idle=settings.session_idle,
@@ -283,6 +285,8 @@ def _tell_page(pages: Pages) -> Renderer:
     """Problems under the review pages, as pages."""
 
     def tell(request: Request, problem: Problem) -> Response:
+        if any(fix.parameter in request.path_params for fix in problem.fixes):  # no page has such an address
+            return pages.fail(request, 404, "", problem.headers)
         said = problem.detail or "; ".join(f"{fix.parameter or fix.pointer}: {fix.detail}" for fix in problem.fixes)
         return pages.fail(request, problem.status, said, problem.headers)
 

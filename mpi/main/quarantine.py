@@ -10,7 +10,7 @@ from adapters.hl7v2.quarantined import QuarantinedMessages
 from adapters.hl7v2.receive import Receiver
 from mpi.domain.network import Network
 from mpi.domain.quarantine import Copy, Kept, is_dicom
-from mpi.main.speaking import caller_of, new_id
+from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.ports import Clock, Messages, Units
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.rematch import Rematch
@@ -28,7 +28,7 @@ def compose_quarantine(units: Units, rematch: Rematch, network: Network, clock: 
 
     hl7v2 = QuarantinedMessages(network, intake_of, receiver_of)
     fhir = QuarantinedResources(Addresses(network, ""), intake_of, caller_of)
-    dicom = QuarantinedHeaders()
+    dicom = QuarantinedHeaders(network, intake_of, caller_of_archive)
 
     def messages_of(kept: Kept) -> Messages:
         if kept.event in EVENTS.values():

@@ -36,8 +36,9 @@ class Messages(Protocol):
         """The message laid open, whatever is wrong with it."""
 
     def edited(self, kept: Kept, raw: bytes, text: str) -> bytes:
-        """The bytes of a copy whose text, as `Reading.text` gave it, has become `text`. Raises `Refused` (ENCODING)
-        when it holds what the message's character set cannot say."""
+        """The bytes of a copy whose text, as `Reading.text` gave it, has become `text`. Raises `Refused`:
+        ENCODING when it holds what the message's character set cannot say, CONFLICT when it is another kind of
+        message."""
 
     def take(self, kept: Kept, content: bytes, copy: Copy) -> Receipt:
         """Take a copy in as the feed's own message is, sequence numbers aside. Raises `Refused` for what is not taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlencode
@@ -16,6 +17,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import Regroup, Wish
 from mpi.domain.views import PersonView
 from mpi.errors import Conflict, Forbidden, MpiError, NotFound, Refused
+from mpi.review.comments import Comment, overlong
 from mpi.review.compare import REASONS
 from mpi.review.find import issuers
 from mpi.review.pages import Pages
@@ -54,7 +56,7 @@ class Confirmed(Chosen):
 
     mark: _Word = ""
     reason: _Word = ""
-    comment: Annotated[str, Field(max_length=1_000)] = ""
+    comment: Annotated[str, Field(max_length=200_000)] = ""  # see `comments`
 
 
 @router.get("/review/people/{golden_id}/change")
@@ -156,6 +158,8 @@ def confirm(
         errors["reason"] = "Choose a reason"
     elif sent.reason == "Other" and not sent.comment.strip():
         errors["comment"] = "Say what the reason is"
+    if long := overlong(sent.comment):
+        errors["comment"] = long
     if errors:
         return _preview(pages, request, caller, person, other, wish, sent, errors, 422)
     said = ": ".join(part for part in (sent.reason, sent.comment.strip()) if part)
@@ -173,11 +177,19 @@ def undo(
     golden_id: UUID,
     pages: Paging,
     caller: Calling,
-    assertion: Annotated[list[int], Form(max_length=500)],
-    comment: Annotated[str, Form(max_length=1_000)] = "",
+    assertion: Annotated[list[_Word], Form(max_length=500)],
+    comment: Comment = "",
 ) -> Response:
     """Take back what was stated: identities are exactly as without it."""
-    pages.bench.regrouping.undo(golden_id, assertion, comment.strip() or "taken back", caller)
+    caller.require(Right.REVIEW)
+    if not all(re.fullmatch("[0-9]{1,18}", one) for one in assertion):
+        raise NotFound("this person's page offers nothing of that number to be taken back; open it again")
+    numbers = list(map(int, assertion))
+    if long := overlong(comment):
+        told = about(pages, pages.bench.portraits.whom(golden_id, caller), caller)
+        entered = {"assertions": numbers, "comment": comment, "errors": {"comment": long}}
+        return pages.page(request, "undo.jinja", 422, **entered, **told)
+    pages.bench.regrouping.undo(golden_id, numbers, comment.strip() or "taken back", caller)
     return pages.redirect(request, f"/review/people/{golden_id}", "It has been taken back.")
 
 

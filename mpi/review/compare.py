@@ -14,6 +14,7 @@ from mpi.domain.consequence import Consequence
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import holder
 from mpi.errors import Conflict, MpiError, Refused
+from mpi.review.comments import Comment, overlong
 from mpi.review.comparison_rows import columns, rows
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
@@ -34,7 +35,6 @@ REASONS = (
     "Number used for two people",
     "Other",
 )
-_COMMENT = 1_000  # characters
 
 
 def answers_to(task: TaskView) -> list[Decision]:
@@ -126,7 +126,7 @@ def give_answer(
     filters: Filtered,
     decision: Annotated[str, Form(max_length=20)] = "",
     reason: Annotated[str, Form(max_length=60)] = "",
-    comment: Annotated[str, Form(max_length=_COMMENT)] = "",
+    comment: Comment = "",
     due: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Settle the task and go to the next one."""
@@ -142,6 +142,8 @@ def give_answer(
         errors["reason"] = "Choose a reason"
     if reason == "Other" and not comment.strip():
         errors["comment"] = "Say what the reason is"
+    if long := overlong(comment):
+        errors["comment"] = long
     if errors:
         return _page(request, pages, caller, task_id, filters, errors, 422, entered)
     said = ": ".join(part for part in (reason, comment.strip()) if part)
@@ -194,9 +196,12 @@ def undo(
     caller: Calling,
     task_id: TaskId,
     filters: Filtered,
-    comment: Annotated[str, Form(max_length=_COMMENT)] = "",
+    comment: Comment = "",
 ) -> Response:
     """Take the answer back: identities are exactly as without it."""
+    if long := overlong(comment):
+        entered = {"undo-comment": comment}
+        return _page(request, pages, caller, task_id, filters, {"undo-comment": long}, 422, entered)
     pages.bench.review.undo(task_id, comment.strip() or "taken back", caller)
     return pages.redirect(request, _here(task_id, filters), "The answer has been taken back.")
 

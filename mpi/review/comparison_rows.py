@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from linkage.record import Demographics
-from mpi.review import words
+from mpi.review import dates, words
 from mpi.review.differences import Piece, pieces
 from mpi.usecases.comparing import Said
 
@@ -59,7 +59,7 @@ FIELDS: tuple[tuple[str, str, Callable[[Demographics], Iterable[str]]], ...] = (
     ("Former names", "previous_names", lambda said: map(words.full_name, said.previous_names)),
     ("NHS number", "nhs_number", lambda said: [words.nhs_number(said.nhs_number)] if said.nhs_number else []),
     ("NHS number status", "nhs_status", _status),
-    ("Date of birth", "birth_date", lambda said: [words.day(said.birth_date)] if said.birth_date else []),
+    ("Date of birth", "birth_date", lambda said: [dates.day(said.birth_date)] if said.birth_date else []),
     ("Gender", "sex", lambda said: [words.sex(said.sex)]),
     ("Address", "addresses", lambda said: map(words.address, said.addresses)),
     ("Former addresses", "previous_addresses", lambda said: map(words.address, said.previous_addresses)),

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Path, Query, Request, Response
 
 from mpi.domain.access import Right
-from mpi.domain.counts import Counted
 from mpi.domain.sampling import LEAST
 from mpi.errors import Conflict, NotFound, Refused
 from mpi.review.figures import Figure, written
@@ -16,8 +15,7 @@ from mpi.review.headers import page_headers
 from mpi.review.matching_figures import matching_figures, sample_figures
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
-from mpi.review.trust_figures import TrustView, network_figures, trust_figures, trusts_of
-from mpi.usecases.dashboards import DAYS
+from mpi.review.trust_figures import network_figures, trust_figures
 from mpi.usecases.sampling import Draw
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -109,7 +107,7 @@ def trusts(request: Request, pages: Paging, caller: Calling, format: Format = ""
     """All trusts beside one another."""
     caller.require(Right.REVIEW)
     counted = pages.bench.dashboards.read(caller, "trusts")
-    found = _trusts(pages, counted)
+    found = pages.bench.dashboards.trusts(counted, pages.bench.network, pages.bench.started)
     figures = network_figures(found)
     if format == "csv":
         return _file("trusts", figures, figure)
@@ -132,18 +130,13 @@ def trust(
     if code not in network.organisation_by_code:
         raise NotFound("no trust of this network has this code")
     counted = pages.bench.dashboards.read(caller, f"trusts/{code}")
-    found = _trusts(pages, counted)
+    found = pages.bench.dashboards.trusts(counted, pages.bench.network, pages.bench.started)
     names = {one.id: one.name for one in network.authorities}
     figures = [made for one in found if one.organisation.code == code for made in trust_figures(one, names)]
     if format == "csv":
         return _file(f"trust-{code}", figures, figure)
     organisation = network.organisation_by_code[code]
     return _board(request, pages, "trust.jinja", counted, figures, f"{PATH}/trusts/{code}", organisation=organisation)
-
-
-def _trusts(pages: Pages, counted: Counted | None) -> list[TrustView]:
-    bench = pages.bench
-    return trusts_of(bench.network, counted, DAYS, bench.started, bench.clock.now()) if counted else []
 
 
 def _board(

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Path, Request, Response
 
 from mpi.domain.access import Caller
+from mpi.review.comments import Comment, overlong
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.words import CONDITIONS, count
@@ -17,7 +18,6 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PATH = "/review/deliveries"
 SubscriptionId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _SHOWN = 50  # events
-_REASON = 1_000
 
 
 @router.get(PATH)
@@ -29,7 +29,7 @@ def subscribers(request: Request, pages: Paging, caller: Calling) -> Response:
         "deliveries.jinja",
         subscribers=[(owed, name_of(owed.subscription), host_of(owed.subscription)) for owed in found],
         conditions=CONDITIONS,
-        troubled=sum(owed.condition is not Condition.TOLD for owed in found),
+        troubled=sum(owed.condition in (Condition.STOPPED, Condition.FAILING) for owed in found),
     )
 
 
@@ -56,6 +56,7 @@ def _page(
     subscription_id: int,
     errors: Mapping[str, str] = {},
     status: int = 200,
+    reason: str = "",
 ) -> Response:
     owed = pages.bench.deliveries.open(subscription_id, caller, _SHOWN)
     return pages.page(
@@ -67,6 +68,7 @@ def _page(
         host=host_of(owed.subscription),
         conditions=CONDITIONS,
         errors=errors,
+        reason=reason,
     )
 
 
@@ -85,12 +87,14 @@ def set_aside(
     caller: Calling,
     subscription_id: SubscriptionId,
     event: Annotated[int, Form(ge=1, le=2**63 - 1)],
-    reason: Annotated[str, Form(max_length=_REASON)] = "",
+    reason: Comment = "",
 ) -> Response:
     """Leave out the oldest event that the subscriber is owed."""
     if not reason.strip():
         errors = {"reason": "Say why the subscriber need not be told"}
         return _page(request, pages, caller, subscription_id, errors, 422)
+    if long := overlong(reason):
+        return _page(request, pages, caller, subscription_id, {"reason": long}, 422, reason)
     pages.bench.deliveries.set_aside(subscription_id, event, reason, caller)
     said = f"Event {event} is set aside, and the subscriber is told what comes after it."
     return pages.redirect(request, f"{PATH}/{subscription_id}", said)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mpi.domain.commands import Field
 from mpi.domain.survivorship import Choice, Origin
-from mpi.review import words
+from mpi.review import dates
 from mpi.review.comparison_rows import FIELDS, WHEREABOUTS
 from mpi.usecases.portraits import Portrait
 
@@ -51,4 +51,4 @@ def _death(portrait: Portrait) -> Iterable[GoldenRow]:
     death = portrait.person.death
     if death is not None:
         origin = portrait.origins.get(Field.DEATH) or portrait.origins.get(Field.DISCHARGE_DEATH)
-        yield GoldenRow("Died", (words.day(death.at) if death.at else "Date not known",), origin)
+        yield GoldenRow("Died", (dates.day(death.at) if death.at else "Date not known",), origin)

@@ -11,13 +11,13 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
 from mpi.errors import Conflict, NotFound, Refused
+from mpi.review.comments import Comment, overlong
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PATH = "/review/kept-apart"
 _Word = Annotated[str, Form(max_length=200)]
-_Reason = Annotated[str, Form(max_length=1_000)]
 
 
 @router.get(PATH)
@@ -56,7 +56,7 @@ def keep_apart(
     number: _Word = "",
     other_issuer: _Word = "",
     other_number: _Word = "",
-    reason: _Reason = "",
+    reason: Comment = "",
 ) -> Response:
     """Keep two records apart."""
     caller.require(Right.PRIVACY)
@@ -68,6 +68,8 @@ def keep_apart(
     other = _identifier(network, other_issuer, other_number, "other_number", errors)
     if not reason.strip():
         errors["reason"] = "Say why they must not be linked"
+    if long := overlong(reason):
+        errors["reason"] = long
     if one is None or other is None or errors:
         return _page(request, pages, caller, errors, 422, entered)
     try:
@@ -95,11 +97,14 @@ def lift(
     pages: Paging,
     caller: Calling,
     statement: Annotated[int, Path(ge=1, le=2**63 - 1)],
-    reason: _Reason = "",
+    reason: Comment = "",
 ) -> Response:
     """Ask for two records to be free to link again, or confirm it."""
     if not reason.strip():
         return _page(request, pages, caller, {f"lift-{statement}": "Say why they may be linked again"}, 422)
+    if long := overlong(reason):
+        field = f"lift-{statement}"
+        return _page(request, pages, caller, {field: long}, 422, {field: reason})
     lifted = pages.bench.keeping_apart.lift(statement, reason.strip(), caller)
     said = "They may be linked again." if lifted else "Noted: another privacy officer has to confirm it."
     return pages.redirect(request, PATH, said)

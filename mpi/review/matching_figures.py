@@ -11,8 +11,9 @@ from linkage.model import Model
 from mpi.domain.counts import BAND, Band, DecidedBand, MatchingCounts
 from mpi.domain.drift import drifts
 from mpi.domain.sampling import Findings
+from mpi.review.dates import day
 from mpi.review.figures import Cell, Figure, Rule, Series, column_chart
-from mpi.review.words import KINDS, day
+from mpi.review.words import KINDS
 
 _LOWEST, _HIGHEST = -20, 60  # bits: bands beyond are in the table alone
 

@@ -14,9 +14,11 @@ from mpi.domain.commands import Receipt
 from mpi.domain.network import Network
 from mpi.domain.quarantine import Sought, senders_of, sending
 from mpi.errors import Fault, Refused
+from mpi.review.comments import Comment, overlong
+from mpi.review.dates import whole_day
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
-from mpi.review.words import FAULTS, location, whole_day
+from mpi.review.words import FAULTS, location
 from mpi.usecases.quarantine import COUNTED
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -24,7 +26,6 @@ PATH = "/review/quarantine"
 MessageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 _SIZE = 25
 _LONGEST = 1 << 20  # characters of a message
-_REASON = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +160,14 @@ def settle(
     caller: Calling,
     message_id: MessageId,
     filters: Filtered,
-    reason: Annotated[str, Form(max_length=_REASON)] = "",
+    reason: Comment = "",
 ) -> Response:
     """Settle the message without sending it again."""
     if not reason.strip():
         errors = {"reason": "Say why the message need not be sent again"}
         return _page(request, pages, caller, message_id, filters, errors, 422)
+    if long := overlong(reason):
+        return _page(request, pages, caller, message_id, filters, {"reason": long}, 422, {"reason": reason})
     pages.bench.quarantine.settle(message_id, reason, caller)
     return pages.redirect(request, _list(filters), f"Message {message_id} is settled. It is under the settled ones.")
 

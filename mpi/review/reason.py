@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request, Response
 
 from mpi.domain.access import Right
+from mpi.review.comments import Comment, overlong
 from mpi.review.pages import Pages
 from mpi.review.reason_given import keep, wanted
 from mpi.review.route import Calling, PageRoute, Paging
@@ -25,9 +26,15 @@ def form(request: Request, golden_id: UUID, pages: Paging, caller: Calling) -> R
     return _page(pages, request, golden_id)
 
 
-def _page(pages: Pages, request: Request, golden_id: UUID, errors: Mapping[str, str] = {}) -> Response:
-    status = 422 if errors else 200
-    return pages.page(request, "reason.jinja", status, golden_id=golden_id, reasons=REASONS, errors=errors)
+def _page(
+    pages: Pages,
+    request: Request,
+    golden_id: UUID,
+    errors: Mapping[str, str] = {},
+    entered: Mapping[str, str] = {},
+) -> Response:
+    told = {"golden_id": golden_id, "reasons": REASONS, "errors": errors, "entered": entered}
+    return pages.page(request, "reason.jinja", 422 if errors else 200, **told)
 
 
 @router.post("/review/people/{golden_id}/reason")
@@ -37,7 +44,7 @@ def give(
     pages: Paging,
     caller: Calling,
     reason: Annotated[str, Form(max_length=60)] = "",
-    comment: Annotated[str, Form(max_length=500)] = "",
+    comment: Comment = "",
 ) -> Response:
     """Note the reason and open the page."""
     caller.require(Right.READ_PERSON)
@@ -46,8 +53,10 @@ def give(
         errors["reason"] = "Choose a reason"
     elif reason == "Other" and not comment.strip():
         errors["comment"] = "Say what the reason is"
+    if long := overlong(comment, 500):
+        errors["comment"] = long
     if errors:
-        return _page(pages, request, golden_id, errors)
+        return _page(pages, request, golden_id, errors, {"reason": reason, "comment": comment})
     said = ": ".join(part for part in (reason, comment.strip()) if part)
     pages.bench.portraits.break_glass(golden_id, replace(caller, reason=said))
     response = pages.redirect(request, wanted(request, golden_id))

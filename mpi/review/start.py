@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.views import TaskKind
@@ -14,7 +15,16 @@ from mpi.review.words import count
 from mpi.usecases.quarantine import COUNTED
 
 _IDENTITIES = (TaskKind.OVERLAY, TaskKind.NHS_NUMBER_CONFUSION, TaskKind.NHS_NUMBER_DUPLICATE)
+public = APIRouter(include_in_schema=False)
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+
+
+@public.get("/")
+def root(request: Request, pages: Paging) -> Response:
+    """A browser is sent to the pages; to a program there is nothing at this address."""
+    if "text/html" not in request.headers.get("accept", ""):
+        raise HTTPException(404)
+    return pages.redirect(request, START)
 
 
 @router.get(START)

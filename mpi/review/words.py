@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from linkage.explain import GUARD_WORDS
 from linkage.guard import Guard
@@ -18,11 +16,11 @@ from mpi.domain.orders import OrderStatus, ReportStatus
 from mpi.domain.quarantine import Kept, is_dicom
 from mpi.domain.views import Decision, Study, TaskKind
 from mpi.errors import Fault
+from mpi.review.dates import NOT_KNOWN, age, day, moment
 from mpi.review.figures import told_cell
 from mpi.review.model_words import MODEL_FILTERS
 from mpi.usecases.deliveries import Condition
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
 _MODALITIES = {
     "CT": "CT",
@@ -40,8 +38,6 @@ _MODALITIES = {
     "OT": "Other",
     "SR": "Report",
 }
-_LONDON = ZoneInfo("Europe/London")  # where every reader and every examination room is
-NOT_KNOWN = "Not known"
 KINDS = {
     TaskKind.POSSIBLE_MATCH: "Possible match",
     TaskKind.CONTESTED_LINK: "Contested link",
@@ -51,6 +47,7 @@ KINDS = {
     TaskKind.LATE_MESSAGE: "Late message",
     TaskKind.MOVE: "Move between patients",
     TaskKind.STUDY_CONFLICT: "Study under two patients",
+    TaskKind.ORDER_CONFLICT: "Order under two patients",
     TaskKind.UNREADABLE_IMAGE: "Unreadable image",
     TaskKind.BLIND_SAMPLE: "Blind sample",
 }
@@ -63,6 +60,7 @@ QUESTIONS = {
     TaskKind.LATE_MESSAGE: "A message came for a number that had been merged away. Are these records of one person?",
     TaskKind.MOVE: "A trust has moved what was filed under one number to the other. Are these records of one person?",
     TaskKind.STUDY_CONFLICT: "One study came under two patients. Are these records of one person?",
+    TaskKind.ORDER_CONFLICT: "One order came under two patients. Are these records of one person?",
     TaskKind.UNREADABLE_IMAGE: "An image says something of its patient that cannot be read. Have you seen to it?",
     TaskKind.BLIND_SAMPLE: "Are these records of one person?",
 }
@@ -102,6 +100,7 @@ FAULTS = {
 CONDITIONS = {
     Condition.STOPPED: "Stopped",
     Condition.FAILING: "Failing",
+    Condition.SET_ASIDE: "Set aside, nothing told since",
     Condition.TOLD: "Being told",
 }
 _LOCATED = ("field", "repetition", "component", "subcomponent")
@@ -134,40 +133,6 @@ def full_name(name: Name | None) -> str:
     return f"{said} ({name.title})" if name.title else said
 
 
-def day(value: date | str | None) -> str:
-    """`07-Mar-1954`; an ISO date of lesser precision as `Mar-1954` or `1954`; what is no date stays as it is."""
-    if isinstance(value, datetime):
-        value = value.astimezone(_LONDON).date()
-    if isinstance(value, date):
-        value = value.isoformat()
-    if not value:
-        return NOT_KNOWN
-    year, _, rest = value.partition("-")
-    month, _, number = rest.partition("-")
-    try:
-        whole = date(int(year), int(month or 1), int(number or 1))
-    except (ValueError, OverflowError):
-        return value
-    parts = ([f"{whole.day:02d}"] if number else []) + ([_MONTHS[whole.month - 1]] if month else [])
-    return "-".join([*parts, f"{whole.year:04d}"])
-
-
-def moment(value: datetime | None) -> str:
-    """`07-Mar-1954 14:30`, London's clock."""
-    return f"{day(value)} {value.astimezone(_LONDON):%H:%M}" if value else NOT_KNOWN
-
-
-def whole_day(value: str) -> tuple[datetime | None, datetime | None]:
-    """When a day of the London calendar begins and ends, of its ISO date; (None, None) of anything else."""
-    try:
-        begins = date.fromisoformat(value)
-        ends = begins + timedelta(days=1)
-    except (ValueError, OverflowError):
-        return None, None
-    midnights = [datetime(d.year, d.month, d.day, tzinfo=_LONDON) for d in (begins, ends)]
-    return (midnights[0], midnights[1]) if 1900 <= begins.year <= 2200 else (None, None)
-
-
 def location(value: str) -> str:
     """`PID^2^3^1^4` as `PID number 2, field 3, repetition 1, component 4`; any other place as it is."""
     segment, *numbers = value.split("^")
@@ -196,16 +161,6 @@ def address(value: Address | None) -> str:
         return NOT_KNOWN
     parts = (*value.lines, value.town, value.county, value.postcode.upper())
     return ", ".join(part for part in parts if part) or NOT_KNOWN
-
-
-def age(birth_date: str, today: date) -> str:
-    """` (65y)` after a whole date of birth, else nothing."""
-    try:
-        born = date.fromisoformat(birth_date)
-    except ValueError:
-        return ""
-    years = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
-    return f" ({years}y)" if 0 <= years <= 130 else ""
 
 
 def modality(code: str) -> str:

@@ -32,6 +32,7 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
     for router in (
         sign_in.public,
         sign_in.router,
+        start.public,
         start.router,
         tasks.router,
         compare.router,

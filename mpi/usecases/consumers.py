@@ -88,6 +88,7 @@ class Consumers:
             for one in meant:
                 if skip:
                     unit.outbox.set_aside(one.id, unit.outbox.owed(one.id, 1)[0].id)
-                unit.outbox.retry(one.id)
+                else:
+                    unit.outbox.retry(one.id)
             unit.audit.record(caller, "resume-consumer", [one.url for one in meant], {"skip": skip})
             unit.commit()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.counts import OVERLAY_DAYS, Counted, TrustCounts
+from mpi.domain.counts import OVERLAY_DAYS, SETTLED, Counted, TrustCounts
+from mpi.domain.network import Network
+from mpi.domain.trust_view import TrustView, trusts_of
 from mpi.ports import Clock, Units
 from mpi.usecases.attempts import attempt
 from mpi.usecases.matching import Matching
@@ -13,8 +15,6 @@ from mpi.usecases.matching import Matching
 WEEKS = 12
 DAYS = 14
 """Of traffic."""
-SETTLED = timedelta(seconds=60)
-"""A message older than this is committed, or never will be: its transaction has run out of patience."""
 
 
 class Dashboards:
@@ -37,6 +37,10 @@ class Dashboards:
             unit.audit.record(caller, "read-dashboard", [f"dashboard/{board}"], {})
             unit.commit()
             return found
+
+    def trusts(self, counted: Counted | None, network: Network, started: datetime) -> list[TrustView]:
+        """What was counted, trust by trust, to a service that runs since `started`."""
+        return trusts_of(network, counted, DAYS, started, self._clock.now()) if counted else []
 
     def _refresh(self, older_than: timedelta) -> bool:
         now = self._clock.now()

@@ -26,7 +26,11 @@ class Condition(StrEnum):
 
     STOPPED = "stopped"  # it refused an event for good: nothing more is sent until somebody has looked
     FAILING = "failing"  # the last attempt failed: it is tried again by itself, ever more rarely
+    SET_ASIDE = "set-aside"  # what it refused was set aside: whether it takes anything is not known yet
     TOLD = "told"
+
+
+_TROUBLED = (Condition.STOPPED, Condition.FAILING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Deliveries:
         """How many subscribers are not being told."""
         caller.require(Right.OPERATE)
         with self._units.begin(read_only=True) as unit:
-            return sum(_condition(row) is not Condition.TOLD for row in unit.outbox.subscriptions(None))
+            return sum(_condition(row) in _TROUBLED for row in unit.outbox.subscriptions(None))
 
     def open(self, subscription_id: int, caller: Caller, limit: int = 50) -> Owed:
         """One subscriber with the oldest events it is owed. Raises NotFound."""
@@ -88,7 +92,7 @@ class Deliveries:
         caller.require(Right.OPERATE)
         with self._units.begin(read_only=True) as unit:
             rows = unit.outbox.subscriptions(None)
-        troubled = [row["id"] for row in rows if _condition(row) is not Condition.TOLD]
+        troubled = [row["id"] for row in rows if _condition(row) in _TROUBLED]
         return attempt(lambda: self._retry(troubled, caller)) if troubled else 0
 
     def set_aside(self, subscription_id: int, event_id: int, reason: str, caller: Caller) -> None:
@@ -112,11 +116,10 @@ class Deliveries:
 
     def _set_aside(self, subscription_id: int, event_id: int, reason: str, caller: Caller) -> None:
         with self._units.begin() as unit:
-            if _condition(_row(unit, subscription_id)) is Condition.TOLD:
+            if _condition(_row(unit, subscription_id)) not in _TROUBLED:
                 raise Conflict("this subscriber is being told; there is nothing to set aside")
             if not unit.outbox.set_aside(subscription_id, event_id):
                 raise Conflict("this is not the oldest event it is owed any more; open the page again")
-            unit.outbox.retry(subscription_id)
             subjects = [f"subscription/{subscription_id}", f"event/{event_id}"]
             unit.audit.record(caller, "set-aside-delivery", subjects, {"reason": reason})
             unit.commit()
@@ -155,4 +158,8 @@ def _row(unit: Unit, subscription_id: int) -> Mapping[str, Any]:
 def _condition(row: Mapping[str, Any]) -> Condition:
     if row["stopped_at"] is not None:
         return Condition.STOPPED
-    return Condition.FAILING if row["failures"] and row["pending"] else Condition.TOLD
+    if not row["failures"]:
+        return Condition.TOLD
+    if not row["last_error"]:
+        return Condition.SET_ASIDE
+    return Condition.FAILING if row["pending"] else Condition.TOLD

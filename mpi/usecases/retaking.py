@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mpi.domain.access import Caller
-from mpi.domain.commands import Command, Envelope, Receipt
+from mpi.domain.access import Caller, Right
+from mpi.domain.commands import Command, Envelope, Receipt, Status
 from mpi.domain.network import Network
 from mpi.domain.quarantine import Copy
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
 from mpi.ports import Units
+from mpi.usecases import copies
+from mpi.usecases.attempts import attempt
+from mpi.usecases.hanging import hang
+from mpi.usecases.images import Image
 from mpi.usecases.intake import Intake
-from mpi.usecases.rematch import Rematch
+from mpi.usecases.rematch import Cause, Rematch
 
 
 class Retaking(Intake):
@@ -41,6 +45,30 @@ class Retaking(Intake):
             self._failure = failure
             raise
         return self._receipt
+
+    def store(self, envelope: Envelope, image: Image, caller: Caller) -> Receipt:
+        """Register the study that a header in quarantine speaks of, as `Images.take` does. One that is still flawed
+        is refused anew. Raises `Unavailable`. Needs WRITE_IMAGING."""
+        caller.require(Right.WRITE_IMAGING)
+        marked = replace(envelope, copy=self._copy)
+        try:
+            if image.flaw is not None:
+                raise image.flaw
+            return attempt(lambda: self._store(marked, image, caller))
+        except Refused as reason:
+            return self.refuse(envelope, reason, caller)
+
+    def _store(self, envelope: Envelope, image: Image, caller: Caller) -> Receipt:
+        with self._units.begin() as unit:
+            claim = unit.inbox.claim(envelope)
+            if claim.receipt is not None:
+                return claim.receipt
+            cause, study = Cause(caller, "store-image"), image.study
+            _, _, created = hang(unit, self._rematch, self._rematch, study, image.patch, cause, join=True)
+            unit.audit.record(caller, "store-image", [str(study.patient), study.study_uid], {"new": created})
+            copies.note(unit, envelope, claim.message_id, accepted=True)
+            unit.commit()
+            return Receipt(Status.ACCEPTED, claim.message_id, created=created)
 
     def outcome(self) -> Receipt:
         """What became of the copy. Raises what the reader may have answered in its own way, and `Refused` when it

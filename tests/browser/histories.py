@@ -91,7 +91,8 @@ def ordered(served: Served) -> tuple[str, UUID]:
         starts_at=datetime(2024, 3, 20, 9, 30, tzinfo=UTC),
         status=OrderStatus.SCHEDULED,
     )
-    say(christie, 12, codes=(Coded("MHEA", "MRI brain", "99CHR"),), modality="MR", status=OrderStatus.ORDERED)
+    undated = {"starts_at": datetime(9999, 12, 31, tzinfo=UTC), "status": OrderStatus.ORDERED}
+    say(christie, 12, codes=(Coded("MHEA", "MRI brain", "99CHR"),), modality="MR", **undated)
     say(
         christie,
         13,

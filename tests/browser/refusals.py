@@ -73,6 +73,6 @@ def image(served: Served) -> int:
     raw = bytes(128) + b"DICM" + buffer.getvalue().removeprefix(bytes(128) + b"DICM")
     index = served.world.index
     reason = Refused(Fault.UNKNOWN_AUTHORITY, "issuer 'NOBODY' is not in this network", "(0010,0021)")
-    sent = Envelope("", "BOL_CT1", "bol-pacs", f"1.3.{served.number()}", "C-STORE", raw)
+    sent = Envelope("", "BOL_CT1", "", f"1.3.{served.number()}", "C-STORE", raw)
     Images(index.units, index.rematch, index.clock).refuse(sent, reason, caller_of_archive("", "RMC"))
     return newest(served)

@@ -12,7 +12,7 @@ from linkage.record import Sex
 from mpi.domain.access import Role
 from mpi.domain.commands import Death, Field
 from mpi.domain.views import Decision
-from tests.browser import histories, questions
+from tests.browser import histories, questions, refusals
 from tests.browser.chromium import check_accessibility, sign_in
 from tests.browser.histories import unverified
 from tests.browser.served import TOKENS, Served
@@ -211,6 +211,48 @@ def test_it_is_for_reviewers(client: httpx.Client, served: Served, role: Role) -
     assert client.post(f"{place}/change", data=told).status_code == 403
     assert client.post(f"{place}/undo", data={"csrf": csrf, "assertion": "1"}).status_code == 403
     assert served.world.together(bolton, christie)
+
+
+def test_what_cannot_be_taken_back_is_told_and_what_was_typed_is_given_back(
+    client: httpx.Client, served: Served
+) -> None:
+    """Numbers beyond any, boxes that were written too full, and who may do what in plain words."""
+    bolton, christie = unverified(served)
+    enter(client, TOKENS[Role.SENIOR_REVIEWER])
+    csrf, place = hidden(client.get("/review")), at(served.world.golden(bolton))
+    task = questions.perhaps_twins(served)
+    served.world.review.decide(task.id, Decision.SAME, "Typing error", SENIOR)
+    huge, long = "9" * 20, "Seen the letter. " * 70
+    for address in (f"{place}/history/{huge}", f"/review/tasks/{huge}", f"/review/quarantine/{huge}", at("x")):
+        gone = client.get(address)
+        assert (gone.status_code, "There is no such page" in gone.text) == (404, True)
+        assert "Input should" not in gone.text
+    gone = client.post(f"{place}/undo", data={"csrf": csrf, "assertion": huge})
+    assert (gone.status_code, "offers nothing of that number to be taken back" in gone.text) == (404, True)
+    said = f"Write no more than 1,000 characters; this has {len(long):,}"
+    full = {"csrf": csrf, "comment": long, "reason": "Typing error", "assertion": "1", "decision": "same"}
+    other = questions.perhaps_twins(served)
+    preview = client.get(f"{place}/change/preview?to=split&record={christie}").text
+    split = {"to": "split", "record": christie, "mark": re.findall(r'name="mark" value="([^"]+)"', preview)[0]}
+    mend = {"csrf": csrf, "reason": long}
+    for path, form in (
+        (f"{place}/undo", full),
+        (f"{place}/change", full | split),
+        (f"{place}/reason", full),
+        (f"/review/tasks/{task.id}/undo", full),
+        (f"/review/tasks/{other.id}/answer", full),
+        (f"/review/quarantine/{refusals.hl7(served)}/settle", mend),
+    ):
+        back = client.post(path, data=form)
+        limit = said if "reason" not in path else said.replace("1,000", "500")
+        assert (back.status_code, back.text.count(limit), long in back.text) == (422, 2, True), path
+    assert served.world.together(bolton, christie)
+    client.post("/review/sign-out", data={"csrf": csrf})
+    enter(client, TOKENS[Role.REVIEWER])
+    refused = client.get("/review/kept-apart")
+    assert refused.status_code == 403
+    words = "a reviewer may not keep records apart for privacy or see what is kept back"
+    assert f"{words}; a privacy officer or an administrator may." in refused.text
 
 
 def test_a_form_of_another_session_changes_nothing(client: httpx.Client, served: Served) -> None:

@@ -128,6 +128,44 @@ def test_tables_are_files_for_spreadsheets(client: httpx.Client, served: Served)
     assert client.get(f"{TRUSTS}/NOBODY").status_code == 404
 
 
+def _tables(written: str) -> dict[str, list[list[str]]]:
+    """The rows of the tables of a file, by their title."""
+    blocks = (list(csv.reader(io.StringIO(block))) for block in written.split("\r\n\r\n"))
+    return {block[0][0]: block[2:] for block in blocks}
+
+
+def test_dashboards_are_json_too_and_say_what_the_pages_say(client: httpx.Client, served: Served) -> None:
+    boards.measured(served)
+    own = {"Authorization": f"Bearer {TOKENS[Role.REVIEWER]}"}
+    paths = [f"/v1/dashboards/{board}" for board in ("trusts", "trusts/RMC", "matching")]
+    every, one, matching = (client.get(path, headers=own).json() for path in paths)
+    assert every["as_of"] == one["as_of"] == matching["as_of"] is not None
+    assert one["trust"] in every["trusts"]
+    enter(client, TOKENS[Role.REVIEWER])
+    tables = _tables(client.get(TRUSTS, params={"format": "csv"}).text)
+    tables |= _tables(client.get(MATCHING, params={"format": "csv"}).text)
+    records = {row[0]: row[1:6] for row in tables["Records"]}
+    feeds = {row[1]: row[4:6] for row in tables["Feeds"]}
+    for trust in every["trusts"]:
+        counts = [trust["with_nhs_number"], trust["verified"], trust["duplicates"]]
+        shares = [str(round(n / trust["records"], 6)) if trust["records"] else "" for n in counts]
+        assert records[trust["name"]] == [str(trust["records"]), *shares, str(trust["overlays"])]
+        for feed in trust["feeds"]:
+            assert feeds[feed["feed"]] == [str(feed["messages"]), str(feed["refused"])]
+    bands = [[str(band["one_person"]), str(band["not_linked"])] for band in matching["weights"]]
+    assert bands == [row[1:] for row in tables["Match weights"]]
+    waiting = sorted(matching["waiting"].values(), reverse=True)
+    assert [str(number) for number in waiting] == [row[1] for row in tables["Waiting now"]]
+    assert [one["reading"] for one in matching["drift"]] == [row[1] for row in tables["Drift"]]
+    sample = matching["sample"]
+    assert 0 < sample["precision"]["low"] <= sample["precision"]["value"] <= sample["precision"]["high"] <= 1
+    assert [str(one["same"]) for one in sample["strata"]] == [row[-1] for row in tables["Answers by stratum"]]
+    assert {one["grouping"] for one in sample["fairness"]} >= {"sex", "age"}
+    assert client.get("/v1/dashboards/trusts/NOBODY", headers=own).status_code == 404
+    viewer = {"Authorization": f"Bearer {TOKENS[Role.VIEWER]}"}
+    assert {client.get(path, headers=viewer).status_code for path in paths} == {403}
+
+
 def test_estimates_have_limits_and_kappa_its_number(page: Page, served: Served) -> None:
     boards.measured(served)
     sign_in(page, served, Role.REVIEWER, MATCHING)

@@ -38,7 +38,8 @@ def test_the_oldest_is_set_aside_and_the_rest_told(page: Page, served: Served) -
     page.get_by_role("button", name="Set it aside").click()
     expect(page.get_by_text(f"Event {first} is set aside")).to_be_visible()
     owed = deliveries(served).open(made, ADMINISTRATOR)
-    assert (owed.condition, [event.id for event in owed.next_events]) == (Condition.TOLD, [second])
+    assert (owed.condition, [event.id for event in owed.next_events]) == (Condition.SET_ASIDE, [second])
+    expect(page.get_by_text("Set aside, nothing told since")).to_be_visible()
 
 
 def test_the_keyboard_is_enough_to_tell_again(page: Page, served: Served) -> None:

@@ -126,7 +126,12 @@ def test_fhir_and_dicom_are_laid_open(page: Page, served: Served) -> None:
     expect(page.get_by_text("PUT Patient?identifier=", exact=False).first).to_be_visible()
     page.goto(f"{served.address}/review/quarantine/{header}")
     expect(page.locator(".app-marked")).to_contain_text("Issuer of Patient ID")
-    expect(page.get_by_text("Not from here: only the head of an image is kept")).to_be_visible()
+    page.get_by_text("Edit a copy").click()
+    expect(page.get_by_text("One attribute a line")).to_be_visible()
+    box = page.get_by_label("The message")
+    box.fill(box.input_value().replace("NOBODY", "BOL"))
+    page.get_by_role("button", name="Send the edited copy").click()
+    expect(page.get_by_text(f"was accepted and applied. Message {header} is settled.")).to_be_visible()
 
 
 def test_another_trusts_message_is_not_there(client: httpx.Client, served: Served) -> None:

@@ -99,6 +99,27 @@ def test_the_names_of_an_older_index_are_found_after_the_migration(empty_databas
     migrate.check(empty_database_url)
 
 
+def test_the_links_of_an_older_index_carry_the_numbering_of_their_record(empty_database_url: str) -> None:
+    """Links that ended too."""
+    migrate.upgrade(empty_database_url, "0018")
+    plain = make_url(empty_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as connection:
+        connection.execute(
+            """with g as (insert into golden_identity (id) values (gen_random_uuid()) returning id),
+                r as (insert into source_record (authority, value, registers, active, keys)
+                  values ('BOL', '1', '{}', true, '{}'), ('CHR', '1', '{}', true, '{}') returning id)
+              insert into link (record_id, golden_id, until, reason)
+              select r.id, g.id, u.until, '{}' from r, g, (values (null), (clock_timestamp() + '1h')) u (until)"""
+        )
+    migrate.upgrade(empty_database_url)
+    with psycopg.connect(plain) as connection:
+        rows = connection.execute(
+            "select r.authority, l.authority from link l join source_record r on r.id = l.record_id"
+        ).fetchall()
+    assert sorted(rows) == [("BOL", "BOL")] * 2 + [("CHR", "CHR")] * 2
+    migrate.check(empty_database_url)
+
+
 def _at(minute: int) -> Stamp:
     moment = datetime(2024, 1, 1, 0, minute, tzinfo=UTC)
     return Stamp(Rank.FEED, moment, moment)

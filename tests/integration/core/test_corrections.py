@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text
 
+from mpi.db.correction import _DOUBLED
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field, Link, Merge
 from mpi.errors import Forbidden, NotFound
@@ -107,6 +113,26 @@ def test_they_are_read_page_by_page_and_each_look_is_audited(world: World, corre
     assert len(list(corrections.export("RMC", REVIEWER))) == 3
     (row,) = world.rows("select * from audit where action = 'export-corrections'")
     assert (row.user, row.subjects, row.detail) == ("rita", ["organisation/RMC"], {"people": 3})
+
+
+def test_who_is_doubled_is_read_from_the_index_of_links_alone(world: World, corrections: Corrections) -> None:
+    """The records of a trust are many and wide: of those who have one number there, none is read."""
+    told = {
+        n: person(family=f"Okonkwo{'abcdef'[n]}", born=f"196{n}-03-07", lines=(f"{n} Mill Row",)) for n in range(6)
+    }
+    world.tell(*(register(f"BOL|{n}", 1, one) for n, one in told.items()), register("BOL|99", 2, told[0]))
+    assert corrections.page("RMC", REVIEWER).total == 1
+    with world.index.engine.connect() as connection:
+        explain = f"explain (analyze, timing off, costs off) {_DOUBLED.text}"
+        asked = {"authorities": ["BOL"], "after_id": UUID(int=0), "after_authority": "", "limit": 26}
+        bound = text(explain).bindparams(
+            bindparam("authorities", type_=ARRAY(Text)), bindparam("after_id", type_=Uuid)
+        )
+        plan = "\n".join(connection.execute(bound, asked).scalars())
+    assert "Index Only Scan using ix_link_numbering on link " in plan
+    assert "Seq Scan" not in plan
+    (looked,) = re.findall(r"pk_source_record on source_record r \(actual rows=\S+ loops=(\d+)\)", plan)
+    assert looked == "2"
 
 
 def test_each_trust_gets_its_own(world: World, corrections: Corrections) -> None:

@@ -76,9 +76,16 @@ def test_a_stopped_one_goes_on_after_what_was_set_aside(
     with pytest.raises(Refused):
         deliveries.set_aside(subscribed, first, " ", ADMINISTRATOR)
     deliveries.set_aside(subscribed, first, "it knows already", ADMINISTRATOR)
+    # Whether it takes anything now is not known, and nobody says that it is being told.
+    owed = deliveries.open(subscribed, ADMINISTRATOR)
+    assert (owed.condition, owed.subscription.active) == (Condition.SET_ASIDE, True)
+    assert (deliveries.troubled(ADMINISTRATOR), deliveries.retry_all(ADMINISTRATOR)) == (0, 0)
+    with pytest.raises(Conflict):
+        deliveries.set_aside(subscribed, second, "not tried yet", ADMINISTRATOR)
     hear = Listening()
     world.relay.run_once(hear)
     assert hear.told == [second]
+    assert deliveries.open(subscribed, ADMINISTRATOR).condition is Condition.TOLD
     (row,) = world.rows("select * from audit where action = 'set-aside-delivery'")
     assert (row.user, row.subjects) == ("admin", [f"subscription/{subscribed}", f"event/{first}"])
     assert row.detail == {"reason": "it knows already"}

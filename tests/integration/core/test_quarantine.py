@@ -8,7 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian
 
+from adapters.dicom.receive import SUCCESS, Stored
+from adapters.dicom.receive import Receiver as DicomReceiver
 from adapters.fhir.exchange import Addresses
 from adapters.fhir.feed import envelope
 from adapters.fhir.feed_routes import Desk
@@ -24,7 +28,8 @@ from mpi.main.compose import compose
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.usecases.images import Images
 from mpi.usecases.quarantine import Quarantine
-from tests.integration.core.world import ADMINISTRATOR, REVIEWER, SENIOR, World, network
+from tests.integration.core.world import ADMINISTRATOR, REVIEWER, SENIOR, World, network, person, register
+from tests.unit.dicom.dicom_builders import encoded, header, sequence
 
 NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)
 PID = "PID|||{number}^^^{authority}^PI||O'Hara^Aoife||19610307|F|||12 Ladybarn Lane^^Manchester^^M13 9WL"
@@ -109,6 +114,9 @@ def test_the_copy_meets_the_same_checks(world: World, quarantine: Quarantine) ->
         Fault.FOREIGN_AUTHORITY,
         Fault.FOREIGN_FEED,
     ]
+    for kind in ("ADT^A40", "ADT^A23"):
+        with pytest.raises(Refused, match=r"this message is ADT\^A28, and so must its copy be"):
+            quarantine.replay(bad, text.replace("ADT^A28", kind), ADMINISTRATOR)
     # A copy that was refused is mended further: what comes of it settles the original.
     copy = quarantine.open(bad, ADMINISTRATOR).copies[0]
     mended = quarantine.replay(copy.id, text.replace("BOLTN", "BOL"), ADMINISTRATOR)
@@ -293,9 +301,87 @@ def test_a_fhir_message_is_mended_and_dated_when_it_came(world: World, quarantin
     assert json.loads(opened.answer)["resourceType"] == "OperationOutcome"
     assert '  "birthDate": "1950-13-41"' in opened.document
     assert opened.text is not None
+    with pytest.raises(Refused, match="this message is ITI-104 PUT, and so must its copy be"):
+        quarantine.replay(bad.message_id, opened.text.replace("PUT ", "DELETE ", 1), ADMINISTRATOR)
+    assert quarantine.open(bad.message_id, ADMINISTRATOR).copies == ()
     receipt = quarantine.replay(bad.message_id, opened.text.replace("1950-13-41", "1950-03-04"), ADMINISTRATOR)
     assert receipt.status is Status.ACCEPTED
     (name,) = world.record("BOL|77").registers.value(Field.NAMES)  # type: ignore[misc]
     assert name.family == "Newham"  # type: ignore[union-attr]
     with pytest.raises(Refused):
         quarantine.replay(put("Other", birthDate="x").message_id, "POST Patient?x\n{}", ADMINISTRATOR)
+
+
+def test_promise_7_the_header_of_an_image_is_mended_and_its_study_registered(
+    world: World, quarantine: Quarantine
+) -> None:
+    """By hand: an issuer, named twice, that nobody knows; then a date of birth that is none, of a known study."""
+    index = world.index
+    images = Images(index.units, index.rematch, index.clock)
+    archive = DicomReceiver(images, index.network, caller_of_archive, lambda *told: None)
+
+    def store(**said: object) -> None:
+        content = encoded(header(**{"PatientID": "77", "IssuerOfPatientID": None, **said}))
+        assert archive.handle(Stored(content, ExplicitVRLittleEndian, "1.9", "BOLPACS"), set()) == SUCCESS
+
+    world.tell(register("BOL|77", 1, person()))
+    strange = {"IssuerOfPatientID": "NOBODY", "IssuerOfPatientIDQualifiersSequence": _named("NOBODY")}
+    store(**strange)
+    (bad,) = waiting(quarantine)
+    raw, told = quarantine.raw(bad, SENIOR), quarantine.open(bad, SENIOR)
+    assert (told.obstacle, told.reading.text) == (
+        "",
+        "PatientID: 77\nIssuerOfPatientID: NOBODY\nPatientBirthDate: 19540307\nPatientSex: F",
+    )
+    for wrong, why in (("StudyDate: 1", "line 1 is not one of PatientID"), ("PatientID: 7\u00e4", "plain letters")):
+        with pytest.raises(Refused, match=why):
+            quarantine.replay(bad, wrong, SENIOR)
+    same = quarantine.replay(bad, None, SENIOR)
+    assert (same.status, same.fault) == (Status.REFUSED, Fault.UNKNOWN_AUTHORITY)
+    mended = told.reading.text.replace("NOBODY", "BOL")
+    receipt = quarantine.replay(bad, mended, SENIOR)
+    assert (receipt.status, receipt.created) == (Status.ACCEPTED, True)
+    (study,) = world.rows("select r.value from study s join source_record r on r.id = s.record_id")
+    assert (study.value, quarantine.raw(bad, SENIOR), waiting(quarantine)) == ("77", raw, [])
+    assert quarantine.replay(bad, mended, SENIOR) == replace(receipt, repeat=True, created=False)
+    with pytest.raises(Conflict):
+        quarantine.replay(bad, mended.replace("77", "78"), SENIOR)
+    store(**strange)  # another image of the study: the same question, which has its answer
+    assert waiting(quarantine) == []
+    audited = world.rows("select subjects, detail from audit where action = 'replay-message' order by id")
+    assert [(row.subjects[0], row.detail["accepted"]) for row in audited] == [
+        (f"message/{bad}", False),
+        (f"message/{bad}", True),
+    ]
+    store(StudyInstanceUID="1.2.3", PatientBirthDate="19541301")
+    (flawed,) = waiting(quarantine)
+    text = quarantine.open(flawed, SENIOR).reading.text
+    assert text is not None
+    assert quarantine.replay(flawed, text, SENIOR).fault == Fault.BAD_VALUE
+    assert quarantine.replay(flawed, text.replace("19541301", "19541201"), SENIOR).status is Status.ACCEPTED
+    assert world.count("study") == 2
+    world.verify()
+
+
+def test_promise_7_a_header_is_sent_again_as_it_came_when_the_network_knows_its_issuer(
+    world: World, quarantine: Quarantine, database_url: str
+) -> None:
+    index = world.index
+    images = Images(index.units, index.rematch, index.clock)
+    archive = DicomReceiver(images, index.network, caller_of_archive, lambda *told: None)
+    content = encoded(header(PatientID="8", IssuerOfPatientID="BOLTON PAS"))
+    archive.handle(Stored(content, ExplicitVRLittleEndian, "1.9", "BOLPACS"), set())
+    archive.handle(Stored(b"\x08\x00rubbish", ExplicitVRLittleEndian, "1.8", "BOLPACS"), set())
+    rubbish, bad = waiting(quarantine)
+    assert "have its archive send or list the study again" in quarantine.open(rubbish, SENIOR).obstacle
+    with pytest.raises(Refused, match="not enough of the image is kept"):
+        quarantine.replay(rubbish, None, SENIOR)
+    known = (replace(index.network.archives[0], issuers={"BOLTON PAS": "BOL"}),)
+    wiser = World(compose(database_url, replace(index.network, archives=known), Model.default(), 2))
+    assert wiser.index.quarantine.replay(bad, None, SENIOR).status is Status.ACCEPTED
+    assert wiser.rows("select r.value from study s join source_record r on r.id = s.record_id")[0].value == "8"
+    wiser.close()
+
+
+def _named(issuer: str) -> Sequence:
+    return sequence({"LocalNamespaceEntityID": issuer})

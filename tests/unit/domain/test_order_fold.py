@@ -65,6 +65,13 @@ def test_what_is_taken_back_is_gone() -> None:
     assert order.body_site == ""
 
 
+def test_a_year_that_stands_for_none_is_no_date() -> None:
+    for year, kept in ((2199, True), (2200, False), (9999, False)):
+        begins = datetime(year, 12, 31, tzinfo=UTC)
+        (order,) = shown(said(ONE, 1, filler="F1", starts_at=begins))
+        assert order.starts_at == (begins if kept else None)
+
+
 def test_an_order_is_known_by_the_number_of_who_asked_until_who_makes_it_has_numbered_it() -> None:
     asked = said(ONE, 1, placer="P1", body_site="CHEST")
     assert [order.placer for order in shown(asked)] == ["P1"]

@@ -10,9 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from mpi.domain.counts import TrafficDay
+from mpi.domain.trust_view import TrustView, lag
 from mpi.networks import load_network
 from mpi.review.figures import Cell, Figure, Rule, Series, column_chart, told_cell, written
-from mpi.review.trust_figures import TrustView, lag
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import Identifier
 from mpi.errors import Fault
-from mpi.review import words
+from mpi.review import dates, words
 from mpi.usecases.deliveries import Condition
 from tests.browser.served import named_network
 
@@ -47,16 +47,19 @@ def test_a_name_is_surname_in_capitals_given_and_title(name: Name | None, shown:
         ("1954-02-30", "1954-02-30"),
         ("unknown", "unknown"),
         ("1900-01-01T00", "1900-01-01T00"),
+        ("2024-03-01T14:30", "01-Mar-2024 14:30"),
+        ("2024-07-01T23:30:05+00:00", "02-Jul-2024 00:30"),
+        ("2024-07-01Tnoon at least", "2024-07-01Tnoon at least"),
     ],
 )
 def test_a_date_has_its_month_in_letters_and_only_the_precision_it_came_with(value: object, shown: str) -> None:
-    assert words.day(value) == shown  # type: ignore[arg-type]
+    assert dates.day(value) == shown  # type: ignore[arg-type]
 
 
 def test_a_moment_is_londons() -> None:
-    assert words.moment(datetime(2026, 7, 1, 8, 5, tzinfo=UTC)) == "01-Jul-2026 09:05"
-    assert words.moment(datetime(2026, 1, 1, 8, 5, tzinfo=UTC)) == "01-Jan-2026 08:05"
-    assert words.moment(None) == "Not known"
+    assert dates.moment(datetime(2026, 7, 1, 8, 5, tzinfo=UTC)) == "01-Jul-2026 09:05"
+    assert dates.moment(datetime(2026, 1, 1, 8, 5, tzinfo=UTC)) == "01-Jan-2026 08:05"
+    assert dates.moment(None) == "Not known"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_counts_agree_with_their_noun() -> None:
 def test_no_text_breaks_the_words(odd: str) -> None:
     for told in (
         words.full_name(Name(odd, odd, odd, odd, odd)),
-        words.day(odd),
+        dates.day(odd),
         words.nhs_number(odd),
         words.address(Address((odd,), odd, odd, odd)),
     ):
@@ -132,9 +135,9 @@ def test_every_fault_has_words() -> None:
 
 
 def test_a_day_is_londons_from_midnight_to_midnight() -> None:
-    assert words.whole_day("2026-07-01") == (
+    assert dates.whole_day("2026-07-01") == (
         datetime(2026, 6, 30, 23, tzinfo=UTC),
         datetime(2026, 7, 1, 23, tzinfo=UTC),
     )
     for nothing in ("", "x", "0001-01-01", "9999-12-31", "2026-02-30"):
-        assert words.whole_day(nothing) == (None, None)
+        assert dates.whole_day(nothing) == (None, None)
