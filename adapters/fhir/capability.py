@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from adapters.fhir import document_reference, imaging_study, patient_search
+from adapters.fhir import document_reference, imaging_study, patient_search, service_request
 from adapters.fhir.exchange import Addresses, respond
 from adapters.fhir.operation_definition import RESOLVE
 from adapters.fhir.outcome import MEDIA_TYPE, FhirRoute
@@ -56,6 +56,10 @@ def capability_statement(addresses: Addresses, now: datetime) -> dict[str, Any]:
         "interaction": _codes("read", "search-type"),
         "searchParam": _parameters(document_reference.PARAMETERS),
     }
+    orders = [
+        {"type": kind, "interaction": _codes("read", "search-type"), "searchParam": _parameters(table)}
+        for kind, table in service_request.PARAMETERS.items()
+    ]
     definition = {"type": "OperationDefinition", "interaction": _codes("read")}
     return {
         "resourceType": "CapabilityStatement",
@@ -66,7 +70,7 @@ def capability_statement(addresses: Addresses, now: datetime) -> dict[str, Any]:
         "implementation": {"description": addresses.network.name, "url": addresses.base_url},
         "fhirVersion": "4.0.1",
         "format": [MEDIA_TYPE],
-        "rest": [{"mode": "server", "resource": [patient, study, document, definition]}],
+        "rest": [{"mode": "server", "resource": [patient, study, document, *orders, definition]}],
     }
 
 

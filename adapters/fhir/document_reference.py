@@ -13,12 +13,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from adapters.fhir.bundle import entry, searchset
+from adapters.fhir.bundle import entry
 from adapters.fhir.exchange import Addresses, Parameter, read_parameters, require_json, respond, uid_identifier
 from adapters.fhir.imaging_study import HistorySearch, read_history_search
 from adapters.fhir.outcome import FhirRoute
-from adapters.fhir.study import parse_uid, write_accession
-from adapters.fhir.terminology import DICOM_MODALITY, ODS_ORGANISATION, URI
+from adapters.fhir.person_search import honoured, page_of
+from adapters.fhir.study import based_on, parse_uid, write_accession
+from adapters.fhir.terminology import (
+    DICOM_MODALITY,
+    DOCUMENT_STATUSES,
+    IMAGING_STUDY,
+    ODS_ORGANISATION,
+    SNOMED_CT,
+    URI,
+)
 from mpi.domain.access import Caller
 from mpi.domain.views import HistoryPage, Study
 from mpi.domain.withholding import WITHHELD
@@ -38,8 +46,6 @@ PARAMETERS: Mapping[str, tuple[str, str]] = {
 }
 """Search parameters of DocumentReference: type and documentation."""
 
-LOINC, SNOMED_CT = "http://loinc.org", "http://snomed.info/sct"
-_TYPE = {"system": LOINC, "code": "18748-4", "display": "Diagnostic imaging study"}
 _RADIOLOGY = {"system": SNOMED_CT, "code": "394914008", "display": "Radiology"}
 _STATUSES = frozenset({"current", "superseded", "entered-in-error"})
 _AS_STUDIES = {"event": "modality", "date": "started", "period": "started"}
@@ -81,8 +87,7 @@ def read_document_search(parameters: Sequence[Parameter], addresses: Addresses) 
         if one.modifier:
             raise Refused(Fault.BAD_VALUE, "modifiers are not supported here")
     studies = [replace(one, name=_AS_STUDIES.get(one.name, one.name)) for one in known]
-    honoured = tuple(one.render() for one in known if one.name != "_after")
-    return replace(read_history_search(studies, addresses), honoured=honoured)
+    return replace(read_history_search(studies, addresses), honoured=honoured(known))
 
 
 def _codes(one: Parameter) -> list[str]:
@@ -91,7 +96,7 @@ def _codes(one: Parameter) -> list[str]:
 
 def _is_met(one: Parameter) -> bool:
     """Whether what all documents have in common is what is asked for."""
-    same = {"status": "current", "type": _TYPE["code"], "setting": _RADIOLOGY["code"]}
+    same = {"status": "current", "type": IMAGING_STUDY["code"], "setting": _RADIOLOGY["code"]}
     return one.name not in same or same[one.name] in _codes(one)
 
 
@@ -101,14 +106,13 @@ def write_documents(page: HistoryPage, search: HistorySearch, addresses: Address
         entry(write_document(study, page.golden_id, addresses), addresses, {"mode": "match"})
         for study in page.studies
     ]
-    asked = list(search.honoured)
-    next_url = addresses.url("DocumentReference", [*asked, ("_after", page.next)]) if page.next else ""
-    sent = [*asked, ("_after", search.after)] if search.after else asked
-    return searchset(entries, addresses.url("DocumentReference", sent), page.total, next_url)
+    places = search.after, page.next
+    return page_of("DocumentReference", entries, page.total, search.honoured, places, addresses)
 
 
 def write_document(study: Study, golden_id: UUID, addresses: Addresses) -> dict[str, Any]:
-    """The study as a DocumentReference. Modalities are its events, as in XDS-I.b."""
+    """The study as a DocumentReference. Modalities are its events, as in XDS-I.b; where its report stands, as far as
+    one is known, is the document's own status."""
     events = [{"coding": [{"system": DICOM_MODALITY, "code": code}]} for code in study.modalities]
     started = study.started_at.isoformat() if study.started_at else ""
     context = {
@@ -118,7 +122,7 @@ def write_document(study: Study, golden_id: UUID, addresses: Addresses) -> dict[
         "sourcePatientInfo": None
         if study.patient == WITHHELD
         else {"type": "Patient", "identifier": addresses.identifier(study.patient)},
-        "related": [{"reference": f"ImagingStudy/{study.study_uid}", "type": "ImagingStudy"}],
+        "related": [{"reference": f"ImagingStudy/{study.study_uid}", "type": "ImagingStudy"}, *based_on(study)],
     }
     owner = {"type": "Organization", "identifier": {"system": ODS_ORGANISATION, "value": study.organisation}}
     found: dict[str, Any] = {
@@ -128,7 +132,8 @@ def write_document(study: Study, golden_id: UUID, addresses: Addresses) -> dict[
         "masterIdentifier": {"system": URI, "value": f"urn:oid:{study.study_uid}"},
         "identifier": [uid_identifier(study.study_uid), *([write_accession(study)] if study.accession else [])],
         "status": "current",
-        "type": {"coding": [_TYPE]},
+        "docStatus": DOCUMENT_STATUSES.get(study.report_status) if study.report_status else None,
+        "type": {"coding": [IMAGING_STUDY]},
         "subject": {"reference": f"Patient/{golden_id}", "type": "Patient"},
         "date": started,
         "custodian": owner if study.organisation else None,

@@ -12,7 +12,14 @@ from fastapi import APIRouter, Depends, Request, Response
 from adapters.fhir.bundle import entry, searchset
 from adapters.fhir.exchange import Addresses, Parameter, read_parameters, read_resource, require_json, respond
 from adapters.fhir.outcome import FhirRoute
-from adapters.fhir.pdqm import parse_golden_id
+from adapters.fhir.person_search import (
+    honoured,
+    known_parameters,
+    page_of,
+    read_after,
+    read_count,
+    read_person,
+)
 from adapters.fhir.resource import parse
 from adapters.fhir.study import parse_uid, read_study, write_study
 from mpi.domain.access import Caller
@@ -32,8 +39,6 @@ PARAMETERS: Mapping[str, tuple[str, str]] = {
     "started": ("date", "day of the study"),
 }
 """Search parameters of ImagingStudy: type and documentation."""
-
-DEFAULT_COUNT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,8 @@ def imaging_routes(imaging: Imaging, addresses: Addresses, caller_of: Callable[[
             entry(write_study(study, page.golden_id, addresses), addresses, {"mode": "match"})
             for study in page.studies
         ]
-        asked = list(search.honoured)
-        next_url = addresses.url("ImagingStudy", [*asked, ("_after", page.next)]) if page.next else ""
-        sent = [*asked, ("_after", search.after)] if search.after else asked
-        return respond(searchset(entries, addresses.url("ImagingStudy", sent), page.total, next_url))
+        places = search.after, page.next
+        return respond(page_of("ImagingStudy", entries, page.total, search.honoured, places, addresses))
 
     @routes.get("/ImagingStudy/{study_uid}")
     def read_one_study(study_uid: str, request: Request, caller: Caller = Depends(caller_of)) -> Response:
@@ -89,21 +92,9 @@ def imaging_routes(imaging: Imaging, addresses: Addresses, caller_of: Callable[[
 
 
 def read_history_search(parameters: Sequence[Parameter], addresses: Addresses) -> HistorySearch:
-    """Whose history and what of it.
-
-    A person is named once and must be: an unknown one is 404, never an empty history that looks like "no priors".
-    Raises `Refused` (BAD_VALUE, MISSING_FIELD, UNKNOWN_AUTHORITY), `NotFound`.
-    """
-    known = [one for one in parameters if one.name in (*PARAMETERS, "_count", "_after")]
-    if any(one.modifier for one in known):
-        raise Refused(Fault.BAD_VALUE, "modifiers are not supported here")
-    whose = [one for one in known if one.name in ("patient", "subject", "patient.identifier")]
-    if len(whose) != 1 or len(whose[0].values) != 1:
-        raise Refused(Fault.MISSING_FIELD, "exactly one patient or patient.identifier is required")
-    told = {one.name: one.values for one in known}
-    count = told.get("_count", (str(DEFAULT_COUNT),))[0]
-    if not (count.isascii() and count.isdigit() and int(count[:9]) > 0):
-        raise Refused(Fault.BAD_VALUE, "_count is a whole number above zero")
+    """Whose history and what of it. Raises `Refused` (BAD_VALUE, MISSING_FIELD, UNKNOWN_AUTHORITY), `NotFound`."""
+    known = known_parameters(parameters, PARAMETERS)
+    person, told = read_person(known, addresses), {one.name: one.values for one in known}
     since, until = _period([value for one in known if one.name == "started" for value in one.values])
     wanted = HistoryFilter(
         modalities=tuple(value.rpartition("|")[2] for value in told.get("modality", ())),
@@ -111,19 +102,7 @@ def read_history_search(parameters: Sequence[Parameter], addresses: Addresses) -
         since=since,
         until=until,
     )
-    return HistorySearch(
-        person=_person(whose[0], addresses),
-        wanted=wanted,
-        count=min(int(count[:9]), DEFAULT_COUNT),
-        after=told.get("_after", ("",))[0],
-        honoured=tuple(one.render() for one in known if one.name != "_after"),
-    )
-
-
-def _person(whose: Parameter, addresses: Addresses) -> UUID | Identifier:
-    if whose.name == "patient.identifier":
-        return addresses.parse(whose.values[0])
-    return parse_golden_id(whose.values[0].removeprefix(f"{addresses.base_url}/").removeprefix("Patient/"))
+    return HistorySearch(person, wanted, read_count(known), read_after(known), honoured(known))
 
 
 def _period(values: Sequence[str]) -> tuple[date | None, date | None]:

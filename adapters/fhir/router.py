@@ -18,6 +18,7 @@ from adapters.fhir.outcome import FhirRoute, Rejected
 from adapters.fhir.pdqm import pdqm_routes
 from adapters.fhir.pixm import pixm_routes
 from adapters.fhir.resolve import resolve_routes
+from adapters.fhir.service_request import order_routes
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.usecases.imaging import Imaging
@@ -61,6 +62,7 @@ def router(
     fhir.include_router(pdqm_routes(query, addresses, caller))
     fhir.include_router(imaging_routes(imaging, addresses, caller))
     fhir.include_router(document_routes(imaging, addresses, caller))
+    fhir.include_router(order_routes(imaging, addresses, caller))
 
     @fhir.api_route("/{path:path}", methods=_METHODS)
     def refuse(path: str, request: Request) -> Response:

@@ -54,11 +54,17 @@ def write_study(study: Study, golden_id: UUID, addresses: Addresses) -> dict[str
         "modality": [{"system": DICOM_MODALITY, "code": code} for code in study.modalities],
         "started": study.started_at.isoformat() if study.started_at else None,
         "description": study.description,
+        "basedOn": based_on(study),
         "numberOfSeries": study.series,
         "numberOfInstances": study.instances,
         "endpoint": [{"reference": f"Endpoint/{study.archive}"}] if study.archive else None,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def based_on(study: Study) -> list[dict[str, str]]:
+    """The order that the study was made by, if it is known."""
+    return [{"reference": f"ServiceRequest/{study.order}", "type": "ServiceRequest"}] if study.order else []
 
 
 def _local_id(study: Study, addresses: Addresses) -> dict[str, Any]:

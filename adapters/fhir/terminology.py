@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from linkage.record import AddressUse, NameUse
 from mpi.domain.identifiers import NHS_OID, NHS_SYSTEM
+from mpi.domain.orders import OrderStatus, ReportStatus
 from mpi.errors import Fault
 
 UK_CORE = "https://fhir.hl7.org.uk"
@@ -31,6 +32,8 @@ DICOM_MODALITY = "http://dicom.nema.org/resources/ontology/DCM"
 IDENTIFIER_TYPE = "http://terminology.hl7.org/CodeSystem/v2-0203"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 URI = "urn:ietf:rfc:3986"
+LOINC, SNOMED_CT = "http://loinc.org", "http://snomed.info/sct"
+IMAGING_STUDY = {"system": LOINC, "code": "18748-4", "display": "Diagnostic imaging study"}
 OWN_NAMESPACE = "urn:x-mpi:authority:"  # for an authority whose network file gives it neither system nor OID
 
 NHS_SYSTEMS = frozenset(
@@ -109,6 +112,29 @@ _CONTACT_USES = frozenset({"home", "work", "temp", "old", "mobile"})
 _IDENTIFIER_USES = frozenset({"usual", "official", "temp", "secondary", "old"})
 _LINK_TYPES = frozenset({"replaced-by", "replaces", "refer", "seealso"})
 _STUDY_STATUSES = frozenset({"registered", "available", "cancelled", "entered-in-error", "unknown"})
+
+# Required binding request-status; FHIR has no code for what is planned, under way, or stopped half-way.
+REQUEST_STATUSES: Mapping[OrderStatus, str] = {
+    OrderStatus.ORDERED: "active",
+    OrderStatus.SCHEDULED: "active",
+    OrderStatus.IN_PROGRESS: "active",
+    OrderStatus.COMPLETED: "completed",
+    OrderStatus.CANCELLED: "revoked",
+    OrderStatus.DISCONTINUED: "revoked",
+}
+# Required binding diagnostic-report-status.
+REPORT_STATUSES: Mapping[ReportStatus, str] = {
+    ReportStatus.PRELIMINARY: "preliminary",
+    ReportStatus.FINAL: "final",
+    ReportStatus.CORRECTED: "corrected",
+    ReportStatus.CANCELLED: "cancelled",
+}
+# Required binding composition-status: of a report that will not be written nothing is said.
+DOCUMENT_STATUSES: Mapping[ReportStatus, str] = {
+    ReportStatus.PRELIMINARY: "preliminary",
+    ReportStatus.FINAL: "final",
+    ReportStatus.CORRECTED: "amended",
+}
 
 BINDINGS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "Patient": {

@@ -82,6 +82,13 @@ def orders() -> Iterator[str]:
     yield "come. A study is its order's by the Study Instance UID, else by the accession number (the filler's"
     yield "number where none was sent) of the same patient and authority."
     yield ""
+    yield "An order goes by its patient and its own numbers. Nothing hangs on a visit or an account: PV1-19 and"
+    yield "PID-18 of an order are not read, and a move of either (A44, A45) takes no order along. A source that has"
+    yield "ordered for the wrong patient cancels the order and orders anew for the right one. A number of an order"
+    yield "that has not ended (ORC-2, ORC-3, OBR-18; a Study Instance UID) and comes under a second patient who is"
+    yield "not the same person raises an `order-conflict` task; each patient keeps what was said of theirs until it"
+    yield "is answered."
+    yield ""
     fields = ((f"{name}-{n}", words) for name, read in ORDER_FIELDS.items() for n, words in read.items())
     yield from table(("field", "use"), fields)
     yield from table(("ORC-1, HL7 table 0119", "the examination is then"), _controls())

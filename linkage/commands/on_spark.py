@@ -48,6 +48,8 @@ def linked_on_spark(
     )
     not_joined = counted(report["possible"], "possible pair was", "possible pairs were")
     say(f"{not_joined} not joined: {out / POSSIBLE}")
+    for line in report["cautions"]:
+        say(f"caution: {line}")
 
 
 def _join_parts(parts: Path) -> None:

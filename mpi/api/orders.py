@@ -10,13 +10,13 @@ from pydantic import Field
 
 from mpi.api import fields
 from mpi.api.answers import answer_tagged, link, next_page
-from mpi.api.fields import Text
+from mpi.api.fields import Instant, Text
 from mpi.api.orders_shapes import OrderJson, OrdersJson
 from mpi.api.responses import NOT_MODIFIED, failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.api.shapes import identifier_json
-from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.order_fold import ImagingOrder, OrderFilter
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["imaging"], generate_unique_id_function=name_operation, prefix="/v1"
@@ -29,6 +29,9 @@ class OrdersQuery(fields.Request):
     awaited: Annotated[
         bool, Field(description="Only those of which no study is known yet, cancelled ones left out.")
     ] = False
+    as_of: Annotated[
+        Instant | None, Field(description="The orders as they were shown at that time, linked as they were then.")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     after: Annotated[Text, Field(description="From `next` of the page before; do not build it.")] = ""
 
@@ -72,8 +75,9 @@ def orders_of_person(
     request: Request, golden_id: UUID, asked: Annotated[OrdersQuery, Query()], services: Provided, caller: Calling
 ) -> Response:
     """What is ordered for a golden identity at any trust, and where it stands: the study may be stored or still to
-    come. A retired id is answered with its successor's."""
-    page = services.imaging.orders(golden_id, caller, asked.limit, asked.after, awaited=asked.awaited)
+    come. A retired id is answered with its successor's, but with `as_of`, which asks who was under it then."""
+    wanted = OrderFilter(awaited=asked.awaited, as_of=asked.as_of)
+    page = services.imaging.orders(golden_id, caller, wanted, asked.limit, asked.after)
     following = next_page(request, page.next) if page.next else None
     content: OrdersJson = {
         "golden_id": page.golden_id,

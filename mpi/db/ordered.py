@@ -21,12 +21,23 @@ ORDER_OF_STUDY = f"""(select o.id || ' ' || o.report_status from (
          array_position(array['', 'preliminary', 'final', 'corrected', 'cancelled'], o.report_status), o.id
        limit 1) as told"""
 
-# The study that was made of order `o`, of record `p` under golden id `l.golden_id`.
-STUDY_OF_ORDER = f"""(select s.study_uid from (
-         select s.study_uid from study s join link k on k.record_id = s.record_id and k.until is null
-         where o.study_uid <> '' and s.study_uid = o.study_uid and k.golden_id = l.golden_id
+
+def during(link: str) -> str:
+    """The condition that a link stood at the time `:as_of`."""
+    return f"{link}.since <= :as_of and ({link}.until is null or {link}.until > :as_of)"
+
+
+def _study_of_order(linked: str, known: str) -> str:
+    return f"""(select s.study_uid from (
+         select s.study_uid from study s join link k on k.record_id = s.record_id and {linked}
+         where o.study_uid <> '' and s.study_uid = o.study_uid and k.golden_id = l.golden_id and {known}
          union all
          select s.study_uid from link k join source_record r on r.id = k.record_id and r.authority = p.authority
            join study s on s.record_id = k.record_id and s.accession = {_MADE_UNDER}
-         where o.study_uid = '' and s.accession <> '' and k.golden_id = l.golden_id and k.until is null) s
+         where o.study_uid = '' and s.accession <> '' and k.golden_id = l.golden_id and {linked} and {known}) s
        order by s.study_uid limit 1)"""
+
+
+# The study that was made of order `o`, of record `p` under golden id `l.golden_id`: now, and at the time `:as_of`.
+STUDY_OF_ORDER = _study_of_order("k.until is null", "true")
+STUDY_OF_ORDER_THEN = _study_of_order(during("k"), "s.registered_at <= :as_of")

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
-from mpi.db.ordered import ORDER_OF_STUDY
+from mpi.db.ordered import ORDER_OF_STUDY, during
 from mpi.db.places import UNDATED, read_place, write_place
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
@@ -217,7 +217,7 @@ def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict
     if wanted.as_of is None:
         clauses.append("l.until is null")
     else:
-        clauses.append("l.since <= :as_of and (l.until is null or l.until > :as_of) and s.registered_at <= :as_of")
+        clauses.append(f"{during('l')} and s.registered_at <= :as_of")
         parameters["as_of"] = wanted.as_of
     if wanted.modalities:
         clauses.append("s.modalities && :modalities")

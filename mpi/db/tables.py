@@ -484,6 +484,8 @@ study = Table(
     Column("series", Integer, nullable=False),
     Column("instances", Integer, nullable=False),
     _time("registered_at"),
+    Column("procedures", JSONB, nullable=False, server_default=text("'[]'::jsonb")),  # codes, as its images give them
+    Column("anatomy", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     CheckConstraint("study_uid ~ '^[0-9.]{1,64}$'", name="uid_is_a_uid"),
     Index("ix_study_record_id_accession", "record_id", "accession"),
 )
@@ -524,6 +526,7 @@ imaging_order = Table(
     Column("report_status", Text, nullable=False),
     Column("organisation", Text, nullable=False),
     _time("stated_at", null=True),
+    _time("registered_at"),
     UniqueConstraint("record_id", "kind", "number"),
     CheckConstraint("kind in ('filler', 'accession', 'placer')", name="kind_is_known"),
     CheckConstraint(
@@ -534,11 +537,24 @@ imaging_order = Table(
         "report_status in ('', 'preliminary', 'final', 'corrected', 'cancelled')", name="report_status_is_known"
     ),
     Index("ix_imaging_order_study_uid", "study_uid", postgresql_where=text("stands and study_uid <> ''")),
+    Index("ix_imaging_order_filler", "filler", postgresql_where=text("stands and filler <> ''")),
+    Index("ix_imaging_order_placer", "placer", postgresql_where=text("stands and placer <> ''")),
 )
 Index(
     "ix_imaging_order_made_under",
     func.coalesce(func.nullif(imaging_order.c.accession, text("''")), imaging_order.c.filler),
     postgresql_where=text("stands"),
+)
+
+imaging_order_past = Table(
+    "imaging_order_past",
+    metadata,
+    # An order as it was shown until it changed, by what was said of it, by a merge or by the end of one: what `as_of`
+    # reads. Of one that was changed before there was this table only the last of its states is known, and is taken
+    # for what it was from the start.
+    Column("order_id", BigInteger, ForeignKey("imaging_order.id"), primary_key=True),
+    Column("until", DateTime(timezone=True), primary_key=True, server_default=func.clock_timestamp()),
+    Column("shown", JSONB, nullable=False),
 )
 
 event = Table(

@@ -69,6 +69,17 @@ class ImagingOrder:
         """What the examination is called."""
         return next((coded.text for coded in self.codes if coded.text), "")
 
+    @property
+    def numbers(self) -> dict[OrderField, str]:
+        """Every number that no other order of its authority has, the UID of its study included."""
+        told = {
+            OrderField.FILLER: self.filler,
+            OrderField.ACCESSION: self.accession,
+            OrderField.PLACER: self.placer,
+            OrderField.STUDY_UID: self.study_uid,
+        }
+        return {kind: number for kind, number in told.items() if number}
+
     def planned(self) -> Study:
         """The study that is to come of it, as far as it can be told."""
         return Study(
@@ -83,6 +94,19 @@ class ImagingOrder:
             report_status=self.report_status,
             order=self.id or None,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What of a person's orders to show; empty fields do not restrict. `awaited`: only those whose study is still to
+    come; `reported`: only those of whose report something is known; `number`: filler's, placer's or accession number.
+    With `as_of` the links and the orders as they stood at that time."""
+
+    awaited: bool = False
+    reported: bool = False
+    number: str = ""
+    statuses: tuple[OrderStatus, ...] = ()
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

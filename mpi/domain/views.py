@@ -190,6 +190,7 @@ class TaskKind(StrEnum):
     LATE_MESSAGE = "late-message"  # a message for an identifier that had been merged away (V2-62)
     MOVE = "move"  # a source moved what was filed under one patient to another (A43)
     STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
+    ORDER_CONFLICT = "order-conflict"  # one order, by its numbers, came under two patient ids
     UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
     BLIND_SAMPLE = "blind-sample"  # drawn by chance to measure the index; looks like a possible match
 

@@ -46,11 +46,12 @@ def serve(
     MPI_DICOM_PORT, MPI_WORKERS, MPI_TOKENS. Stops cleanly on SIGTERM or Ctrl-C: what is in hand is finished and
     acknowledged.
     """
-    from mpi.main import serve as service  # noqa: PLC0415  the compiled kernel takes a moment to load
     from mpi.settings import load_settings  # noqa: PLC0415
 
     with spoken():
         settings = load_settings(tls_cert=tls_cert, tls_key=tls_key, tls_ca=tls_ca)
+        from mpi.main import serve as service  # noqa: PLC0415  takes seconds, which a wrong setting need not wait for
+
         configure_logs(settings.log_level)
         with service.planned(settings) as plan:
             host, port = plan.mllp.getsockname()[:2]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol
 from uuid import UUID
 
 from mpi.domain.identifiers import Identifier
-from mpi.domain.order_fold import ImagingOrder, ToldOrder
+from mpi.domain.order_fold import ImagingOrder, OrderFilter, ToldOrder
+from mpi.domain.orders import OrderField
 
 
 class Orders(Protocol):
@@ -20,7 +21,14 @@ class Orders(Protocol):
         """Insert or update by record and number."""
 
     def of_golden(
-        self, golden_id: UUID, limit: int, after: str, *, awaited: bool
+        self, golden_id: UUID, wanted: OrderFilter, limit: int, after: str
     ) -> tuple[list[ImagingOrder], int, str]:
-        """A page of a person's orders, newest first, the total, and where it goes on; `awaited`: only those whose
-        study is still to come. Raises Refused for a bad `after`."""
+        """A page of a person's orders, newest first, the total, and where it goes on. Raises Refused for a bad
+        `after`."""
+
+    def get(self, order_id: int) -> tuple[ImagingOrder, UUID] | None:
+        """An order that stands, by the index's own id, and the golden id it is under."""
+
+    def under_others(self, patient: Identifier, numbers: Mapping[OrderField, str]) -> list[Identifier]:
+        """The records of other people than this patient with an order that has not ended and goes by one of these
+        numbers: filler, accession or placer of the patient's authority, or Study Instance UID of any."""

@@ -47,6 +47,7 @@ KINDS = {
     TaskKind.LATE_MESSAGE: "Late message",
     TaskKind.MOVE: "Move between patients",
     TaskKind.STUDY_CONFLICT: "Study under two patients",
+    TaskKind.ORDER_CONFLICT: "Order under two patients",
     TaskKind.UNREADABLE_IMAGE: "Unreadable image",
     TaskKind.BLIND_SAMPLE: "Blind sample",
 }
@@ -59,6 +60,7 @@ QUESTIONS = {
     TaskKind.LATE_MESSAGE: "A message came for a number that had been merged away. Are these records of one person?",
     TaskKind.MOVE: "A trust has moved what was filed under one number to the other. Are these records of one person?",
     TaskKind.STUDY_CONFLICT: "One study came under two patients. Are these records of one person?",
+    TaskKind.ORDER_CONFLICT: "One order came under two patients. Are these records of one person?",
     TaskKind.UNREADABLE_IMAGE: "An image says something of its patient that cannot be read. Have you seen to it?",
     TaskKind.BLIND_SAMPLE: "Are these records of one person?",
 }

@@ -14,8 +14,8 @@ from mpi.domain.views import Study
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
+from mpi.usecases.hanging import registered
 from mpi.usecases.images import Image, Taken
-from mpi.usecases.imaging import registered
 
 
 class Backload:

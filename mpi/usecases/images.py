@@ -13,7 +13,7 @@ from mpi.domain.views import Study, TaskKind
 from mpi.errors import Fault, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
-from mpi.usecases.imaging import ask_whose, hang
+from mpi.usecases.hanging import ask_whose, hang
 from mpi.usecases.rematch import Cause, Rematch
 
 

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.commands import Patch
-from mpi.domain.evidence import Pair
-from mpi.domain.history import HistoryChange, history_changes
+from mpi.domain.history import HistoryChange
 from mpi.domain.identifiers import Identifier
-from mpi.domain.imaging import joined
-from mpi.domain.order_fold import ImagingOrder, OrderPage
+from mpi.domain.order_fold import ImagingOrder, OrderFilter, OrderPage
 from mpi.domain.priors import Prior, also_planned, priors
-from mpi.domain.views import Event, EventType, HistoryFilter, HistoryPage, RecordState, Study, TaskKind
+from mpi.domain.views import HistoryFilter, HistoryPage, RecordState, Study
 from mpi.domain.withholding import WITHHELD, may_know_whereabouts, order_withheld, study_withheld
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
+from mpi.usecases.hanging import ask_whose, hang
+from mpi.usecases.looking_back import changes_told, members_at, restricted_among
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Cause, Rematch
-from mpi.usecases.resolve import provide
 from mpi.usecases.resolving import find
 
 _MOST = 500
 _CONSIDERED = 2_000  # studies of one person that are looked through for priors, the newest of them
 REPEAT_DAYS = 30
-_TWO_PATIENTS = "one study came under two patient ids; it stays under the first"
 _A_DAY = timedelta(days=1)  # a filter's dates are London's
 
 
@@ -86,12 +83,13 @@ class Imaging:
             golden_id = self._golden_id(unit, person, wanted.as_of)
             if standing and not _stands(unit, person, golden_id):
                 return HistoryPage(golden_id, (), 0)
-            if wanted.organisation and self._withholds(unit, golden_id, caller):  # an answer would tell
+            withholds = self._withholds(unit, golden_id, caller, members_at(unit, golden_id, wanted.as_of))
+            if wanted.organisation and withholds:  # an answer would tell
                 return HistoryPage(golden_id, (), 0)
             studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
-            shown = self._shown(unit, golden_id, studies, caller)
             unit.audit.record(caller, "read-history", [str(golden_id)], {})
             unit.commit()
+            shown = map(study_withheld, studies) if withholds else studies
             return HistoryPage(golden_id, tuple(shown), total, following)
 
     def study(self, study_uid: str, caller: Caller) -> tuple[Study, UUID]:
@@ -101,25 +99,48 @@ class Imaging:
             found = unit.studies.get(study_uid)
             if found is None:
                 raise NotFound("no study has this UID")
-            (shown,) = self._shown(unit, found[1], found[:1], caller)
-            unit.audit.record(caller, "read-study", [study_uid, str(found[1])], {})
+            shown, golden_id = found
+            if self._withholds(unit, golden_id, caller):
+                shown = study_withheld(shown)
+            unit.audit.record(caller, "read-study", [study_uid, str(golden_id)], {})
             unit.commit()
-            return shown, found[1]
+            return shown, golden_id
 
     def orders(
-        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+        self,
+        person: UUID | Identifier,
+        caller: Caller,
+        wanted: OrderFilter = OrderFilter(),
+        limit: int = 100,
+        after: str = "",
     ) -> OrderPage:
-        """One page of a person's orders, newest first, undated last; at most 500. `awaited`: only those whose study
-        is still to come. Raises NotFound, Refused (BAD_VALUE for a bad `after`). Needs READ_IMAGING."""
+        """One page of a person's orders, newest first, undated last; at most 500. Raises NotFound, Refused (BAD_VALUE
+        for a bad `after`). Needs READ_IMAGING."""
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
-            found = self._golden_id(unit, golden_id, None)
-            orders, total, following = unit.orders.of_golden(found, max(1, min(limit, _MOST)), after, awaited=awaited)
-            if self._withholds(unit, found, caller):
-                orders = [order_withheld(order) for order in orders]
+            found = self._golden_id(unit, person, wanted.as_of)
+            withholds = self._withholds(unit, found, caller, members_at(unit, found, wanted.as_of))
+            if wanted.number and withholds:  # an answer would tell
+                return OrderPage(found, (), 0)
+            orders, total, following = unit.orders.of_golden(found, wanted, max(1, min(limit, _MOST)), after)
             unit.audit.record(caller, "read-orders", [str(found)], {})
             unit.commit()
-            return OrderPage(found, tuple(orders), total, following)
+            shown = map(order_withheld, orders) if withholds else orders
+            return OrderPage(found, tuple(shown), total, following)
+
+    def order(self, order_id: int, caller: Caller) -> tuple[ImagingOrder, UUID]:
+        """One order and the golden id it is under. Raises NotFound. Needs READ_IMAGING."""
+        caller.require(Right.READ_IMAGING)
+        with self._units.begin(read_only=True) as unit:
+            found = unit.orders.get(order_id)
+            if found is None:
+                raise NotFound("no order has this id")
+            shown, golden_id = found
+            if self._withholds(unit, golden_id, caller):
+                shown = order_withheld(shown)
+            unit.audit.record(caller, "read-order", [f"order/{order_id}", str(golden_id)], {})
+            unit.commit()
+            return shown, golden_id
 
     def held(self, archive: str, caller: Caller, after: str = "", limit: int = _MOST) -> list[tuple[str, UUID]]:
         """The studies that an archive holds, as far as the index knows, with the golden id each is under: at most
@@ -152,7 +173,7 @@ class Imaging:
             history, _, _ = unit.studies.history(
                 golden_id, HistoryFilter(until=(begins + _A_DAY).date()), _CONSIDERED, ""
             )
-            orders, _, _ = unit.orders.of_golden(golden_id, _MOST, "", awaited=True)
+            orders, _, _ = unit.orders.of_golden(golden_id, OrderFilter(awaited=True), _MOST, "")
             if self._withholds(unit, golden_id, caller):
                 history, orders = [*map(study_withheld, history)], [*map(order_withheld, orders)]
             unit.audit.record(caller, "read-priors", [str(golden_id)], {})
@@ -167,22 +188,22 @@ class Imaging:
         with self._units.begin(read_only=True) as unit:
             if not unit.identities.born([golden_id]):
                 raise NotFound("no person has this id")
-            told = history_changes(unit.studies.stays(golden_id))
+            told = changes_told(unit, golden_id, caller)
             if self._withholds(unit, golden_id, caller):
                 told = [replace(change, identifier=WITHHELD) for change in told]
             unit.audit.record(caller, "read-history-changes", [str(golden_id)], {})
             unit.commit()
             return told
 
-    def _shown(self, unit: Unit, golden_id: UUID, studies: Sequence[Study], caller: Caller) -> Sequence[Study]:
-        return [*map(study_withheld, studies)] if self._withholds(unit, golden_id, caller) else studies
-
-    def _withholds(self, unit: Unit, golden_id: UUID, caller: Caller) -> bool:
-        """Whether the caller may not know where this person is treated (NHS-57)."""
+    def _withholds(self, unit: Unit, golden_id: UUID, caller: Caller, then: Collection[Identifier] = ()) -> bool:
+        """Whether the caller may not know where this person is treated (NHS-57). Of another time both count, who is
+        under the id now and `then`, who was under it: whichever of them is restricted today is protected."""
         if may_know_whereabouts(caller):
             return False
         living = unit.identities.resolve(golden_id) or golden_id  # nobody is under a retired id any more
-        return any(record.registers.restricted for record in unit.identities.outlines([living]))
+        if any(record.registers.restricted for record in unit.identities.outlines([living])):
+            return True
+        return bool(restricted_among(unit, then))
 
     def _golden_id(self, unit: Unit, person: UUID | Identifier, as_of: datetime | None) -> UUID:
         if as_of is not None:
@@ -203,69 +224,3 @@ def _stands(unit: Unit, person: UUID | Identifier, golden_id: UUID) -> bool:
     if isinstance(person, UUID):
         return person == golden_id
     return all(record.state is not RecordState.SUBSUMED for record in unit.records.of_identifiers([person]))
-
-
-def hang(
-    unit: Unit,
-    rematch: Rematch,
-    clock: Clock,
-    study: Study,
-    patch: Patch | None,
-    cause: Cause,
-    *,
-    join: bool = False,
-) -> tuple[Identifier, UUID, bool]:
-    """Hang a study on its patient's record in this transaction: the record, its golden id, whether the study was new.
-
-    `patch` is what is known of a patient whom no feed has described. With `join` the study is what one image says,
-    and adds to what is known. Raises `Refused` (CONFLICT) when the study is another patient's.
-    """
-    provide(unit, rematch, study.patient, patch, cause, clock)
-    known = unit.studies.get(study.study_uid)
-    wanted = study if known is None or not join else replace(joined(known[0], study), patient=study.patient)
-    owner, created = unit.studies.put(wanted)
-    if owner != study.patient:
-        _check_merged(unit, owner, study.patient)
-        unit.studies.put(replace(wanted, patient=owner))
-    golden_id = unit.identities.current([owner])[owner]
-    if known is None or _interest(known[0]) != _interest(wanted):
-        event = registered(replace(study, patient=owner), golden_id, clock)
-        unit.outbox.publish([event if created else _changed(event)], cause.caller, None)
-    return owner, golden_id, created
-
-
-def ask_whose(unit: Unit, rematch: Rematch, clock: Clock, study: Study, patch: Patch | None, cause: Cause) -> None:
-    """Ask about the two patients of a study that came under a second one; it stays under the first."""
-    provide(unit, rematch, study.patient, patch, cause, clock)
-    held = unit.studies.get(study.study_uid)
-    if held is not None and held[0].patient != study.patient:
-        unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, Pair.of(held[0].patient, study.patient), _TWO_PATIENTS)
-
-
-def _interest(study: Study) -> tuple[tuple[str, ...], str]:
-    """By what subscribers choose studies."""
-    return study.modalities, study.body_site
-
-
-def registered(study: Study, golden_id: UUID, clock: Clock) -> Event:
-    """What subscribers are told of a new study."""
-    return Event(
-        id=0,
-        type=EventType.STUDY_REGISTERED,
-        at=clock.now(),
-        old_golden_ids=(),
-        new_golden_ids=(golden_id,),
-        identifiers=(study.patient,),
-        studies=(study.study_uid,),
-        reason="register-study",
-    )
-
-
-def _changed(event: Event) -> Event:
-    return replace(event, type=EventType.STUDY_CHANGED, old_golden_ids=event.new_golden_ids)
-
-
-def _check_merged(unit: Unit, owner: Identifier, asked: Identifier) -> None:
-    """An archive that follows an A40 names the survivor from then on: its trust says that is the same patient."""
-    if asked not in {record.identifier for record in unit.records.family([owner])}:
-        raise Refused(Fault.CONFLICT, "this study is already registered under another patient id", "study_uid")

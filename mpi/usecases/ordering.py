@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from mpi.domain.commands import Command, Order
+from mpi.domain.evidence import Pair
 from mpi.domain.order_fold import ImagingOrder, ToldOrder, settled, tell
 from mpi.domain.orders import ENDED, OrderStatus, number_of
-from mpi.domain.views import Event, EventType
+from mpi.domain.views import Event, EventType, TaskKind
 from mpi.errors import Fault, Refused
 from mpi.ports import Unit
 from mpi.usecases.gathering import save
 from mpi.usecases.rematch import Cause, Rematch
+
+_TWO_PATIENTS = "one order came under two patient ids; each keeps what was said of theirs"
 
 
 def take(unit: Unit, commands: Sequence[Command], cause: Cause, rematch: Rematch) -> None:
@@ -30,8 +33,27 @@ def take(unit: Unit, commands: Sequence[Command], cause: Cause, rematch: Rematch
         place = order.patient, number
         known[place] = tell(known.get(place), *place, order.said, order.stamp)
     save(unit, before, settled(known.values()))
-    events = list(_told(unit, before, unit.orders.of_records(family), cause, rematch))
-    unit.outbox.publish(events, cause.caller, cause.message_id)
+    after = unit.orders.of_records(family)
+    unit.outbox.publish(list(_told(unit, before, after, cause, rematch)), cause.caller, cause.message_id)
+    _ask_whose(unit, before, after, cause)
+
+
+def _ask_whose(unit: Unit, before: Sequence[ToldOrder], after: Sequence[ToldOrder], cause: Cause) -> None:
+    """Ask about the two patients of an order that has come under a second one: each keeps what was said of theirs.
+
+    Asked when a number is first told of a patient and neither of the two orders has ended: a source that cancels
+    what it ordered for the wrong patient, and orders it anew, has said all that there is to say.
+    """
+    known = {number for order in _standing(before) for number in order.numbers.items()}
+    for order in _standing(after):
+        fresh = {kind: number for kind, number in order.numbers.items() if (kind, number) not in known}
+        for other in unit.orders.under_others(order.patient, fresh) if fresh else ():
+            unit.tasks.raise_alarm(TaskKind.ORDER_CONFLICT, Pair.of(other, order.patient), _TWO_PATIENTS)
+            unit.audit.record(cause.caller, "order-conflict", [str(order.patient), str(other)], {})
+
+
+def _standing(told: Sequence[ToldOrder]) -> list[ImagingOrder]:
+    return [one.shown for one in told if one.shown is not None and one.shown.status not in ENDED]
 
 
 def _told(

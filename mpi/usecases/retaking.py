@@ -13,8 +13,8 @@ from mpi.errors import Fault, Forbidden, Refused, Unavailable
 from mpi.ports import Units
 from mpi.usecases import copies
 from mpi.usecases.attempts import attempt
+from mpi.usecases.hanging import hang
 from mpi.usecases.images import Image
-from mpi.usecases.imaging import hang
 from mpi.usecases.intake import Intake
 from mpi.usecases.rematch import Cause, Rematch
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from mpi.domain.access import Caller, Right
-from mpi.domain.history import HistoryChange, HistoryStep, history_changes
+from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
-from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.order_fold import ImagingOrder, OrderFilter
 from mpi.domain.orders import OrderStatus
 from mpi.domain.priors import repeats
 from mpi.domain.timeline import plan_key
@@ -19,6 +19,7 @@ from mpi.domain.views import HistoryFilter, PersonView, Study
 from mpi.errors import NotFound
 from mpi.ports import Unit, Units
 from mpi.usecases.imaging import REPEAT_DAYS
+from mpi.usecases.looking_back import changes_told, members_at, restricted_among
 from mpi.usecases.matching import Matching
 from mpi.usecases.people import person
 from mpi.usecases.reasons import require_reason
@@ -33,8 +34,8 @@ MOST = 2_000  # studies of one person, the newest; nobody reads more on a page
 class Timeline:
     """`studies` newest first, undated last; `total` counts also those beyond the `MOST` newest. `repeated`: by study
     UID, or `plan_key` of an order, the earlier study or plan it may repeat. `changes`: what joined or left, newest
-    first, registrations left out. `awaited`: orders whose study is still to come, `MOST_AWAITED` of `awaited_total`;
-    none of another time."""
+    first, registrations left out. `awaited`: orders whose study is still to come, `MOST_AWAITED` of `awaited_total`.
+    `person` is restricted when somebody is who was under their id at the time asked about (NHS-57)."""
 
     person: PersonView
     studies: tuple[Study, ...]
@@ -54,21 +55,22 @@ class Timelines:
 
     def of(self, whom: UUID | Identifier, caller: Caller, as_of: datetime | None = None) -> Timeline:
         """The timeline of a golden id, following retired ones, or of whom an identifier belongs to now; with `as_of`
-        the studies that were believed to be theirs at that time. Needs READ_PERSON and READ_IMAGING."""
+        the studies and orders that were believed to be theirs at that time. Needs READ_PERSON and READ_IMAGING."""
         caller.require(Right.READ_PERSON)
         caller.require(Right.READ_IMAGING)
         with self._units.begin(read_only=True) as unit:
             golden_id = self._living(unit, whom)
             requested = whom if isinstance(whom, UUID) else golden_id
             seen = person(unit, golden_id, requested)
+            if restricted_among(unit, members_at(unit, golden_id, as_of)):
+                seen = replace(seen, restricted=True)
             require_reason(self._matching.network, seen, caller)
             studies, total, _ = unit.studies.history(golden_id, HistoryFilter(as_of=as_of), MOST, "")
-            changes = history_changes(unit.studies.stays(golden_id))
-            orders, ordered, _ = unit.orders.of_golden(golden_id, MOST_AWAITED, "", awaited=True)
+            changes = changes_told(unit, golden_id, caller)
+            awaited = OrderFilter(awaited=True, as_of=as_of)
+            orders, ordered, _ = unit.orders.of_golden(golden_id, awaited, MOST_AWAITED, "")
             unit.audit.record(caller, "read-timeline", [str(golden_id)], {})
             unit.commit()
-        if as_of is not None:  # what was planned then is not known any more
-            orders, ordered = [], 0
         plans = [replace(one.planned(), study_uid=plan_key(one)) for one in orders if one.status not in _MADE]
         moved = tuple(change for change in changes if change.step is not HistoryStep.REGISTERED)
         repeated = repeats([*studies, *plans], REPEAT_DAYS)

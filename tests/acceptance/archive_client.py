@@ -67,6 +67,12 @@ class Region:
         """GET /v1/people?identifier=."""
         return dict(ok(self.as_(role).get("/v1/people", params={"identifier": identifier})))
 
+    def fhir(self, kind: str, whose: str, **more: str) -> list[dict[str, Any]]:
+        """The resources of a FHIR search by `patient.identifier`."""
+        asked = {"patient.identifier": self._token(whose)} | more
+        bundle = ok(self.as_("viewer").get(f"/fhir/{kind}", params=asked))
+        return [one["resource"] for one in bundle.get("entry", ())]
+
     def pixm(self, identifier: str) -> tuple[str, set[str]]:
         """GET Patient/$ihe-pix: the golden id ("" when there is nothing to tell) and the other identifiers."""
         told = ok(

@@ -17,6 +17,9 @@ _DIALECTS = {
     "bolton": ("BOLPAS", "RMC", "2.4", "cp1252", "", False),
     "stockport": ("STOPAS", "RWJ", "2.3", "iso8859-1", "8859/1", True),
     "mft": ("MFTEPR", "R0A", "2.5.1", "utf-8", "UNICODE UTF-8", False),
+    "ashford": ("ASPPAS", "RTK", "2.4", "cp1252", "", False),
+    "east-sussex": ("ESHTPAS", "RXC", "2.3", "cp1252", "", True),
+    "queen-victoria": ("QVHEPR", "RPC", "2.5.1", "utf-8", "UNICODE UTF-8", False),
     "wwl": ("WWLHIS", "RRF", "2.5.1", "cp1252", "", False),
 }
 AUTHORITIES = {"bolton": "BOLTON", "stockport": "STOCKPORT", "mft": "MFT", "wwl": "WWL", "christie": "CHRISTIE"}

@@ -112,6 +112,21 @@ def test_from_order_to_report_to_merge(service: Service, region: Region, listene
     send(service, ris("ORU^R01", "B1", "20260307090000", report.format("20260307085500", "C"), text))
     assert [(o["id"], o["report_status"]) for o in orders(region, "MFT|M1")] == [(ordered["id"], "corrected")]
 
+    # The same in FHIR, to whoever asks with an identifier of another trust (IHE-65, IHE-66).
+    for kind, path, status in (
+        ("ServiceRequest", "status", "completed"),
+        ("DiagnosticReport", "status", "corrected"),
+        ("DocumentReference", "docStatus", "amended"),
+        ("ImagingStudy", "status", "available"),
+    ):
+        found = region.fhir(kind, "MFT|M1")
+        assert [one[path] for one in found] == [status]
+        based = found[0].get("basedOn") or found[0].get("context", {}).get("related", ())
+        mine = kind == "ServiceRequest" and found[0]["id"] == str(ordered["id"])
+        assert mine or f"ServiceRequest/{ordered['id']}" in [one["reference"] for one in based]
+    assert region.fhir("ServiceRequest", "MFT|M1", identifier="F1") != []
+    assert region.fhir("ServiceRequest", "MFT|M1", status="revoked") == []
+
     # Taken back: both stay with T1, as they were.
     (merge,) = [made for made in region.assertions("BOLTON|T1") if made["subsumed"]]
     region.withdraw(merge["id"])

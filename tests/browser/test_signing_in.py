@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from mpi.domain.access import Role
 from mpi.embedded import create_database, drop_database
-from tests.browser.chromium import check_accessibility, sign_in
+from tests.browser.chromium import check_accessibility, sign_in, sign_in_by_form
 from tests.browser.served import TOKENS, Served
 from tests.conftest import TEMPLATE
 
@@ -40,7 +40,7 @@ def test_a_stranger_is_asked_to_sign_in_and_comes_back_to_where_they_went(page: 
 
 def test_signing_in_and_out_is_audited_under_the_tokens_user(page: Page, served: Served) -> None:
     before = len(served.audited("sign-in")), len(served.audited("sign-out"))
-    sign_in(page, served, Role.REVIEWER)
+    sign_in_by_form(page, served, Role.REVIEWER)
     expect(page.get_by_text("You are signed in as reviewer.smith (reviewer, Bolton NHS")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You have signed out.")).to_be_visible()

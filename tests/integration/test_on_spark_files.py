@@ -50,7 +50,7 @@ def assert_same(here: Path, there: Path) -> dict[str, Any]:
     told: list[dict[str, Any]] = [json.loads((out / "report.json").read_text()) for out in (here, there)]
     shared = told[0].keys() & told[1].keys() - {"files"}
     assert {name: told[1][name] for name in shared} == {name: told[0][name] for name in shared}
-    assert {"records", "records_by_file", "links", "clusters", "kept_apart", "findings"} <= shared
+    assert {"records", "records_by_file", "links", "clusters", "kept_apart", "findings", "cautions"} <= shared
     return told[1]
 
 
@@ -79,6 +79,8 @@ def test_two_files_that_share_ids_and_not_all_columns(
     assert load_result(there).first == load_result(here).first == 400
     assert {name[:2] for name in load_result(there).ids.to_pylist()[:400]} == {"1:"}
     assert f"{report['links']:,} links" in said.output
+    assert [line.split(":")[0] for line in report["cautions"]] == ["dob"]
+    assert f"caution: {report['cautions'][0]}" in said.output.replace("\n", " ")
     again = run("link", one, two, "--out", there, "--engine", "spark")
     assert (again.exit_code, "not empty" in again.output) == (2, True)
     assert all({a[:2], b[:2]} == {"1:", "2:"} for a, b, *_ in links_of(there, "links.parquet"))

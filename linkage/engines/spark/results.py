@@ -117,6 +117,7 @@ def _counts(found: Found, links: DataFrame, label: DataFrame) -> dict[str, Any]:
         "crowded_keys_taken_apart": dict(found.serving.taken_apart),
         "crowded_keys_left_out": dict(found.serving.crowded),
         "findings": list(found.trained.findings),
+        "cautions": list(found.trained.cautions),
     }
 
 

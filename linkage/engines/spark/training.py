@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import functions as f
 
+from linkage.cautions import cautions
 from linkage.costs import FALSE_MERGE
 from linkage.defaults import Defaults, find_defaults
 from linkage.engines.spark.batches import longs
@@ -29,19 +30,20 @@ MOST_DRAWN = 1_000_000
 """Records that training looks at: of them one in so many pairs of one person is left as of the records, squared."""
 
 _DEFAULTS = "defaults map<string, array<string>>"
-_TRAINED = f"model string, findings array<string>, distinct boolean, {_DEFAULTS}"
+_TRAINED = f"model string, findings array<string>, cautions array<string>, distinct boolean, {_DEFAULTS}"
 _PARTS = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model, what is to be said of it, of two files whether each holds a person once, and the values that so many
-    records say that they stand for nothing."""
+    """A model, what is to be said of it, of two files whether each holds a person once, the values that so many
+    records say that they stand for nothing, and the `linkage.cautions` of the records drawn."""
 
     model: Model
     findings: tuple[str, ...]
     distinct: bool
     defaults: Defaults = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
 
 def train(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN, false_merge: float = FALSE_MERGE) -> Trained:
@@ -50,7 +52,8 @@ def train(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN, false_merge: fl
     false_merge: what joining two people costs, in links missed.
     """
     told = _of_drawn(tabled, seed, most, lambda table: learn(table, seed, false_merge), _TRAINED)
-    return Trained(Model.from_document(json.loads(told.model)), tuple(told.findings), told.distinct, told.defaults)
+    model = Model.from_document(json.loads(told.model))
+    return Trained(model, tuple(told.findings), told.distinct, told.defaults, tuple(told.cautions))
 
 
 def defaults_of(tabled: Tabled, seed: int = 0, most: int = MOST_DRAWN) -> Defaults:
@@ -81,10 +84,12 @@ def _of_drawn(tabled: Tabled, seed: int, most: int, look: Callable[[Table], pa.R
 
 def learn(table: Table, seed: int, false_merge: float = FALSE_MERGE) -> pa.RecordBatch:
     """`_TRAINED` of a table without silent columns."""
-    training = people(table, seed=seed, false_merge=false_merge).training
+    linker = people(table, seed=seed, false_merge=false_merge)
+    training, words = linker.training, pa.list_(pa.string())
     columns = {
         "model": pa.array([json.dumps(training.model.document)]),
-        "findings": pa.array([[finding.text for finding in training.diagnosis]], pa.list_(pa.string())),
+        "findings": pa.array([[finding.text for finding in training.diagnosis]], words),
+        "cautions": pa.array([list(cautions(linker, linker.table))], words),
         "distinct": pa.array([training.distinct]),
     }
     return pa.RecordBatch.from_pydict(columns | _defaults(table))

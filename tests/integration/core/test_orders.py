@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from mpi.domain.commands import Merge, Order
+import pytest
+
+from mpi.domain.access import Caller, Role
+from mpi.domain.commands import Field, Merge, Move, Moved, Order
 from mpi.domain.interest import Interest
+from mpi.domain.order_fold import OrderFilter
 from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus
-from mpi.domain.views import Event, EventType, RecordState
-from tests.integration.core.world import ARCHIVE, SENIOR, World, at, of, other_person, person, register, study
+from mpi.domain.views import Decision, Event, EventType, HistoryFilter, RecordState, TaskKind
+from mpi.domain.withholding import WITHHELD
+from mpi.errors import NotFound
+from tests.integration.core.world import (
+    ADMINISTRATOR,
+    ARCHIVE,
+    REVIEWER,
+    SENIOR,
+    World,
+    at,
+    of,
+    other_person,
+    person,
+    register,
+    study,
+)
 
 CHEST: dict[OrderField, OrderValue] = {
     OrderField.CODES: (Coded("CCHES", "CT Thorax", "LOCAL"),),
@@ -27,13 +46,18 @@ def order(patient: str, minute: float, filler: str = "", **said: OrderValue) -> 
 
 
 def orders(world: World, patient: str, *, awaited: bool = True) -> list[tuple[str, OrderStatus, ReportStatus | None]]:
-    page = world.imaging.orders(world.golden(patient), ARCHIVE, awaited=awaited)
+    page = world.imaging.orders(world.golden(patient), ARCHIVE, OrderFilter(awaited=awaited))
     assert page.total == len(page.orders)
     return [(o.filler or o.accession or o.placer, o.status, o.report_status) for o in page.orders]
 
 
 def chest(patient: str, minute: float, filler: str = "F1", **said: OrderValue) -> Order:
     return order(patient, minute, filler, **({name.value: value for name, value in CHEST.items()} | said))
+
+
+def now(world: World) -> datetime:
+    moment: datetime = world.rows("select clock_timestamp() as now")[0].now
+    return moment
 
 
 def test_an_order_is_awaited_until_its_study_is_stored(world: World) -> None:
@@ -100,13 +124,110 @@ def test_a_merge_and_its_end_take_orders_along_and_bring_them_back(world: World)
     assert not world.verify().differences
 
 
+def test_orders_are_read_as_they_were_shown(world: World) -> None:
+    """Promise 4 for orders: the links, the orders, what was told of them and which study was stored, all of then."""
+    world.tell(register("BOL|1", 1), register("BOL|2", 1, other_person()))
+    world.tell(chest("BOL|2", 2, accession="A1"))
+
+    def told(patient: str, when: datetime | None, **wanted: bool) -> list[tuple[str, str, str]]:
+        page = world.imaging.orders(of(patient), ARCHIVE, OrderFilter(as_of=when, **wanted), 1)
+        assert page.total == len(page.orders)
+        return [(str(o.patient), o.status, o.stored) for o in page.orders]
+
+    planned = now(world)
+    world.tell(order("BOL|1", 3, "F1", report=ReportStatus.FINAL, status=OrderStatus.COMPLETED))
+    world.imaging.register(study("1.1", "BOL|2", accession="A1"), ARCHIVE)
+    made = now(world)
+    world.tell(Merge(of("BOL|1"), of("BOL|2"), at(5)))
+    merged = now(world)
+    world.review.assert_pair(of("BOL|1"), of("BOL|2"), False, "two people", SENIOR)
+    apart = now(world)
+    world.tell(chest("BOL|2", 9, accession="A1", status=OrderStatus.CANCELLED))
+
+    assert told("BOL|1", planned) == []
+    assert told("BOL|2", planned) == told("BOL|2", planned, awaited=True) == [("BOL|2", "scheduled", "")]
+    assert told("BOL|1", made) == [("BOL|1", "completed", "")]
+    assert told("BOL|2", made) == told("BOL|2", apart) == [("BOL|2", "scheduled", "1.1")]
+    assert told("BOL|2", made, awaited=True) == []
+    assert told("BOL|1", merged) == told("BOL|2", merged) == [("BOL|2", "completed", "1.1")]
+    assert told("BOL|1", apart) == [("BOL|1", "completed", "")]
+    assert told("BOL|2", None) == [("BOL|2", "cancelled", "1.1")]
+    (found,) = world.imaging.orders(of("BOL|2"), ARCHIVE, OrderFilter(as_of=made)).orders
+    assert (found.starts_at, found.codes) == (CHEST[OrderField.STARTS_AT], CHEST[OrderField.CODES])
+    with pytest.raises(NotFound):
+        world.imaging.orders(of("BOL|2"), ARCHIVE, OrderFilter(as_of=datetime(2020, 1, 1, tzinfo=UTC)))
+
+
+def test_nhs_57_of_another_time_whoever_of_then_or_now_is_restricted_is_protected(world: World) -> None:
+    """CHR|1 was taken for BOL|1 for a while, and has been restricted since."""
+    world.tell(register("BOL|1", 1, other_person()), register("CHR|1", 1))
+    world.review.assert_pair(of("BOL|1"), of("CHR|1"), True, "", ADMINISTRATOR)
+    golden = world.golden("BOL|1")
+    world.tell(chest("CHR|1", 2, study_uid="1.1"))
+    world.imaging.register(study("1.1", "CHR|1", organisation="RBV"), ARCHIVE)
+    together = now(world)
+    world.review.assert_pair(of("BOL|1"), of("CHR|1"), False, "two people", ADMINISTRATOR)
+    world.tell(register("CHR|1", 3, person(more={Field.RESTRICTED: True})))
+    viewer, then = Caller("vera", Role.VIEWER, "RMC"), HistoryFilter(as_of=together)
+    ordered = OrderFilter(as_of=together)
+    assert [o.patient for o in world.imaging.orders(golden, viewer, ordered).orders] == [WITHHELD]
+    assert world.imaging.orders(golden, viewer, replace(ordered, number="F1")).total == 0
+    assert [s.patient for s in world.imaging.history(golden, viewer, then).studies] == [WITHHELD]
+    assert world.imaging.history(golden, viewer, replace(then, organisation="RBV")).total == 0
+    for golden_id in (golden, world.golden("BOL|1"), world.golden("CHR|1")):
+        assert {change.identifier for change in world.imaging.changes(golden_id, viewer)} <= {WITHHELD}
+    assert [o.patient for o in world.imaging.orders(golden, ARCHIVE, OrderFilter(as_of=together)).orders] == [
+        of("CHR|1")
+    ]
+
+
+@pytest.mark.parametrize("shared", ["filler", "accession", "placer", "study_uid"])
+def test_an_order_that_comes_under_a_second_patient_is_asked_about(world: World, shared: str) -> None:
+    """Promise 7: nothing is guessed, each patient keeps what was said of theirs, and a reviewer is asked, once."""
+    world.tell(register("BOL|1", 1), register("BOL|2", 1, other_person()), register("CHR|1", 1), register("BOL|3", 1))
+    assert world.together("BOL|1", "CHR|1", "BOL|3")
+
+    def numbered(patient: str, minute: float, **said: OrderValue) -> Order:
+        own = {"filler": f"F{patient}", "accession": f"A{patient}"}
+        return order(patient, minute, **(own | {"placer": f"P{patient}", shared: "7.7", "modality": "CT"} | said))
+
+    world.tell(numbered("BOL|1", 2), numbered("BOL|3", 2))
+    assert world.tasks() == [], "two numbers of one person are no question"
+    world.tell(numbered("BOL|2", 3))
+    asked = {(task.one, task.other) for task in world.tasks(TaskKind.ORDER_CONFLICT)}
+    assert asked == {(of("BOL|1"), of("BOL|2")), (of("BOL|2"), of("BOL|3"))}
+    for patient in ("BOL|1", "BOL|2"):  # viewable under both
+        assert of(patient) in {o.patient for o in world.imaging.orders(of(patient), ARCHIVE).orders}
+    for task in world.tasks(TaskKind.ORDER_CONFLICT):
+        world.review.decide(task.id, Decision.DIFFERENT, "a typing error", REVIEWER)
+    world.tell(numbered("BOL|2", 4, report=ReportStatus.FINAL))
+    assert world.tasks(TaskKind.ORDER_CONFLICT) == []
+    world.tell(numbered("CHR|9", 5))
+    assert bool(world.tasks(TaskKind.ORDER_CONFLICT)) == (shared == "study_uid"), "another department's number"
+    assert not world.verify().differences
+
+
+def test_an_order_cancelled_for_one_patient_and_made_anew_for_another_is_no_question(world: World) -> None:
+    """How HL7 has a wrong-patient order corrected. A visit that moves (A45) brings no order along: an order goes by
+    its patient and its own numbers, and PV1-19 is not read. So when its source goes on under the other patient
+    without a cancellation, that is asked about."""
+    world.tell(register("BOL|1", 1), register("BOL|2", 1, other_person()))
+    world.tell(chest("BOL|1", 2), chest("BOL|1", 3, status=OrderStatus.CANCELLED), chest("BOL|2", 4))
+    assert world.tasks() == []
+    world.tell(Move(Moved.VISITS, of("BOL|1"), of("BOL|2"), at(5), visits=("V1",)))
+    assert orders(world, "BOL|2") == [("F1", OrderStatus.SCHEDULED, None)]
+    assert orders(world, "BOL|1") == []
+    world.tell(order("BOL|1", 6, "F1", status=OrderStatus.COMPLETED, report=ReportStatus.FINAL))
+    assert world.task(TaskKind.ORDER_CONFLICT).reason.startswith("one order came under two patient ids")
+
+
 def test_pages_of_orders_go_on_where_they_ended(world: World) -> None:
     world.tell(register("BOL|1", 1))
     for number in range(5):
         world.tell(chest("BOL|1", 2 + number, f"F{number}"))
     seen, after = [], ""
     while True:
-        page = world.imaging.orders(world.golden("BOL|1"), ARCHIVE, 2, after, awaited=True)
+        page = world.imaging.orders(world.golden("BOL|1"), ARCHIVE, OrderFilter(awaited=True), 2, after)
         seen += [o.filler for o in page.orders]
         assert page.total == 5
         if not (after := page.next):

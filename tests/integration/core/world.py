@@ -41,7 +41,8 @@ _START = datetime(2024, 1, 1, tzinfo=UTC)
 _TABLES = (
     "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
     " link, task, batch, batch_task,"
-    " study, imaging_order, ruling, sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
+    " study, imaging_order, imaging_order_past, ruling,"
+    " sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
     " feed_traffic"
 )
 
@@ -255,7 +256,7 @@ class World:
         }
         asked = between(placed, frozenset(apart), self.index.matching.model.certain)
         alarms = {TaskKind.LATE_MESSAGE, TaskKind.OVERLAY, TaskKind.MOVE, TaskKind.CONTESTED_LINK}
-        alarms |= {TaskKind.STUDY_CONFLICT, TaskKind.UNREADABLE_IMAGE}
+        alarms |= {TaskKind.STUDY_CONFLICT, TaskKind.ORDER_CONFLICT, TaskKind.UNREADABLE_IMAGE}
         tasks = [t for t in self.tasks() if t.kind not in alarms and t.golden_ids[0] != t.golden_ids[1]]
         assert sorted((t.kind, Pair.of(t.one, t.other)) for t in tasks) == sorted((q.kind, q.pair) for q in asked)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
@@ -74,6 +75,12 @@ def test_pages_and_the_filter_go_together(live: Live) -> None:
     assert [order["id"] for order in awaited.json()["orders"]] == [7]
 
 
+def test_as_of_reaches_the_use_case_in_utc(live: Live) -> None:
+    asked = {"as_of": "2026-03-03T01:00:00+01:00"}
+    assert live.call("GET", f"/v1/people/{ALPHA}/orders?{urlencode(asked)}", Role.ARCHIVE).status_code == 200
+    assert live.house.imaging.as_of == datetime(2026, 3, 3, tzinfo=UTC)
+
+
 def test_a_retired_id_is_answered_with_its_successors(live: Live) -> None:
     answer = live.call("GET", f"/v1/people/{RETIRED}/orders", Role.ARCHIVE)
     assert (answer.json()["golden_id"], answer.json()["requested_id"]) == (str(ALPHA), str(RETIRED))
@@ -86,6 +93,7 @@ def test_a_retired_id_is_answered_with_its_successors(live: Live) -> None:
         (f"/v1/people/{UUID(int=9)}/orders", (404, "not-found")),
         (f"/v1/people/{ALPHA}/orders?after=x", (422, "bad-value")),
         (f"/v1/people/{ALPHA}/orders?limit=0", (422, "invalid-request")),
+        (f"/v1/people/{ALPHA}/orders?as_of=yesterday", (422, "invalid-request")),
         (f"/v1/people/{ALPHA}/orders?awaited=perhaps", (422, "invalid-request")),
     ],
 )

@@ -22,7 +22,7 @@ from mpi.domain.evidence import AssertionView, KeptApart, Pair
 from mpi.domain.history import HistoryChange, HistoryStep
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
-from mpi.domain.order_fold import ImagingOrder, OrderPage
+from mpi.domain.order_fold import ImagingOrder, OrderFilter, OrderPage
 from mpi.domain.priors import Prior, also_planned, priors
 from mpi.domain.regrouping import Regroup, Wish
 from mpi.domain.views import (
@@ -134,6 +134,7 @@ class FakeImaging:
     faults: Faults
     studies: list[Study] = field(default_factory=list)
     wanted: HistoryFilter | None = None
+    as_of: datetime | None = None
     ordered: list[ImagingOrder] = field(default_factory=list)
 
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
@@ -190,18 +191,24 @@ class FakeImaging:
         return ALPHA, priors(asked, begins, self.studies, repeat_days), planned
 
     def orders(
-        self, golden_id: UUID, caller: Caller, limit: int = 100, after: str = "", *, awaited: bool = False
+        self,
+        golden_id: UUID,
+        caller: Caller,
+        wanted: OrderFilter = OrderFilter(),
+        limit: int = 100,
+        after: str = "",
     ) -> OrderPage:
         self.faults.check()
         caller.require(Right.READ_IMAGING)
+        self.as_of = wanted.as_of
         if golden_id not in {ALPHA, RETIRED}:
             raise NotFound("no such person")
         if after and not after.startswith("at:"):
             raise Refused(Fault.BAD_VALUE, "this is no continuation", "after")
-        wanted = [order for order in self.ordered if not (awaited and order.stored)]
+        found = [order for order in self.ordered if not (wanted.awaited and order.stored)]
         start = int(after.removeprefix("at:") or 0)
-        following = f"at:{start + limit}" if start + limit < len(wanted) else ""
-        return OrderPage(ALPHA, tuple(wanted[start : start + limit]), len(wanted), following)
+        following = f"at:{start + limit}" if start + limit < len(found) else ""
+        return OrderPage(ALPHA, tuple(found[start : start + limit]), len(found), following)
 
     def changes(self, golden_id: UUID, caller: Caller) -> list[HistoryChange]:
         self.faults.check()

@@ -21,6 +21,8 @@ from mpi.domain.access import Caller, Right, Role
 from mpi.domain.commands import Command, Envelope, Patch, Receipt, Status
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_OID, NHS_SYSTEM, Identifier
 from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol
+from mpi.domain.order_fold import ImagingOrder, OrderFilter, OrderPage
+from mpi.domain.orders import Coded, OrderStatus
 from mpi.domain.views import (
     CrossReferences,
     HistoryFilter,
@@ -161,6 +163,23 @@ def study(**fields: Any) -> Study:
     return replace(found, **fields)
 
 
+def order(**fields: Any) -> ImagingOrder:
+    found = ImagingOrder(
+        patient=Identifier("north", "N1"),
+        filler="F7",
+        accession="ACC7",
+        placer="P7",
+        codes=(Coded("CCHES", "CT Thorax", "99RAA"),),
+        modality="CT",
+        body_site="CHEST",
+        starts_at=datetime(2025, 12, 24, 10, 30, tzinfo=UTC),
+        status=OrderStatus.SCHEDULED,
+        organisation="RAA",
+        id=7,
+    )
+    return replace(found, **fields)
+
+
 class FakeIntake(Intake):
     """Records what it is told; `fails` is raised instead, `answers` overrules the receipt."""
 
@@ -237,6 +256,29 @@ class FakeImaging(Imaging):
         self.studies: dict[str, Study] = {}
         self.asked: list[tuple[UUID | Identifier, HistoryFilter, int, str]] = []
         self.next = ""
+        self.ordered: dict[int, ImagingOrder] = {}
+        self.asked_orders: list[tuple[UUID | Identifier, OrderFilter, int, str]] = []
+
+    def orders(
+        self,
+        person: UUID | Identifier,
+        caller: Caller,
+        wanted: OrderFilter = OrderFilter(),
+        limit: int = 100,
+        after: str = "",
+    ) -> OrderPage:
+        caller.require(Right.READ_IMAGING)
+        if person == BEN:
+            raise NotFound("no such person")
+        self.asked_orders.append((person, wanted, limit, after))
+        found = [one for one in self.ordered.values() if one.report_status or not wanted.reported]
+        return OrderPage(ANN, tuple(found), len(found), self.next)
+
+    def order(self, order_id: int, caller: Caller) -> tuple[ImagingOrder, UUID]:
+        caller.require(Right.READ_IMAGING)
+        if order_id not in self.ordered:
+            raise NotFound("no such order")
+        return self.ordered[order_id], ANN
 
     def register(self, study: Study, caller: Caller) -> tuple[UUID, bool]:
         caller.require(Right.WRITE_IMAGING)

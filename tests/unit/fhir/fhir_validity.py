@@ -46,5 +46,15 @@ def _check_codes(resource: dict[str, Any]) -> None:
             assert all(t["system"] in {"phone", "email"} for t in resource.get("telecom", ()))
         case "DocumentReference":
             assert resource["status"] == "current"
+            statuses = {"preliminary", "final", "amended", "entered-in-error"}  # composition-status
+            assert resource.get("docStatus", "final") in statuses
+        case "ServiceRequest":
+            statuses = {"draft", "active", "on-hold", "revoked", "completed", "entered-in-error", "unknown"}
+            assert resource["status"] in statuses  # request-status
+            assert resource["intent"] == "order"  # request-intent
+            assert "code" in resource or "orderDetail" not in resource  # prr-1
+        case "DiagnosticReport":  # diagnostic-report-status
+            statuses = {"registered", "partial", "preliminary", "final", "amended", "corrected", "appended"}
+            assert resource["status"] in statuses | {"cancelled", "entered-in-error", "unknown"}
         case "ImagingStudy":
             assert resource["status"] == "available"
