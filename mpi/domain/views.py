@@ -46,7 +46,8 @@ class PersonView:
     """A golden identity with its records and the demographics that survive (see `domain.survivorship`).
 
     `requested_id` differs from `golden_id` when the id asked for has been retired; `golden_id` is its successor.
-    Records of feeds stand before awaited ones; live before subsumed and deleted.
+    `renewed` tells that the successor was made after that, when a merge was taken back. Records of feeds stand before
+    awaited ones; live before subsumed and deleted.
     """
 
     golden_id: UUID
@@ -58,6 +59,7 @@ class PersonView:
     contested: bool
     created_at: datetime
     updated_at: datetime
+    renewed: bool = False
 
     @property
     def live(self) -> tuple[RecordView, ...]:
