@@ -154,8 +154,8 @@ class Rematch:
         alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
         members = [_alone(r) for r in seeds.lone.values()] if alone else unit.evidence.component(seeds.identifiers)
         identifiers = [member.identifier for member in members]
-        bearing = unit.evidence.bearing_on(identifiers) if seeds.edges or not alone else ([], [], None)
-        placed, assertions, joins = bearing
+        bears = seeds.edges or not alone
+        placed, assertions, joins = unit.evidence.bearing_on(identifiers) if bears else ([], [], None)
         component = _component(members, placed, assertions, seeds, joins)
         settlement = Settler(component, self._matching.thresholds, self._matching.score).settle()
         self._hold(unit, settlement, cause)
@@ -173,8 +173,7 @@ class Rematch:
         return frozenset(i for i, golden_id in lineage.golden_of.items() if held.get(i) != golden_id)
 
     def _hold(self, unit: Unit, settlement: Settlement, cause: Cause) -> None:
-        now = self._clock.now()
-        stamp = Stamp(Rank.FEED, now, now)
+        stamp = Stamp(Rank.FEED, now := self._clock.now(), now)
         holds = [Assertion(p, Verdict.SAME, AssertionRank.HOLD, stamp) for p in settlement.new_holds]
         unit.evidence.add_assertions(holds, _INDEX, cause.reason)
         for spent in settlement.spent:
