@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -51,14 +51,20 @@ class GrowingClusters:
     """Growing clusters and what keeps them apart.
 
     Clusters only ever grow, so a conflict once found across two of them holds for all that comes of them: it is kept
-    by cluster, and no pair is looked at twice.
+    by cluster, and no pair is looked at twice. Where it is known which records conflict with any other (`suspects`),
+    no other pair is looked at at all.
     """
 
     def __init__(
-        self, keys: Iterable[str], conflict: Callable[[str, str], Conflict | None], balance: Balance | None = None
+        self,
+        keys: Iterable[str],
+        conflict: Callable[[str, str], Conflict | None],
+        balance: Balance | None = None,
+        suspects: Container[str] | None = None,
     ) -> None:
         self._root = {key: key for key in keys}
         self._members = {key: [key] for key in self._root}
+        self._suspects = {key: [key] if suspects is None or key in suspects else [] for key in self._root}
         self._separated: dict[str, dict[str, AssertionRank]] = {key: {} for key in self._root}
         self._vetoed: dict[str, dict[str, tuple[Pair, Conflict]]] = {key: {} for key in self._root}
         self._conflict = conflict
@@ -101,6 +107,11 @@ class GrowingClusters:
         """The conflict that keeps two clusters apart, with the pair that has it."""
         return self._vetoed[one].get(other)
 
+    @property
+    def are_one(self) -> bool:
+        """Whether no two clusters are left."""
+        return len(self._members) < 2
+
     def root(self, key: str) -> str:
         """The cluster of a record."""
         return self._root[key]
@@ -110,8 +121,8 @@ class GrowingClusters:
         return tuple(sorted(tuple(sorted(members)) for members in self._members.values()))
 
     def _find_conflict(self, one: str, other: str) -> tuple[Pair, Conflict] | None:
-        for a in sorted(self._members[one]):
-            for b in self._members[other]:
+        for a in sorted(self._suspects[one]):
+            for b in self._suspects[other]:
                 pair = (a, b) if a < b else (b, a)
                 found = self._conflict(*pair)
                 if found is not None:
@@ -139,6 +150,7 @@ class GrowingClusters:
             one, other = other, one
         moved = self._members.pop(other)
         self._members[one] += moved
+        self._suspects[one] += self._suspects.pop(other)
         for key in moved:
             self._root[key] = one
         self._inherit_separations(one, other)

@@ -6,7 +6,7 @@ assertions are put into one order first, and every tie is broken by key.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from itertools import chain
@@ -114,16 +114,27 @@ def partition(
     """
     keys = sorted(set(nodes))
     drawn = _order_edges(edges, keys)
-    effective = _choose_effective(assertions, set(keys))
     clusters = GrowingClusters(keys, conflict, balance)
-    for pair, said in effective.items():
-        if said.verdict is Verdict.DIFFERENT:
-            clusters.separate(*pair, said.rank)
-    contradicted = _join_asserted(clusters, effective)
-    for edge in drawn:
-        if edge.weight >= certain and not edge.guards:
-            clusters.join_certain(edge.a, edge.b)
+    joining = ((edge.a, edge.b) for edge in drawn if edge.weight >= certain and not edge.guards)
+    contradicted = _grow(clusters, keys, joining, assertions)
     return Partition(clusters.blocks(), _ask(clusters, drawn, contradicted, certain))
+
+
+def blocks_alone(
+    keys: Sequence[str],
+    joining: Iterable[Pair],
+    assertions: Iterable[Assertion],
+    conflict: Callable[[str, str], Conflict | None],
+    suspects: Container[str],
+) -> tuple[tuple[str, ...], ...]:
+    """The blocks of `partition` without its questions, where thousands of edges are all among a few hundred records.
+
+    `joining` are the pairs that join by themselves, a < b, heaviest first and ties by key; `suspects` holds every
+    record that conflicts with any other.
+    """
+    clusters = GrowingClusters(keys, conflict, suspects=suspects)
+    _grow(clusters, keys, joining, assertions)
+    return clusters.blocks()
 
 
 def difference(
@@ -132,6 +143,22 @@ def difference(
     """(blocks that are gone, blocks that are new), each sorted; blocks in both partitions are in neither."""
     before, after = set(old), set(new)
     return tuple(sorted(before - after)), tuple(sorted(after - before))
+
+
+def _grow(
+    clusters: GrowingClusters, keys: Iterable[str], joining: Iterable[Pair], assertions: Iterable[Assertion]
+) -> list[Pair]:
+    """Join what is asserted, then what is certain; the pairs asserted the same that another assertion forbade."""
+    effective = _choose_effective(assertions, set(keys))
+    for pair, said in effective.items():
+        if said.verdict is Verdict.DIFFERENT:
+            clusters.separate(*pair, said.rank)
+    contradicted = _join_asserted(clusters, effective)
+    for a, b in joining:
+        if clusters.are_one:
+            break
+        clusters.join_certain(a, b)
+    return contradicted
 
 
 def _order_edges(edges: Iterable[Edge], keys: Iterable[str]) -> list[Edge]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
 from sqlalchemy import (
     REAL,
     BigInteger,
@@ -29,22 +30,24 @@ from mpi.domain.codec import stamp_from_json, stamp_to_json
 from mpi.domain.evidence import Assertion, Edge, KeptApart, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Placed
-from mpi.domain.settlement import Member
+from mpi.domain.settlement import Joins, Member
 from mpi.ports import Contention
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
 _ROUNDS = 5
 
-_CLOSURE = """with recursive component (id) as (
-         select unnest(:ids)
+# A golden identity is a step of its own, or each of its records would lead to every other one again.
+_CLOSURE = """with recursive step (id, golden_id) as (
+         select unnest(:ids), cast(null as uuid)
          union
-         select n.id from component c cross join lateral (
-           select b_id as id from edge where a_id = c.id and joins
-           union all select a_id from edge where b_id = c.id and joins
-           union all select b_id from assertion where a_id = c.id and verdict = 'same' and withdrawn_at is null
-           union all select a_id from assertion where b_id = c.id and verdict = 'same' and withdrawn_at is null
-           union all select o.record_id from link m join link o on o.golden_id = m.golden_id and o.until is null
-                     where m.record_id = c.id and m.until is null) n)"""
+         select n.id, n.golden_id from step s cross join lateral (
+           select b_id as id, cast(null as uuid) as golden_id from edge where a_id = s.id and joins
+           union all select a_id, null from edge where b_id = s.id and joins
+           union all select b_id, null from assertion where a_id = s.id and verdict = 'same' and withdrawn_at is null
+           union all select a_id, null from assertion where b_id = s.id and verdict = 'same' and withdrawn_at is null
+           union all select null, golden_id from link where record_id = s.id and until is null
+           union all select record_id, null from link where golden_id = s.golden_id and until is null) n),
+       component (id) as (select id from step where id is not null)"""
 # In id order, so that two transactions on one component wait in line and never in a ring.
 _LOCK_COMPONENT = Prepared(
     text(
@@ -64,13 +67,37 @@ _MEMBERS = Prepared(
 )
 EDGE_COLUMNS = """e.weight, e.guards, e.joins, e.pattern, a.authority as a_authority, a.value as a_value,
        b.authority as b_authority, b.value as b_value"""
-_PLACED = Prepared(
-    text(
-        f"""select {EDGE_COLUMNS}, la.golden_id as a_golden, lb.golden_id as b_golden
-        from (select * from edge where a_id = any(:ids) union select * from edge where b_id = any(:ids)) e
-        join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
+_PLACED_COLUMNS = f"{EDGE_COLUMNS}, la.golden_id as a_golden, lb.golden_id as b_golden"
+_PLACED_JOINS = """join source_record a on a.id = e.a_id join source_record b on b.id = e.b_id
         left join link la on la.record_id = e.a_id and la.until is null
         left join link lb on lb.record_id = e.b_id and lb.until is null"""
+# The ids are looked up by subqueries, which are hashed whatever the plan; an array is searched from end to end.
+_BETWEEN = Prepared(
+    text(
+        f"""with here (id, golden_id) as materialized (
+          select i.id, l.golden_id from unnest(:ids) as i (id)
+          left join link l on l.record_id = i.id and l.until is null),
+        e as materialized (
+          select e.* from here h join edge e on e.a_id = h.id
+            where ((e.b_id, h.golden_id) in (select id, golden_id from here)) is not true
+          union all
+          select e.* from here h join edge e on e.b_id = h.id where e.a_id not in (select id from here))
+        select {_PLACED_COLUMNS} from e {_PLACED_JOINS}"""
+    ).bindparams(_IDS)
+)
+_INSIDE = Prepared(
+    text(
+        f"""select {_PLACED_COLUMNS}
+        from (select * from edge where a_id = any(:ids) union select * from edge where b_id = any(:ids)) e
+        {_PLACED_JOINS} where la.golden_id = lb.golden_id"""
+    ).bindparams(_IDS)
+)
+# Tens of thousands for a few hundred look-alikes: as bytes they are read at once.
+_JOINS = Prepared(
+    text(
+        """select coalesce(string_agg(int8send(a_id), ''), '') as one, coalesce(string_agg(int8send(b_id), ''), '')
+         as other, coalesce(string_agg(float4send(weight), ''), '') as weight
+       from edge where a_id = any(:ids) and joins"""
     ).bindparams(_IDS)
 )
 STANDING = """select t.id, t.verdict, t.rank, t.stamp, t.subsumed_id, t.a_id, t.made_by,
@@ -152,11 +179,18 @@ class EvidenceStore:
                 return [self._to_member(row) for row in rows]
         raise Contention("the component kept growing")
 
-    def bearing_on(self, identifiers: Collection[Identifier]) -> tuple[list[Placed], list[Assertion]]:
-        """All edges and standing assertions with at least one end among these."""
-        wanted = {"ids": self._ids.list(identifiers)}
-        edges, assertions = self._connection.run(_PLACED, wanted), self._connection.run(_ASSERTIONS, wanted)
-        return [_to_placed(row) for row in edges], [to_assertion(row) for row in assertions]
+    def bearing_on(self, identifiers: Sequence[Identifier]) -> tuple[list[Placed], list[Assertion], Joins]:
+        """The edges between golden identities and the assertions with an end among these; the joins among these."""
+        ids = self._ids.among(identifiers)
+        wanted = {"ids": list(ids.values())}
+        edges, assertions = self._connection.run(_BETWEEN, wanted), self._connection.run(_ASSERTIONS, wanted)
+        joins = self._connection.run(_JOINS, wanted)
+        placed, said = [_to_placed(row) for row in edges], [to_assertion(row) for row in assertions]
+        return placed, said, _to_joins(joins.one(), [ids[identifier] for identifier in identifiers])
+
+    def inside(self, identifiers: Collection[Identifier]) -> list[Placed]:
+        """The edges with an end among these of which one golden identity holds both ends."""
+        return [_to_placed(row) for row in self._connection.run(_INSIDE, {"ids": self._ids.list(identifiers)})]
 
     def assertions(self, identifiers: Collection[Identifier]) -> list[Assertion]:
         """All standing assertions with at least one end among these."""
@@ -228,6 +262,15 @@ def _to_placed(row: Row[Any]) -> Placed:
     weighed = to_edge(row)
     ends = (row.a_golden, row.b_golden) if weighed.pair.one == one else (row.b_golden, row.a_golden)
     return Placed(weighed, *ends)
+
+
+def _to_joins(row: Row[Any], ids: Sequence[int]) -> Joins:
+    numbers = np.array(ids, np.int64)
+    order = np.argsort(numbers)
+    ends = [np.frombuffer(column, ">i8") for column in (row.one, row.other)]
+    inside = np.isin(ends[1], numbers)
+    one, other = (order[np.searchsorted(numbers[order], column[inside])] for column in ends)
+    return Joins(one, other, np.frombuffer(row.weight, ">f4")[inside].astype(np.float32))
 
 
 def to_assertion(row: Row[Any]) -> Assertion:

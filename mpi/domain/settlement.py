@@ -7,14 +7,19 @@ of the lowest rank, so the stored partition is a pure function of the evidence w
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
+from itertools import combinations, product
 from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
 
 from linkage import partition as pure
 from linkage.guard import CONFLICTS, Guard
+from linkage.partition import Verdict
 from mpi.domain.evidence import Assertion, Edge, Pair, effective
 from mpi.domain.identifiers import Identifier
 
@@ -22,6 +27,7 @@ Score = Callable[[bytes, Sequence[bytes]], Sequence[tuple[float, int]]]
 """The weight in log2 units and the guards' bits of one encoded record against each of many."""
 Keys = tuple[tuple[str, ...], ...]
 Blocks = tuple[tuple[Identifier, ...], ...]
+_CONFLICTS = int(CONFLICTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +44,28 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Joins:
+    """Edges that join by themselves, in columns: `one` and `other` are places among the members, int64[n], and
+    `weight` float32[n]. A few hundred look-alikes have tens of thousands, and nothing else of them is asked."""
+
+    one: npt.NDArray[np.int64]
+    other: npt.NDArray[np.int64]
+    weight: npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
 class Component:
     """Everything that bears on one component; `before` are its assertions before this change. `released` are records
-    of which a reviewer has just said that they are somebody else now: no old link of theirs is held. `former`, when a
-    model is taken back, are the golden ids before it, without records that are newer: what it alone joined is not
-    held."""
+    of which a reviewer has just said that they are somebody else now: no old link of theirs is held. An edge that
+    joins by itself is among `edges` or `joins`, or both. `former`, when a model is taken back, are the golden ids
+    before it, without records that are newer: what it alone joined is not held."""
 
     members: tuple[Member, ...]
     edges: tuple[Edge, ...]
     assertions: tuple[Assertion, ...]
     before: tuple[Assertion, ...]
     released: frozenset[Identifier] = frozenset()
+    joins: Joins | None = None
     former: Mapping[Identifier, UUID] | None = None
 
 
@@ -74,14 +91,14 @@ class Settlement:
 
 
 class Settler:
-    """Scores pairs on the spot at most once while it settles one component."""
+    """Scores two different encodings at most once, on the spot, while it settles one component."""
 
     def __init__(self, component: Component, thresholds: Thresholds, score: Score) -> None:
         self._component = component
         self._thresholds = thresholds
         self._score = score
         self._members = {str(m.identifier): m for m in component.members}
-        self._scored: dict[str, dict[str, pure.Conflict]] = {}
+        self._keys = sorted(self._members)
 
     def settle(self) -> Settlement:
         """The partition to store after a change."""
@@ -101,35 +118,67 @@ class Settler:
         return self._settlement(alone, self._partition(everything), (), ())
 
     def _partition(self, assertions: Iterable[Assertion], holds: Sequence[pure.Assertion] = ()) -> Keys:
-        result = pure.partition(
-            self._members,
-            [pure.Edge(str(e.pair.one), str(e.pair.other), e.weight, e.guards) for e in self._component.edges],
-            [*(a.for_partition() for a in assertions), *holds],
-            self._thresholds.certain,
-            self._conflict,
-        )
-        return result.blocks
+        said = [*(a.for_partition() for a in assertions), *holds]
+        keys, (low, high) = self._keys, self._joining
+        joining = ((keys[a], keys[b]) for a, b in zip(low, high, strict=True))
+        return pure.blocks_alone(keys, joining, said, self._conflict, self._suspects)
+
+    @cached_property
+    def _joining(self) -> tuple[list[int], list[int]]:
+        """The places in `_keys` of the pairs that join by themselves, a < b, heaviest first and ties by key."""
+        rank = {key: number for number, key in enumerate(self._keys)}
+        certain = [e for e in self._component.edges if e.weight >= self._thresholds.certain and not e.guards]
+        one = np.array([rank[str(e.pair.one)] for e in certain], np.int64)
+        other = np.array([rank[str(e.pair.other)] for e in certain], np.int64)
+        weight = np.array([e.weight for e in certain], np.float64)
+        if (joins := self._component.joins) is not None:
+            ranks = np.array([rank[key] for key in self._members], np.int64)
+            one, other = np.append(one, ranks[joins.one]), np.append(other, ranks[joins.other])
+            weight = np.append(weight, joins.weight)
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        order = np.lexsort((high, low, -weight))
+        return low[order].tolist(), high[order].tolist()
+
+    @cached_property
+    def _number_of(self) -> dict[str, int]:
+        """The number of each record's encoding: those that say the same stand to any other alike."""
+        encoded = {key: row for key in self._keys if (row := self._members[key].encoded) is not None}
+        numbers = {row: number for number, row in enumerate(dict.fromkeys(encoded.values()))}
+        return {key: numbers[row] for key, row in encoded.items()}
+
+    @cached_property
+    def _clashes(self) -> dict[tuple[int, int], tuple[float, int]]:
+        """The encodings that speak of two people, or weigh less than the floor, with weight and guards' bits."""
+        held = Counter(self._number_of.values())
+        encoded = [row for row in dict.fromkeys(self._members[key].encoded for key in self._keys) if row is not None]
+        found = {}
+        for one, row in enumerate(encoded):
+            first = one if held[one] > 1 else one + 1
+            scores = self._score(row, encoded[first:]) if first < len(encoded) else ()
+            for other, (weight, bits) in enumerate(scores, first):
+                if weight < self._thresholds.veto or bits & _CONFLICTS:
+                    found[one, other] = weight, bits
+        return found
+
+    @cached_property
+    def _suspects(self) -> frozenset[str]:
+        """The records that may conflict with another."""
+        if not self._joining[0]:
+            return frozenset()
+        clashing = {number for pair in self._clashes for number in pair}
+        return frozenset(key for key, number in self._number_of.items() if number in clashing)
+
+    def _clash(self, a: str, b: str) -> tuple[float, int] | None:
+        numbers = sorted(self._number_of[key] for key in (a, b) if key in self._number_of)
+        return self._clashes.get((numbers[0], numbers[1])) if len(numbers) > 1 else None
 
     def _conflict(self, a: str, b: str) -> pure.Conflict | None:
-        one, other = (a, b) if a < b else (b, a)
-        if one not in self._scored:
-            self._scored[one] = self._conflicts(one)
-        return self._scored[one].get(other)
-
-    def _conflicts(self, key: str) -> dict[str, pure.Conflict]:
-        """What stands between a record and those after it, weighed all at once."""
-        one = self._members[key]
-        others = [(k, m.live, m.encoded) for k, m in self._members.items() if k > key and m.encoded is not None]
-        if one.encoded is None or not others:
-            return {}
-        found = {}
-        scores = self._score(one.encoded, [encoded for _, _, encoded in others])
-        for (other, live, _), (weight, bits) in zip(others, scores, strict=True):
-            # A merged prior is often wrong about the person, and an unidentified patient always: neither may veto.
-            fit = one.live and live and not bits & Guard.UNIDENTIFIED
-            if bits & CONFLICTS or (fit and weight < self._thresholds.veto):
-                found[other] = pure.Conflict(weight, Guard(bits))
-        return found
+        if (found := self._clash(a, b)) is None:
+            return None
+        weight, bits = found
+        # A merged prior is often wrong about the person, and an unidentified patient always: neither may veto.
+        fit = self._members[a].live and self._members[b].live and not bits & Guard.UNIDENTIFIED
+        return pure.Conflict(weight, Guard(bits)) if bits & _CONFLICTS or fit else None
 
     def _is_spent(self, hold: Assertion, alone: Keys) -> bool:
         """Whether a hold is needed no more, or hard evidence has come between what it held."""
@@ -158,17 +207,17 @@ class Settler:
         holds = []
         for pieces in parts:
             for x, y in combinations(pieces, 2):
-                hard = self._hard(x, y) or any(before.get(a, a) == before.get(b, b) for a in x for b in y)
-                verdict = pure.Verdict.DIFFERENT if hard else pure.Verdict.SAME
+                hard = self._hard(x, y) or bool({before.get(a, a) for a in x} & {before.get(b, b) for b in y})
+                verdict = Verdict.DIFFERENT if hard else Verdict.SAME
                 holds.append(pure.Assertion(x[0], y[0], verdict, pure.AssertionRank.HOLD, ""))
-        return holds if any(hold.verdict is pure.Verdict.SAME for hold in holds) else []
+        return holds if any(hold.verdict is Verdict.SAME for hold in holds) else []
 
     def _realised(self, proposed: Iterable[pure.Assertion], final: Keys) -> tuple[Pair, ...]:
         block_of = _block_of(final)
         return tuple(
             Pair.of(self._identifier(hold.a), self._identifier(hold.b))
             for hold in proposed
-            if hold.verdict is pure.Verdict.SAME and block_of[hold.a] == block_of[hold.b]
+            if hold.verdict is Verdict.SAME and block_of[hold.a] == block_of[hold.b]
         )
 
     def _parted(self, after: Keys) -> list[list[tuple[str, ...]]]:
@@ -184,10 +233,15 @@ class Settler:
             if len(by_block) > 1
         ]
 
-    def _hard(self, x: Sequence[str], y: Sequence[str]) -> bool:
+    @cached_property
+    def _different(self) -> list[frozenset[str]]:
+        """The pairs of which a statement that holds says that they are two people."""
         holding = effective(self._component.assertions)
-        pairs = [Pair.of(self._identifier(a), self._identifier(b)) for a in x for b in y]
-        if any(holding[p].verdict is pure.Verdict.DIFFERENT for p in pairs if p in holding):
+        return [frozenset((str(p.one), str(p.other))) for p, a in holding.items() if a.verdict is Verdict.DIFFERENT]
+
+    def _hard(self, x: Sequence[str], y: Sequence[str]) -> bool:
+        sides = set(x), set(y)
+        if any(all(pair & side for side in sides) for pair in self._different):
             return True
         return self._guarded(x, y) or self._released(x, y) or self._joined_since(x, y)
 
@@ -204,8 +258,10 @@ class Settler:
         return one.isdisjoint(other) and (bool(one and other) or not known)
 
     def _guarded(self, x: Sequence[str], y: Sequence[str]) -> bool:
-        conflicts = (self._conflict(a, b) for a in x for b in y)
-        return any(conflict is not None and conflict.guards & CONFLICTS for conflict in conflicts)
+        """Whether a guard that speaks of two people stands between any two of them."""
+        ones, others = ({self._number_of[key] for key in side if key in self._number_of} for side in (x, y))
+        clashes = (self._clashes.get((min(pair), max(pair))) for pair in product(ones, others))
+        return any(clash is not None and clash[1] & _CONFLICTS for clash in clashes)
 
     def _settlement(
         self, alone: Keys, final: Keys, new_holds: tuple[Pair, ...], spent: tuple[Assertion, ...]

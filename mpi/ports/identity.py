@@ -13,7 +13,7 @@ from mpi.domain.evidence import Assertion, Edge, KeptApart
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Placed
 from mpi.domain.record import Record, Update
-from mpi.domain.settlement import Member
+from mpi.domain.settlement import Joins, Member
 from mpi.domain.views import (
     SearchCriteria,
 )
@@ -81,9 +81,13 @@ class Evidence(Protocol):
         """Lock and return all records connected with the seeds by certain unguarded edges, SAME assertions or a
         shared golden id, by identifier."""
 
-    def bearing_on(self, identifiers: Collection[Identifier]) -> tuple[list[Placed], list[Assertion]]:
-        """All edges, and where both their ends are linked, and all standing assertions with at least one end among
-        these."""
+    def bearing_on(self, identifiers: Sequence[Identifier]) -> tuple[list[Placed], list[Assertion], Joins]:
+        """The edges with an end among these that are not inside one golden identity, and where their ends are linked;
+        all standing assertions with at least one end among these; and the edges among these that join by themselves,
+        with the places of their ends in `identifiers`."""
+
+    def inside(self, identifiers: Collection[Identifier]) -> list[Placed]:
+        """The edges with an end among these of which one golden identity holds both ends."""
 
     def assertions(self, identifiers: Collection[Identifier]) -> list[Assertion]:
         """All standing assertions with at least one end among these."""
@@ -137,6 +141,12 @@ class Identities(Protocol):
 
     def resolve(self, golden_id: UUID) -> UUID | None:
         """The living golden id at the end of the chain of successors; None when never known."""
+
+    def retired(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """When those of these golden ids were retired that were."""
+
+    def once_under(self, identifiers: Collection[Identifier]) -> set[UUID]:
+        """The golden ids that these records were under and left."""
 
     def born(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         """When these golden ids were made."""

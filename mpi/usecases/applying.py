@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -43,14 +44,29 @@ class Applying:
 
     def apply(self, unit: Unit, component: Component, settlement: Settlement, cause: Cause) -> Lineage:
         """Make the component's holds, links and contested marks those of its settlement, and publish what changed."""
-        members = component.members
-        self._hold(unit, settlement, cause)
-        held = {m.identifier: m.golden_id for m in members if m.golden_id is not None}
-        lineage = self._lineage(unit, settlement, _staying(held, _claimless(component)))
-        told = self._move(unit, held, lineage, component, cause)
-        told += self._contest(unit, members, settlement, lineage, cause)
-        unit.outbox.publish(told, cause.caller, cause.message_id)
+        lineage = self.hold(unit, component, settlement, cause)
+        self.move(unit, component, settlement, lineage, cause, self._clock.now())
         return lineage
+
+    def hold(self, unit: Unit, component: Component, settlement: Settlement, cause: Cause) -> Lineage:
+        """Make its holds; returns who shall have which golden id."""
+        self._hold(unit, settlement, cause)
+        return self._lineage(unit, settlement, _staying(_held(component), _claimless(component)))
+
+    def move(
+        self,
+        unit: Unit,
+        component: Component,
+        settlement: Settlement,
+        lineage: Lineage,
+        cause: Cause,
+        at: datetime,
+    ) -> None:
+        """Make its links and contested marks, and publish what changed; `at` marks all events of the change. Of the
+        component's edges those give the reason that join by themselves."""
+        told = self._move(unit, _held(component), lineage, component, cause, at)
+        told += self._contest(unit, component.members, settlement, lineage, cause)
+        unit.outbox.publish(told, cause.caller, cause.message_id)
 
     def _hold(self, unit: Unit, settlement: Settlement, cause: Cause) -> None:
         now = self._clock.now()
@@ -68,7 +84,13 @@ class Applying:
         return trace(settlement.blocks, held, lambda golden_id: born.get(golden_id, 0), self._ids.golden, since)
 
     def _move(
-        self, unit: Unit, held: Mapping[Identifier, UUID], lineage: Lineage, component: Component, cause: Cause
+        self,
+        unit: Unit,
+        held: Mapping[Identifier, UUID],
+        lineage: Lineage,
+        component: Component,
+        cause: Cause,
+        at: datetime,
     ) -> list[Event]:
         moves = {i: golden for i, golden in lineage.golden_of.items() if held.get(i) != golden}
         unit.identities.create(lineage.minted)
@@ -76,7 +98,7 @@ class Applying:
         unit.identities.retire(lineage.retired)
         if parted := [identifier for identifier in moves if identifier in held]:
             unit.identities.follow(parted)
-        return with_studies(unit, changes.events(held, lineage, self._clock.now(), cause.reason))
+        return with_studies(unit, changes.events(held, lineage, at, cause.reason))
 
     def _reason(self, moves: Collection[Identifier], component: Component, cause: Cause) -> dict[str, Any]:
         """Why these links were made, in weights and with the model that gave them (promise 6)."""
@@ -104,6 +126,11 @@ class Applying:
             for i, is_so in sorted(changed.items())
         ]
         return with_studies(unit, told)
+
+
+def _held(component: Component) -> dict[Identifier, UUID]:
+    """Who is under which golden id before the change."""
+    return {m.identifier: m.golden_id for m in component.members if m.golden_id is not None}
 
 
 def _splits(blocks: Sequence[Sequence[Identifier]], held: Mapping[Identifier, UUID]) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Sequence
 
 from linkage.guard import Guard
 from mpi.domain import questions
 from mpi.domain.evidence import Edge, Pair
+from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.settlement import Component, Settlement
 from mpi.usecases.matching import Matching
@@ -23,15 +24,28 @@ def _doubled(matching: Matching, component: Component, settlement: Settlement) -
     """One golden identity with two verified NHS numbers: only an assertion can have made it (V2-48)."""
     if not component.assertions:
         return []
+    encoded = {member.identifier: member.encoded for member in component.members}
     found = []
     for block in settlement.blocks:
-        for one, other in combinations(block, 2):
-            pair = Pair.of(one, other)
-            weight, guards = weigh_pair(matching, component, pair)
-            if guards & Guard.NHS_NUMBER_CONFLICT:
-                found.append(questions.doubled(Edge(pair, weight, guards, joins=False)))
-                break
+        known = [(identifier, row) for identifier in block if (row := encoded[identifier]) is not None]
+        found += [questions.doubled(edge) for edge in [_first_doubled(matching, known)] if edge is not None]
     return found
+
+
+def _first_doubled(matching: Matching, known: Sequence[tuple[Identifier, bytes]]) -> Edge | None:
+    """The first pair with two verified NHS numbers. What says the same as one that has been looked at adds none."""
+    rows = [row for _, row in known]
+    looked_at: set[bytes] = set()
+    for place, (one, row) in enumerate(known):
+        if row in looked_at:
+            continue
+        looked_at.add(row)
+        for (other, _), (weight, bits) in zip(
+            known[place + 1 :], matching.score(row, rows[place + 1 :]), strict=True
+        ):
+            if bits & Guard.NHS_NUMBER_CONFLICT:
+                return Edge(Pair.of(one, other), weight, Guard(bits), joins=False)
+    return None
 
 
 def weigh_pair(matching: Matching, component: Component, pair: Pair) -> tuple[float, Guard]:

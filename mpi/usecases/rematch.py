@@ -16,7 +16,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.lineage import Lineage
 from mpi.domain.questions import Placed, Question
 from mpi.domain.record import Record
-from mpi.domain.settlement import Component, Member, Settlement, Settler
+from mpi.domain.settlement import Component, Joins, Member, Settlement, Settler
 from mpi.domain.views import RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.applying import Applying, Cause
@@ -37,9 +37,11 @@ ALARM_REASONS = {
 class _Seeds:
     """The records from which the touched component grows, and how its assertions change.
 
-    `lone` are new records that no evidence connects with any other: each is a component by itself.
+    `lone` are new records that no evidence connects with any other: each is a component by itself. `at` marks all
+    events of the change.
     """
 
+    at: datetime
     identifiers: set[Identifier] = field(default_factory=set)
     lone: dict[Identifier, Record] = field(default_factory=dict)
     released: frozenset[Identifier] = frozenset()
@@ -79,7 +81,8 @@ class Rematch:
         `ruled` are records of which a reviewer has said who they are, or has taken it back: their questions are asked
         anew. `released` are those of them that are somebody else now (see `Component`).
         """
-        seeds = _Seeds(identifiers=set(ruled), withdrawn=list(withdrawn), released=frozenset(released))
+        at = self._clock.now()
+        seeds = _Seeds(at, identifiers=set(ruled), withdrawn=list(withdrawn), released=frozenset(released))
         records = [self._prepared(record) for record in draft.changed]
         stored = self._store_records(unit, draft, records, cause, seeds)
         made = unit.evidence.add_assertions(draft.assertions, cause.caller, cause.reason)
@@ -87,7 +90,7 @@ class Rematch:
         for assertion in (*seeds.added, *seeds.withdrawn):
             seeds.identifiers |= {assertion.pair.one, assertion.pair.other}
         moved = self._settle(unit, seeds, cause) if seeds.identifiers else frozenset()
-        told = with_studies(unit, changes.renamed(stored, moved, self._clock.now(), cause.reason))
+        told = with_studies(unit, changes.renamed(stored, moved, at, cause.reason))
         unit.outbox.publish(told, cause.caller, cause.message_id)
         follow(unit, stored)
         for kind, pair in draft.alarms:
@@ -142,10 +145,16 @@ class Rematch:
         alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
         members = [_alone(r) for r in seeds.lone.values()] if alone else unit.evidence.component(seeds.identifiers)
         identifiers = [member.identifier for member in members]
-        placed, assertions = unit.evidence.bearing_on(identifiers) if seeds.edges or not alone else ([], [])
-        component = _component(members, placed, assertions, seeds)
+        bears = seeds.edges or not alone
+        placed, assertions, joins = unit.evidence.bearing_on(identifiers) if bears else ([], [], None)
+        component = _component(members, placed, assertions, seeds, joins)
         settlement = Settler(component, self._matching.thresholds, self._matching.score).settle()
-        lineage = self._applying.apply(unit, component, settlement, cause)
+        lineage = self._applying.hold(unit, component, settlement, cause)
+        if parted := [m.identifier for m in members if m.golden_id not in (None, lineage.golden_of[m.identifier])]:
+            # Thousands of edges may lie inside a golden identity: they are asked for only when records leave it.
+            placed += unit.evidence.inside(parted)
+            component = _component(members, placed, assertions, seeds, joins)
+        self._applying.move(unit, component, settlement, lineage, cause, seeds.at)
         if placed or not alone:
             unit.tasks.sync(identifiers, self._questions(unit, placed, component, settlement, lineage))
         return frozenset(m.identifier for m in members if lineage.golden_of[m.identifier] != m.golden_id)
@@ -184,7 +193,11 @@ def _alone(record: Record) -> Member:
 
 
 def _component(
-    members: Sequence[Member], placed: Sequence[Placed], assertions: Sequence[Assertion], seeds: _Seeds
+    members: Sequence[Member],
+    placed: Sequence[Placed],
+    assertions: Sequence[Assertion],
+    seeds: _Seeds,
+    joins: Joins | None,
 ) -> Component:
     inside = {member.identifier for member in members}
     added = {assertion.id for assertion in seeds.added}
@@ -194,6 +207,7 @@ def _component(
         assertions=tuple(assertions),
         before=(*(a for a in assertions if a.id not in added), *seeds.withdrawn),
         released=seeds.released,
+        joins=joins,
     )
 
 

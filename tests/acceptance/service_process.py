@@ -9,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import psutil
 from adapters.hl7v2.send import MllpClient
 from mpi.domain.network import Network, Protocol
 from mpi.main.player import Target
+from tests.acceptance.launcher import Launched, Launcher
 
 COMMAND = (sys.executable, "-m", "mpi.main")
 PATIENCE = 60.0  # seconds; everything waited for has this deadline, nothing is slept for
@@ -76,7 +78,7 @@ class Service:
         self._settings = {"data_dir": folder, "http_port": 0, "mllp_port": 0, "tokens": file, **settings}
         authority = settings.get("tls_ca")
         self._trusted = ssl.create_default_context(cafile=str(authority)) if authority else True
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Launched | None = None
         self._target: Target | None = None
         self._told = 0  # bytes of `log` written by earlier starts
 
@@ -113,13 +115,8 @@ class Service:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._told = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*COMMAND, "serve"],
-                env=environment(**self._settings),
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,
+            self._process = Launcher.shared().launch(
+                ["serve"], environment(**self._settings), self.folder, sys.stdout, log
             )
         wait_for(self._serves, "the service serves")
 
@@ -182,13 +179,12 @@ def running(service: Service) -> Iterator[Service]:
 
 def mpi(*arguments: str, cwd: Path, **settings: object) -> subprocess.CompletedProcess[str]:
     """Run an `mpi` command to its end."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=environment(**settings),
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE * 2,
-        check=False,
-    )
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = Launcher.shared().launch(arguments, environment(**settings), cwd, out, err)
+        try:
+            status = process.wait(PATIENCE * 2)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        told = [(file.seek(0), file.read())[1] for file in (out, err)]
+    return subprocess.CompletedProcess(["mpi", *arguments], status, *told)

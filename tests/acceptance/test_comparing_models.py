@@ -14,14 +14,13 @@ import pytest
 
 from adapters.hl7v2.ack import code_of
 from linkage.model import Model
-from mpi.domain.access import Caller, Role
 from mpi.main.compose import compose
 from mpi.networks import load_network
 from tests.acceptance.conftest import StartService
 from tests.acceptance.index_state import OBSERVER, count, plain_url, read_state, rows
 from tests.acceptance.patients import Patient, adt
 from tests.acceptance.service_process import COMMAND, Service, environment, mpi, wait_for
-from tests.integration.core.other_models import altered, keener
+from tests.integration.core.other_models import altered, approve, keener
 
 pytestmark = pytest.mark.timeout(120)
 PEOPLE = "select count(*) from golden_identity where retired_at is null"
@@ -85,7 +84,7 @@ def compared(url: str, folder: Path, settings: dict[str, Any]) -> None:
 def answered(url: str, proposal: int) -> None:
     """A senior reviewer approves."""
     index = compose(url, load_network("greater-manchester"), Model.default(), 1)
-    index.models.answer(proposal, True, "fits", Caller("sam", Role.SENIOR_REVIEWER, "RMC"))
+    approve(index.models, proposal)
     index.engine.dispose()
 
 

@@ -173,6 +173,19 @@ def test_replacing_edges_leaves_those_of_others(peopled: World) -> None:
         assert found == {Pair.of(A, B): False, Pair.of(C, D): False}
 
 
+def test_edges_inside_one_golden_identity_are_told_only_when_asked_for(peopled: World) -> None:
+    with peopled.index.units.begin() as unit:
+        unit.evidence.replace_edges(A, [edge(A, B, joins=True), edge(A, C, joins=True), edge(A, D, joins=False)])
+        unit.identities.link({B: unit.identities.current([A])[A]}, [B], {})
+        for asked in ([A, B], [B, A]):
+            placed, _, joins = unit.evidence.bearing_on(asked)
+            assert sorted((p.edge.pair.other, p.one == p.other) for p in placed) == [(C, False), (D, False)]
+            ends = zip(joins.one.tolist(), joins.other.tolist(), joins.weight.tolist(), strict=True)
+            assert [({asked[one], asked[other]}, weight) for one, other, weight in ends] == [({A, B}, 15.0)]
+        assert [(p.edge, p.one == p.other) for p in unit.evidence.inside([B])] == [(edge(A, B, joins=True), True)]
+        assert unit.evidence.inside([C, D]) == []
+
+
 def test_a_withdrawn_assertion_stands_no_more_but_stays_on_record(peopled: World) -> None:
     """Promise 4."""
     with peopled.index.units.begin() as unit:

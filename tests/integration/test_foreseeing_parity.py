@@ -29,8 +29,7 @@ from tests.integration.bulk_index import (
     rows,
     tasks,
 )
-from tests.integration.core.other_models import altered, otherwise_encoded
-from tests.integration.core.world import SENIOR
+from tests.integration.core.other_models import altered, approve, otherwise_encoded
 
 KEENER = Model.default().possible + 0.5
 
@@ -66,7 +65,7 @@ def foreseen(index: Index, found: ModelDifference) -> set[frozenset[str]]:
 def rolled_out(index: Index, model: Model) -> Counts:
     """The model proposed, approved by another, and rolled out."""
     made, _ = index.models.propose(model, ADMINISTRATOR)
-    index.models.answer(made, True, "fits", SENIOR)
+    approve(index.models, made)
     return compose_rolling(index, 2).out(made, ADMINISTRATOR)
 
 

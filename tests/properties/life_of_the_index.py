@@ -22,7 +22,7 @@ from mpi.main.rolling import compose_rolling
 from mpi.usecases.foreseeing import Foreseeing
 from mpi.usecases.matching import Matching
 from mpi.usecases.reigning import Reigning
-from tests.integration.core.other_models import keener, otherwise_encoded, warier
+from tests.integration.core.other_models import approve, keener, otherwise_encoded, warier
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,
@@ -175,7 +175,7 @@ class LifeOfTheIndex(RuleBasedStateMachine):
         Reigning(index.units).model(index.matching.model, "operator")
         foreseen = Foreseeing(index.units, index.matching, Matching(model, index.network)).run().counts
         made, _ = index.models.propose(model, ADMINISTRATOR)
-        index.models.answer(made, True, "fits", SENIOR)
+        approve(index.models, made)
         assert compose_rolling(index).out(made, ADMINISTRATOR) == foreseen
         url = index.engine.url.render_as_string(hide_password=False)
         self.before, self.world = self.world, World(compose(url, index.network, model, 3), self.world._messages)

@@ -20,7 +20,7 @@ from mpi.errors import Conflict, Forbidden, NotFound, Outdated, Unavailable
 from mpi.main.compose import compose
 from mpi.main.rolling import compose_rolling
 from mpi.usecases.reigning import Reigning
-from tests.integration.core.other_models import altered, keener, warier
+from tests.integration.core.other_models import altered, approve, keener, warier
 from tests.integration.core.test_foreseeing import BERNARD, asked_about, linked
 from tests.integration.core.world import (
     ADMINISTRATOR,
@@ -40,7 +40,7 @@ def approved(world: World, model: Model) -> int:
     """A proposal of the operator's that a senior reviewer has approved."""
     Reigning(world.index.units).model(world.index.matching.model, "operator")
     made, _ = world.index.models.propose(model, ADMINISTRATOR)
-    world.index.models.answer(made, True, "the sample is good", SENIOR)
+    approve(world.index.models, made)
     return made
 
 
