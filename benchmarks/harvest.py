@@ -1,11 +1,14 @@
 """How fast an archive's studies are back-loaded by QIDO-RS, printed as one JSON object.
 
-    python -m benchmarks.harvest --people 100000 --studies 20000
+    python -m benchmarks.harvest --people 100000 --studies 20000 [--orthanc 5000]
 
 A durable embedded PostgreSQL is filled with the records that `--people` simulated people of an NHS region have. A
 stub in a process of its own, which keeps its answers, lists `--studies` studies of one day on some of them. Then the
 studies are harvested as `mpi harvest` does it: `listing` alone, `registering` of new ones (listing included), and the
-same list `again`. `baseline` is a tenth as many of another day, one study a transaction, as images come.
+same list `again`. `baseline` is a tenth as many of another day, one study a transaction, as images come. With
+`--orthanc` a real Orthanc is filled with so many studies of one image: `orthanc` is how fast it tells them by QIDO-RS
+to whoever asks for nothing beyond what it always tells, `orthanc_listing` to the same listing as of the stub, which
+asks for issuers and codes as well and twice for what may be cut off.
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ from adapters.dicom.harvest import Day, Harvester
 from adapters.dicom.listing import Listing
 from adapters.dicom.qido import WebPeer, search_studies
 from benchmarks.machine import machine, versions
+from benchmarks.orthanc import listed, orthanc
 from benchmarks.residents import batches, region
 from benchmarks.service import Stage, load, say, staged
 from mpi.domain.access import Caller, Role
@@ -71,13 +75,28 @@ def run(options: argparse.Namespace) -> Json:
                 told[name] = _timed(lambda: _harvest(stage, together, peer, _DAYS[0]).registered)
                 say(f"{name}: {told[name]}")
             told["baseline"] = _timed(lambda: _harvest(stage, alone, peer, _DAYS[1]).registered)
+        if options.orthanc:
+            told |= _of_orthanc(stage.folder, options.orthanc)
         return {
             **{f"{name}_per_s": rate for name, rate in told.items()},
             "resident": len(people.loaded),
             "studies": options.studies,
+            "orthanc_studies": options.orthanc,
             "machine": before,
             "versions": versions(stage.index.engine),
         }
+
+
+def _of_orthanc(folder: Path, count: int) -> dict[str, float]:
+    say(f"storing {count:,} studies in Orthanc ...")
+    with orthanc(folder, _DAYS[0], count) as address:
+        peer = WebPeer(address, page=_PAGE)
+        told = {
+            "orthanc": _timed(lambda: listed(address, _DAYS[0], _PAGE)),
+            "orthanc_listing": _timed(lambda: sum(1 for _ in _listing(peer, _DAYS[0]))),
+        }
+    say(f"{told}")
+    return told
 
 
 def _listing(peer: WebPeer, day: date) -> Listing:
@@ -177,6 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--studies", type=int, default=20_000)
+    parser.add_argument("--orthanc", type=int, default=0, help="studies in a real Orthanc")
     parser.add_argument("--stub", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.stub:

@@ -36,7 +36,7 @@ class Message:
 
 class Traffic:
     """Draws messages about residents (rows of a snapshot), duplicates (row of the original, number of the second
-    registration) and newcomers."""
+    registration) and newcomers. Control ids count from `first` on, so that two of them may speak for one feed."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Traffic:
         duplicates: Sequence[tuple[Row, str]],
         newcomers: Sequence[Row],
         seed: int = 7,
+        first: int = 0,
     ) -> None:
         self._dice = random.Random(seed)
         self._pas = {p.authority.id: p for p in systems if p.speaks and not p.is_fhir}
@@ -56,7 +57,7 @@ class Traffic:
             if person in known:
                 self._held[person].add(authority)
         self._duplicates, self._newcomers = list(duplicates), list(newcomers)
-        self._serial = 0
+        self._serial = self._first = first
         self._drawn: Counter[str] = Counter()
 
     @property
@@ -66,7 +67,7 @@ class Traffic:
 
     def messages(self, count: int) -> Iterator[Message]:
         """The next messages."""
-        draw = {"update": self._update, "new-record": self._new, "newcomer": self._newcomer, "merge": self._merge}
+        draw = {"update": self._update, "new-record": self._new, "newcomer": self._newcomer, "merge": self.merge}
         for wanted in self._dice.choices(list(MIX), list(MIX.values()), k=count):
             spent = {"newcomer": not self._newcomers, "merge": not self._duplicates}.get(wanted, False)
             kind = "update" if spent else wanted
@@ -96,7 +97,8 @@ class Traffic:
         row = self._newcomers.pop()
         return self._register(row, row["authority"])
 
-    def _merge(self) -> Message:
+    def merge(self) -> Message:
+        """The last of the duplicates that are left, merged into its original."""
         row, prior = self._duplicates.pop()
         return self._tell(Act.MERGE, row, row["authority"], row["value"], prior)
 
@@ -106,7 +108,7 @@ class Traffic:
     def _tell(self, act: Act, row: Row, authority: str, value: str, other: str = "") -> Message:
         self._serial += 1
         pas = self._pas[authority]
-        at = _START + timedelta(milliseconds=100 * self._serial)
+        at = _START + timedelta(milliseconds=100 * (self._serial - self._first))
         digits = f"{at:%Y%m%d%H%M%S}"
         dice = self._dice.choice(_REGISTERING) if act is Act.REGISTER else self._dice.randrange(1 << 16)
         said = {name: row[name] for name in SAID}

@@ -22,7 +22,10 @@ _RETURN_KEYS = (
     *("PatientBirthDate", "PatientSex", "StudyInstanceUID"),
     *("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances"),
 )
-_RETURN_SEQUENCES = ("IssuerOfPatientIDQualifiersSequence", "OtherPatientIDsSequence", "OriginalAttributesSequence")
+_RETURN_SEQUENCES = (
+    *("IssuerOfPatientIDQualifiersSequence", "OtherPatientIDsSequence", "OriginalAttributesSequence"),
+    "ProcedureCodeSequence",
+)
 
 
 @dataclass(frozen=True, slots=True)

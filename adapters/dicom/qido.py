@@ -26,7 +26,10 @@ _JSON = "application/dicom+json"
 _TAKEN = frozenset({_JSON, "application/json"})
 # Beyond what is always told (IHE-63): issuers, other ids, what coercion kept, where, and what for.
 # One parameter each: Orthanc 1.10 takes a list with commas for a field it does not know.
-_FIELDS = ("00100021", "00100024", "00101002", "04000561", "00080080", "00081030", "00080061", "00201206", "00201208")
+_FIELDS = (
+    *("00100021", "00100024", "00101002", "04000561", "00080080", "00081030", "00081032", "00080061", "00201206"),
+    "00201208",
+)
 _PAGE_BYTES = 1 << 26
 _TOO_LARGE = 413  # PS3.18 8.5: the search was too broad
 _DENIED = frozenset({401, 403})

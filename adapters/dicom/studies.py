@@ -11,12 +11,14 @@ from adapters.dicom.elements import Elements
 from adapters.dicom.times import read_moment, read_offset
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
+from mpi.domain.orders import Coded
 from mpi.domain.views import Study
 from mpi.errors import Fault, Refused
 
 _UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9]\d*)(\.(0|[1-9]\d*))+\Z", re.ASCII)  # PS3.5 9.1
 _CODE = re.compile(r"[A-Z0-9_ ]{1,16}\Z")  # CS
 _MOST = 2**31 - 1
+_MOST_CODES = 20
 T = TypeVar("T")
 
 
@@ -44,6 +46,8 @@ def read_study(elements: Elements, patient: Identifier, network: Network, archiv
         archive=archive,
         series=optional(lambda: _count(elements, "NumberOfStudyRelatedSeries"), 0),
         instances=optional(lambda: _count(elements, "NumberOfStudyRelatedInstances"), 0),
+        procedures=optional(lambda: _procedures(elements), ()),
+        anatomy=optional(lambda: _codes(elements, "AnatomicRegionSequence"), ()),
     )
     return study, remarks
 
@@ -93,6 +97,23 @@ def _organisation(elements: Elements, network: Network) -> str:
         if name in owners:
             return owners[name]
     return ""
+
+
+def _procedures(elements: Elements) -> tuple[Coded, ...]:
+    """The codes of what was made and, as a RIS had them on its worklist, of what was asked for."""
+    asked = [_codes(item, "RequestedProcedureCodeSequence") for item in elements.items("RequestAttributesSequence")]
+    made = _codes(elements, "ProcedureCodeSequence"), _codes(elements, "RequestedProcedureCodeSequence")
+    return tuple(dict.fromkeys(coded for codes in (*made, *asked) for coded in codes))[:_MOST_CODES]
+
+
+def _codes(elements: Elements, keyword: str) -> tuple[Coded, ...]:
+    """The codes of a sequence (PS3.3 8.8), those without a value left out."""
+    found = []
+    for item in elements.items(keyword):
+        code = item.text("CodeValue") or item.text("LongCodeValue")
+        if code:
+            found.append(Coded(code, item.text("CodeMeaning"), item.text("CodingSchemeDesignator")))
+    return tuple(dict.fromkeys(found))[:_MOST_CODES]
 
 
 def _count(elements: Elements, keyword: str) -> int:

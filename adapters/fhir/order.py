@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from adapters.fhir.exchange import Addresses
+from adapters.fhir.study import concept
 from adapters.fhir.terminology import (
     DICOM_MODALITY,
     IDENTIFIER_TYPE,
@@ -88,10 +89,8 @@ def _subject(order: ImagingOrder, golden_id: UUID, addresses: Addresses) -> dict
 
 
 def _code(order: ImagingOrder) -> dict[str, Any] | None:
-    """What is asked for, by the codes as they were sent; only SNOMED CT has a system that FHIR knows."""
-    codings = [
-        {"code": coded.code} | ({"display": coded.text} if coded.text else {}) for coded in order.codes if coded.code
-    ]
+    """What is asked for, by the codes as they were sent."""
+    codings = [coding for coded in order.codes for coding in concept(coded).get("coding", ())]
     found = {"coding": codings, "text": order.description}
     return {name: value for name, value in found.items() if value} or None
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from adapters.fhir.exchange import Addresses, uid_identifier
 from adapters.fhir.resource import Resource, codings
-from adapters.fhir.terminology import DICOM_MODALITY, DICOM_UID, IDENTIFIER_TYPE, ODS_ORGANISATION
+from adapters.fhir.terminology import DICOM_MODALITY, DICOM_UID, IDENTIFIER_TYPE, ODS_ORGANISATION, SNOMED_CT
+from mpi.domain.coding import Scheme, scheme_of
+from mpi.domain.examination import procedures_of
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.orders import Coded
 from mpi.domain.views import Study
 from mpi.domain.withholding import WITHHELD
 from mpi.errors import Fault, Refused
@@ -37,6 +40,8 @@ def read_study(resource: Resource, addresses: Addresses) -> Study:
         archive=_archive(resource, addresses),
         series=resource.get("numberOfSeries") or len(series),
         instances=resource.get("numberOfInstances") or 0,
+        procedures=tuple(code for one in resource.get("procedureCode") or () for code in map(_coded, codings(one))),
+        anatomy=_anatomy(series),
     )
 
 
@@ -55,6 +60,7 @@ def write_study(study: Study, golden_id: UUID, addresses: Addresses) -> dict[str
         "started": study.started_at.isoformat() if study.started_at else None,
         "description": study.description,
         "basedOn": based_on(study),
+        "procedureCode": [concept(coded) for coded in procedures_of(study)],
         "numberOfSeries": study.series,
         "numberOfInstances": study.instances,
         "endpoint": [{"reference": f"Endpoint/{study.archive}"}] if study.archive else None,
@@ -119,6 +125,27 @@ def _modalities(resource: Resource) -> tuple[str, ...]:
     listed = list(resource.get("modality") or ())
     listed += [one["modality"] for one in resource.get("series") or () if one.get("modality")]
     return tuple(dict.fromkeys(code for one in listed if (code := (one.get("code") or "").strip())))
+
+
+def concept(coded: Coded) -> dict[str, Any]:
+    """A code as a CodeableConcept. Only SNOMED CT has a system by which FHIR knows it."""
+    coding = {
+        "system": SNOMED_CT if scheme_of(coded) is Scheme.SNOMED_CT else "",
+        "code": coded.code,
+        "display": coded.text,
+    }
+    found = {"coding": [{name: value for name, value in coding.items() if value}] if coded.code else None}
+    return {name: value for name, value in (found | {"text": coded.text}).items() if value}
+
+
+def _anatomy(series: Sequence[Mapping[str, Any]]) -> tuple[Coded, ...]:
+    sites = [_coded(site) for one in series if (site := one.get("bodySite")) and site.get("system")]
+    return tuple(dict.fromkeys(coded for coded in sites if coded.code))
+
+
+def _coded(coding: Mapping[str, Any]) -> Coded:
+    code, display, system = ((coding.get(name) or "").strip() for name in ("code", "display", "system"))
+    return Coded(code, display, system)
 
 
 def _site(coding: Mapping[str, Any]) -> str:

@@ -21,18 +21,33 @@ from mpi.api.imaging_shapes import (
     StudyOfPersonJson,
 )
 from mpi.api.issuers import parse_identifier
+from mpi.api.orders import codes_json
 from mpi.api.responses import NOT_MODIFIED, failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.api.shapes import identifier_json
+from mpi.domain.examination import procedures_of
 from mpi.domain.history import HistoryChange
 from mpi.domain.identifiers import Identifier
 from mpi.domain.issuers import find_issuer
+from mpi.domain.orders import Coded
 from mpi.domain.views import HistoryFilter, HistoryPage, Study
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["imaging"], generate_unique_id_function=name_operation, prefix="/v1"
 )
+
+
+class Code(fields.Request):
+    """A code and the scheme it is of, such as SCT (SNOMED CT) or NICIP; the trust's own otherwise."""
+
+    code: Annotated[Text, Field(min_length=1, examples=["816094009"])]
+    text: Text = ""
+    system: Annotated[Text, Field(examples=["SCT"])] = ""
+
+    def to_coded(self) -> Coded:
+        """The code of the domain."""
+        return Coded(self.code, self.text, self.system)
 
 
 class StudyRequest(Issued):
@@ -45,6 +60,8 @@ class StudyRequest(Issued):
     description: Text = ""
     accession: Text = ""
     organisation: Annotated[OdsCode, Field(description="ODS code of the acquiring trust.", examples=["RMC"])] = ""
+    procedures: Annotated[tuple[Code, ...], Field(max_length=20, description="Of the examination.")] = ()
+    anatomy: Annotated[tuple[Code, ...], Field(max_length=20, description="Of the part of the body.")] = ()
     series: Annotated[int, Field(strict=True, ge=0, le=fields.INT)] = 0
     instances: Annotated[int, Field(strict=True, ge=0, le=fields.INT)] = 0
 
@@ -62,6 +79,8 @@ class StudyRequest(Issued):
             archive=self.archive,
             series=self.series,
             instances=self.instances,
+            procedures=tuple(code.to_coded() for code in self.procedures),
+            anatomy=tuple(code.to_coded() for code in self.anatomy),
         )
 
 
@@ -113,6 +132,8 @@ def study_json(study: Study) -> StudyJson:
         "retrieve_ae_title": study.holding.ae_title if study.holding else "",
         "report_status": study.report_status,
         "order": study.order,
+        "procedures": codes_json(procedures_of(study)),
+        "anatomy": codes_json(study.anatomy),
     }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from mpi.api.orders_shapes import OrderJson
+from mpi.api.orders_shapes import CodedJson, OrderJson
 from mpi.api.shapes import GoldenId, IdentifierJson
 from mpi.domain.availability import Availability
 from mpi.domain.orders import ReportStatus
@@ -49,6 +49,11 @@ class StudyJson(TypedDict):
     order: Annotated[
         int | None, Field(description="The order it was made by (`id`); null: not known; and with as_of.")
     ]
+    procedures: Annotated[
+        list[CodedJson],
+        Field(description="What was examined, as its images and its order code it: SNOMED CT, NICIP, a trust's own."),
+    ]
+    anatomy: Annotated[list[CodedJson], Field(description="The part of the body, as its images code it.")]
 
 
 class StudyOfPersonJson(TypedDict):

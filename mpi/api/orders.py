@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from pydantic import Field
 from mpi.api import fields
 from mpi.api.answers import answer_tagged, link, next_page
 from mpi.api.fields import Instant, Text
-from mpi.api.orders_shapes import OrderJson, OrdersJson
+from mpi.api.orders_shapes import CodedJson, OrderJson, OrdersJson
 from mpi.api.responses import NOT_MODIFIED, failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.api.shapes import identifier_json
 from mpi.domain.order_fold import ImagingOrder, OrderFilter
+from mpi.domain.orders import Coded
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["imaging"], generate_unique_id_function=name_operation, prefix="/v1"
@@ -36,6 +38,11 @@ class OrdersQuery(fields.Request):
     after: Annotated[Text, Field(description="From `next` of the page before; do not build it.")] = ""
 
 
+def codes_json(codes: Iterable[Coded]) -> list[CodedJson]:
+    """Codes as JSON."""
+    return [{"code": coded.code, "text": coded.text, "system": coded.system} for coded in codes]
+
+
 def order_json(order: ImagingOrder) -> OrderJson:
     """An order as JSON."""
     return {
@@ -45,7 +52,7 @@ def order_json(order: ImagingOrder) -> OrderJson:
         "placer": order.placer,
         "accession": order.accession,
         "procedure": order.procedure,
-        "codes": [{"code": c.code, "text": c.text, "system": c.system} for c in order.codes],
+        "codes": codes_json(order.codes),
         "description": order.description,
         "modality": order.modality,
         "body_site": order.body_site,

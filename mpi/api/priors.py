@@ -20,6 +20,7 @@ from mpi.api.responses import failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import Coded
 from mpi.domain.priors import Prior
 from mpi.domain.views import Study
 from mpi.usecases.imaging import REPEAT_DAYS
@@ -27,6 +28,9 @@ from mpi.usecases.imaging import REPEAT_DAYS
 router = APIRouter(
     route_class=SecuredRoute, tags=["imaging"], generate_unique_id_function=name_operation, prefix="/v1"
 )
+
+
+Code = Annotated[Text, Field(pattern=r"^[^|]+\|[^|]+$")]
 
 
 class PriorsQuery(fields.Request):
@@ -44,6 +48,10 @@ class PlannedQuery(PriorsQuery):
     identifier: IdentifierText
     modality: Annotated[tuple[Modality, ...], Field(min_length=1, max_length=20, description="May be repeated.")]
     body_site: Annotated[Text, Field(examples=["CHEST"])] = ""
+    procedure: Annotated[
+        tuple[Code, ...],
+        Field(max_length=20, description="SCT|code or NICIP|code; may be repeated.", examples=[["NICIP|CCHES"]]),
+    ] = ()
     at: Annotated[Instant | None, Field(description="When it is to begin; now by default.")] = None
 
 
@@ -86,6 +94,8 @@ def priors_of_study(
 def priors_of_planned(asked: Annotated[PlannedQuery, Query()], services: Provided, caller: Calling) -> Response:
     """The same beside an examination that is only planned: ask before it is made, and it need not be made twice."""
     patient = parse_identifier(services.network, asked.identifier)
-    planned = Study("", patient, modalities=asked.modality, body_site=asked.body_site)
+    codes = (told.partition("|") for told in asked.procedure)
+    procedures = tuple(Coded(code, "", system) for system, _, code in codes)
+    planned = Study("", patient, modalities=asked.modality, body_site=asked.body_site, procedures=procedures)
     told = services.imaging.priors(planned, caller, asked.at, asked.repeat_days)
     return _answer(*told, asked.limit)

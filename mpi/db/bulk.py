@@ -56,11 +56,11 @@ _LAST_MESSAGE = text("select coalesce(max(id), 0) from message")
 _MESSAGES_NUMBERED = text("select setval(pg_get_serial_sequence('message', 'id'), :last)")
 _TABLES = "message, source_record, source_update, other_name, block_key, edge, golden_identity, link, task, study"
 _STUDY = """study_uid, started_at, modalities, body_site, description, accession, organisation, archive, series,
-            instances"""
+            instances, procedures, anatomy"""
 _STUDIES_IN = text(
     """create temporary table incoming (authority text, value text, study_uid text, started_at timestamptz,
          modalities text[], body_site text, description text, accession text, organisation text, archive text,
-         series integer, instances integer) on commit drop"""
+         series integer, instances integer, procedures jsonb, anatomy jsonb) on commit drop"""
 )
 _STUDIES = f"""insert into study (record_id, {_STUDY})
     select r.id, {_STUDY} from incoming left join source_record r using (authority, value)"""

@@ -9,7 +9,7 @@ from typing import Any
 
 from mpi.db.records import other_names, state_columns
 from mpi.domain.access import Caller
-from mpi.domain.codec import patch_to_json, stamp_to_json
+from mpi.domain.codec import codes_to_json, patch_to_json, stamp_to_json
 from mpi.domain.commands import Envelope
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record, Update
@@ -80,6 +80,7 @@ def study(study: Study) -> bytes:
         *map(escape, (study.body_site, study.description, study.accession, study.organisation, study.archive)),
         str(study.series),
         str(study.instances),
+        *(_json(codes_to_json(codes)) for codes in (study.procedures, study.anatomy)),
     )
     return ("\t".join(fields) + "\n").encode()
 

@@ -49,6 +49,14 @@ _BORN = Prepared(
         bindparam("golden", type_=ARRAY(Uuid))
     )
 )
+_RETIRED = Prepared(
+    text("select id, retired_at from golden_identity where id = any(:golden) and retired_at is not null").bindparams(
+        bindparam("golden", type_=ARRAY(Uuid))
+    )
+)
+_ONCE_UNDER = Prepared(
+    text("select distinct golden_id from link where record_id = any(:ids) and until is not null").bindparams(_IDS)
+)
 _RETIRE = Prepared(
     text("update golden_identity set retired_at = clock_timestamp(), successor = :successor where id = :id")
 )
@@ -176,6 +184,15 @@ class IdentityStore:
         """When these golden ids were made."""
         rows = self._connection.run(_BORN, {"golden": list(golden_ids)})
         return {row.id: row.created_at for row in rows}
+
+    def retired(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """When those of these golden ids were retired that were."""
+        rows = self._connection.run(_RETIRED, {"golden": list(golden_ids)})
+        return {row.id: row.retired_at for row in rows}
+
+    def once_under(self, identifiers: Collection[Identifier]) -> set[UUID]:
+        """The golden ids that these records were under and left."""
+        return set(self._connection.run(_ONCE_UNDER, {"ids": self._ids.list(identifiers)}).scalars())
 
     def ages(self, golden_ids: Collection[UUID]) -> Mapping[UUID, tuple[datetime, datetime]]:
         """When living golden identities were made, and when they, their links or their records last changed."""

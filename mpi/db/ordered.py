@@ -9,9 +9,10 @@ from __future__ import annotations
 
 _MADE_UNDER = "coalesce(nullif(o.accession, ''), o.filler)"
 
-# The order of study `s`, of record `r` under golden id `l.golden_id`: its id and where its report stands. Of several,
+# The order of study `s`, of record `r` under golden id `l.golden_id`: its id, where its report stands and
+# its codes. Of several,
 # as one study may be made for, the one that is least far, for the whole is read when all of it has been.
-ORDER_OF_STUDY = f"""(select o.id || ' ' || o.report_status from (
+ORDER_OF_STUDY = f"""(select jsonb_build_array(o.id, o.report_status, o.codes) from (
          select o.* from imaging_order o where o.stands and o.study_uid <> '' and o.study_uid = s.study_uid
          union all
          select o.* from imaging_order o join source_record p on p.id = o.record_id and p.authority = r.authority

@@ -17,13 +17,14 @@ from mpi.db.places import UNDATED, read_place, write_place
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.domain.availability import Availability, Holding, Notice
+from mpi.domain.codec import codes_from_json, codes_to_json
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
 from mpi.domain.orders import ReportStatus
 from mpi.domain.views import HistoryFilter, LinkState, Study
 
 _COLUMNS = f"""s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
-       s.archive, s.series, s.instances, r.authority, r.value,
+       s.archive, s.series, s.instances, s.procedures, s.anatomy, r.authority, r.value,
        case when l.contested then 'contested' when coalesce(r.active, false) then 'certain' else 'provisional' end
          as link,
        (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid) as held,
@@ -32,30 +33,30 @@ _PUT = Prepared(
     text(
         """with put as (
        insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
-                          organisation, archive, series, instances)
+                          organisation, archive, series, instances, procedures, anatomy)
        values (:study_uid, :record_id, :started_at, :modalities, :body_site, :description, :accession,
-               :organisation, :archive, :series, :instances)
+               :organisation, :archive, :series, :instances, :procedures, :anatomy)
        on conflict (study_uid) do update set started_at = excluded.started_at, modalities = excluded.modalities,
          body_site = excluded.body_site, description = excluded.description, accession = excluded.accession,
          organisation = excluded.organisation, archive = excluded.archive, series = excluded.series,
-         instances = excluded.instances
+         instances = excluded.instances, procedures = excluded.procedures, anatomy = excluded.anatomy
          where study.record_id = excluded.record_id
        returning record_id, (xmax = 0) as created),
        counted as (
          update task t set studies = t.studies + 1 from put where put.created
            and (t.a_id = put.record_id or t.b_id = put.record_id) and t.state in ('open', 'claimed', 'deferred'))
        select created from put"""
-    )
+    ).bindparams(bindparam("procedures", type_=JSONB), bindparam("anatomy", type_=JSONB))
 )
 # In one order everywhere, so that two that add the same studies wait for one another and not in a ring.
 _ADD = Prepared(
     text(
         """with added as (
          insert into study (study_uid, record_id, started_at, modalities, body_site, description, accession,
-                            organisation, archive, series, instances)
+                            organisation, archive, series, instances, procedures, anatomy)
          select s.* from jsonb_to_recordset(:rows) as s (study_uid text, record_id bigint, started_at timestamptz,
            modalities text[], body_site text, description text, accession text, organisation text, archive text,
-           series int, instances int)
+           series int, instances int, procedures jsonb, anatomy jsonb)
          order by s.study_uid
          on conflict (study_uid) do nothing
          returning study_uid, record_id),
@@ -171,7 +172,7 @@ class StudyStore:
         rows = self._connection.run(_statement(statement), parameters | {"limit": limit + 1})
         studies = [_to_study(row) for row in rows]
         if wanted.as_of is not None:  # how sure the link was then, and where the report stood, is not known any more
-            studies = [replace(study, link=None, report_status=None, order=None) for study in studies]
+            studies = [replace(study, link=None, report_status=None, order=None, order_codes=()) for study in studies]
         page = studies[:limit]
         following = write_place(page[-1].started_at, page[-1].study_uid) if len(studies) > limit else ""
         return page, total.scalar_one(), following
@@ -252,11 +253,13 @@ def _to_row(study: Study, record_id: int) -> dict[str, Any]:
         "archive": study.archive,
         "series": study.series,
         "instances": study.instances,
+        "procedures": codes_to_json(study.procedures),
+        "anatomy": codes_to_json(study.anatomy),
     }
 
 
 def _to_study(row: Row[Any]) -> Study:
-    order, _, report = (row.told or "").partition(" ")
+    order, report, codes = row.told or (None, "", ())
     return Study(
         study_uid=row.study_uid,
         patient=Identifier(row.authority, row.value),
@@ -271,6 +274,9 @@ def _to_study(row: Row[Any]) -> Study:
         instances=row.instances,
         link=LinkState(row.link),
         holding=_to_holding(row.held) if row.held else None,
-        order=int(order) if order else None,
+        order=order,
         report_status=ReportStatus(report) if report else None,
+        order_codes=codes_from_json(codes),
+        procedures=codes_from_json(row.procedures),
+        anatomy=codes_from_json(row.anatomy),
     )

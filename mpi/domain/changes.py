@@ -55,6 +55,7 @@ def renamed(
             (golden_id,),
             tuple(sorted(identifiers)),
             reason=reason,
+            detail=_mark(at),
         )
         for golden_id, identifiers in sorted(told.items())
     ]
@@ -89,9 +90,12 @@ def _event(
 ) -> Event:
     if old is None:
         kind = EventType.IDENTITY_CREATED if new in lineage.minted else EventType.RECORD_JOINED
-        return Event(0, kind, at, (), (new,), tuple(identifiers), reason=reason)
-    # Events of one change carry the same mark, for who tells of a change once and not of each of its events.
-    mark = {"change": at.isoformat()}
+        return Event(0, kind, at, (), (new,), tuple(identifiers), reason=reason, detail=_mark(at))
     merged = old in lineage.retired
     kind = EventType.IDENTITY_MERGED if merged else EventType.RECORD_MOVED
-    return Event(0, kind, at, (old,), (new,), tuple(identifiers), reason=reason, detail=mark)
+    return Event(0, kind, at, (old,), (new,), tuple(identifiers), reason=reason, detail=_mark(at))
+
+
+def _mark(at: datetime) -> dict[str, str]:
+    """Events of one change carry the same, for who tells of a change once and not of each of its events."""
+    return {"change": at.isoformat()}

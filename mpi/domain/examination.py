@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from mpi.domain.coding import Scheme, national
+from mpi.domain.orders import Coded
 from mpi.domain.views import Study
 
 
@@ -71,16 +73,97 @@ _NO_PICTURES = frozenset(["SR", "PR", "KO", "DOC", "OT", "AU", "REG", "SEG", "EC
 _NOT_LETTERS = re.compile(r"[^A-Z]")
 
 
+# SNOMED CT codes of parts of the body, by the defined terms of Body Part Examined (DICOM PS3.16 CID 4 and annex L);
+# the older codes of chest, abdomen and pelvis are in images still.
+SITE_CODES = {
+    "69536005": "HEAD",
+    "12738006": "BRAIN",
+    "89546000": "SKULL",
+    "363654007": "ORBIT",
+    "91609006": "MANDIBLE",
+    "45048000": "NECK",
+    "69105007": "CAROTID",
+    "69748006": "THYROID",
+    "774007": "HEADNECK",
+    "816094009": "CHEST",
+    "51185008": "CHEST",
+    "39607008": "LUNG",
+    "80891009": "HEART",
+    "76752008": "BREAST",
+    "818981001": "ABDOMEN",
+    "113345001": "ABDOMEN",
+    "10200004": "LIVER",
+    "64033007": "KIDNEY",
+    "15776009": "PANCREAS",
+    "71854001": "COLON",
+    "816092008": "PELVIS",
+    "12921003": "PELVIS",
+    "41216001": "PROSTATE",
+    "89837001": "BLADDER",
+    "35039007": "UTERUS",
+    "818982008": "ABDOMENPELVIS",
+    "416550000": "CHESTABDOMEN",
+    "416775004": "CHESTABDPELVIS",
+    "417437006": "NECKCHEST",
+    "416152001": "NECKCHESTABDOMEN",
+    "416319003": "NECKCHESTABDPELV",
+    "38266002": "WHOLEBODY",
+    "421060004": "SPINE",
+    "122494005": "CSPINE",
+    "122495006": "TSPINE",
+    "122496007": "LSPINE",
+    "54735007": "SACRUM",
+    "16982005": "SHOULDER",
+    "40983000": "UPPERARM",
+    "16953009": "ELBOW",
+    "14975008": "FOREARM",
+    "74670003": "WRIST",
+    "85562004": "HAND",
+    "7569003": "FINGER",
+    "29836001": "HIP",
+    "24136001": "HIP",
+    "71341001": "FEMUR",
+    "72696002": "KNEE",
+    "49076000": "KNEE",
+    "30021000": "LOWERLEG",
+    "70258002": "ANKLE",
+    "56459004": "FOOT",
+    "29707007": "TOE",
+}
+"""SNOMED CT codes of parts of the body and the defined terms they stand for."""
+
+
 def site_of(study: Study) -> str:
-    """The part of the body in one spelling, "" when it is not said."""
+    """The part of the body by its name, in one spelling; "" when it is not said."""
     return _NOT_LETTERS.sub("", study.body_site.upper())
+
+
+def sites_of(study: Study) -> frozenset[str]:
+    """The parts of the body in one spelling, by their name and by their SNOMED CT codes; none when none is said."""
+    coded = (SITE_CODES.get(code, code) for scheme, code in national(study.anatomy) if scheme is Scheme.SNOMED_CT)
+    return frozenset((site_of(study), *coded)) - {""}
 
 
 def regions_of(study: Study) -> frozenset[Region]:
     """The regions shown; none when the part of the body is not said or its name is not known: nothing is guessed."""
-    return _REGIONS.get(site_of(study), frozenset())
+    return frozenset(region for site in sites_of(study) for region in _REGIONS.get(site, ()))
 
 
 def kinds_of(study: Study) -> frozenset[str]:
     """How it was made, reports and the like left out."""
     return frozenset(_KIND_OF.get(code, code) for code in study.modalities if code not in _NO_PICTURES)
+
+
+def procedures_of(study: Study) -> tuple[Coded, ...]:
+    """What was examined, by the codes of its images and by those of its order."""
+    return tuple(dict.fromkeys((*study.procedures, *study.order_codes)))
+
+
+def examinations_of(study: Study) -> frozenset[tuple[str, str]]:
+    """What it is an examination of, in ways that can be compared: one that is shared makes two the same examination.
+
+    The kind of imaging with the part of the body, and each SNOMED CT or NICIP code. Other codes do not make two
+    examinations of one part of the body different ones: with contrast or without, they may answer one question.
+    """
+    pictures = {(kind, site) for kind in kinds_of(study) for site in sites_of(study)}
+    return frozenset(pictures | {(str(scheme), code) for scheme, code in national(procedures_of(study))})

@@ -97,6 +97,20 @@ def steps(spans: Iterable[Span], sayings: Sequence[Saying]) -> list[Step]:
     return _followed(made, sayings)
 
 
+def retractable(spans: Sequence[Span], sayings: Iterable[Saying], made: Iterable[Step]) -> frozenset[int]:
+    """The standing statements of reviewers about a golden identity: of a record linked to it now, or that made one
+    come or go. Only from here can they be taken back."""
+    here = {span.identifier for span in spans if span.until is None}
+    moved = {saying.id for step in made for saying in step.said}
+    return frozenset(
+        saying.id
+        for saying in sayings
+        if saying.rank is AssertionRank.REVIEWER
+        and saying.withdrawn_at is None
+        and (saying.id in moved or here & {saying.one, saying.other})
+    )
+
+
 _Change = tuple[datetime, Identifier, StepKind, UUID | None, Mapping[str, Any]]
 
 

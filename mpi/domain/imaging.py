@@ -21,4 +21,6 @@ def joined(known: Study, said: Study) -> Study:
         archive=said.archive or known.archive,
         series=max(known.series, said.series),
         instances=max(known.instances, said.instances),
+        procedures=tuple(dict.fromkeys((*known.procedures, *said.procedures))),
+        anatomy=tuple(dict.fromkeys((*known.anatomy, *said.anatomy))),
     )

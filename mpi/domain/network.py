@@ -165,6 +165,7 @@ class Network:
     consumers: tuple[Consumer, ...] = ()
     issuer: Issuer | None = None  # None: golden ids are not written into images
     ask_reason: bool = False  # whether staff must say why before they see a restricted person (SEC-6)
+    judged_changes: int = 30  # how many of its changes must be judged before a model is approved; all, if fewer
 
     @cached_property
     def organisation_by_code(self) -> Mapping[str, Organisation]:

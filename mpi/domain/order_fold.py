@@ -93,6 +93,7 @@ class ImagingOrder:
             organisation=self.organisation,
             report_status=self.report_status,
             order=self.id or None,
+            order_codes=self.codes,
         )
 
 

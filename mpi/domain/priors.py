@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from mpi.domain.examination import kinds_of, regions_of, site_of
+from mpi.domain.examination import examinations_of, kinds_of, regions_of, sites_of
 from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.orders import OrderStatus
 from mpi.domain.views import Study
@@ -17,7 +17,7 @@ from mpi.domain.views import Study
 class Relevance(StrEnum):
     """Why an earlier study matters, the best reason first."""
 
-    SAME_EXAMINATION = "same part of the body, same kind of imaging"
+    SAME_EXAMINATION = "same part of the body, same kind of imaging"  # or the same code
     SAME_REGION_AND_KIND = "same region, same kind of imaging"
     SAME_REGION = "same region, another kind of imaging"
     SAME_KIND = "same kind of imaging, another region"
@@ -71,8 +71,8 @@ def also_planned(
 def _relevance(one: Study, other: Study) -> Relevance | None:
     same_kind = bool(kinds_of(one) & kinds_of(other))
     same_region = bool(regions_of(one) & regions_of(other))
-    same_site = bool(site_of(one)) and site_of(one) == site_of(other)
-    if same_kind and same_site:
+    same_site = bool(sites_of(one) & sites_of(other))
+    if examinations_of(one) & examinations_of(other):
         return Relevance.SAME_EXAMINATION
     if same_kind and same_region:
         return Relevance.SAME_REGION_AND_KIND
@@ -86,10 +86,10 @@ def repeats(history: Iterable[Study], repeat_days: int) -> dict[str, Study]:
     whatever trust. Says of each study what `priors` says of it, for all at once."""
     latest: dict[tuple[str, str], Study] = {}
     found: dict[str, Study] = {}
-    dated = [(study.started_at, study) for study in history if study.started_at is not None and site_of(study)]
+    dated = [(study.started_at, study) for study in history if study.started_at is not None]
     for at, together in groupby(sorted(dated, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
         # Studies begun at one moment are parts of one examination, none before another.
-        begun = [(study, [(kind, site_of(study)) for kind in kinds_of(study)]) for _, study in together]
+        begun = [(study, examinations_of(study)) for _, study in together]
         for study, examinations in begun:
             before = [latest[one] for one in examinations if one in latest]
             near = [one for one in before if one.started_at and at - one.started_at <= timedelta(days=repeat_days)]

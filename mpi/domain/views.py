@@ -12,7 +12,7 @@ from linkage.record import Demographics
 from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
-from mpi.domain.orders import ReportStatus
+from mpi.domain.orders import Coded, ReportStatus
 
 
 class RecordState(StrEnum):
@@ -46,7 +46,8 @@ class PersonView:
     """A golden identity with its records and the demographics that survive (see `domain.survivorship`).
 
     `requested_id` differs from `golden_id` when the id asked for has been retired; `golden_id` is its successor.
-    Records of feeds stand before awaited ones; live before subsumed and deleted.
+    `renewed` tells that the successor was made after that, when a merge was taken back. Records of feeds stand before
+    awaited ones; live before subsumed and deleted.
     """
 
     golden_id: UUID
@@ -58,6 +59,7 @@ class PersonView:
     contested: bool
     created_at: datetime
     updated_at: datetime
+    renewed: bool = False
 
     @property
     def live(self) -> tuple[RecordView, ...]:
@@ -133,7 +135,9 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """An imaging study, hung on the source record it was acquired under (promise 5). `link` is told, never stored."""
+    """An imaging study, hung on the source record it was acquired under (promise 5). `procedures` and `anatomy` are
+    codes of the examination and of the part of the body, as images give them; what is not compared is told, never
+    stored."""
 
     study_uid: str
     patient: Identifier
@@ -148,10 +152,11 @@ class Study:
     instances: int = 0
     link: LinkState | None = field(default=LinkState.CERTAIN, compare=False)  # None: of another time
     holding: Holding | None = field(default=None, compare=False)  # told, like the link; None: nobody has said
-    report_status: ReportStatus | None = field(
-        default=None, compare=False
-    )  # of the order it was made by; None: no report
+    report_status: ReportStatus | None = field(default=None, compare=False)  # of its order; None: no report
     order: int | None = field(default=None, compare=False)  # the index's id of that order; None: it is not known
+    order_codes: tuple[Coded, ...] = field(default=(), compare=False)  # what that order asked for
+    procedures: tuple[Coded, ...] = ()
+    anatomy: tuple[Coded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

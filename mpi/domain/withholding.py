@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.coding import without_local
 from mpi.domain.identifiers import Identifier
 from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.views import Study
@@ -22,10 +23,22 @@ def may_know_whereabouts(caller: Caller) -> bool:
 
 
 def study_withheld(study: Study) -> Study:
-    """The study without the trust's number for the patient, and without trust, accession and archive."""
-    return replace(study, patient=WITHHELD, organisation="", accession="", archive="", holding=None)
+    """The study without the trust's number for the patient, without trust, accession and archive, and without codes
+    that only one trust uses."""
+    return replace(
+        study,
+        patient=WITHHELD,
+        organisation="",
+        accession="",
+        archive="",
+        holding=None,
+        order_codes=without_local(study.order_codes),
+        procedures=without_local(study.procedures),
+        anatomy=without_local(study.anatomy),
+    )
 
 
 def order_withheld(order: ImagingOrder) -> ImagingOrder:
-    """The order without the trust, and without every number the trust gave."""
-    return replace(order, patient=WITHHELD, organisation="", accession="", filler="", placer="", procedure="")
+    """The order without the trust, and without every number and code of the trust's own."""
+    bare = replace(order, patient=WITHHELD, organisation="", accession="", filler="", placer="", procedure="")
+    return replace(bare, codes=without_local(order.codes))

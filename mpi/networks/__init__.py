@@ -104,6 +104,7 @@ def _network(table: NetworkTable) -> Network:
         archives=tuple(map(_archive, table.archives)),
         population=table.population,
         ask_reason=table.ask_reason,
+        judged_changes=table.judged_changes,
         consumers=tuple(map(_consumer, table.consumers)),
         issuer=None if table.issuer is None else Issuer(table.issuer.namespace, table.issuer.oid),
     )

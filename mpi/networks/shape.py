@@ -126,6 +126,7 @@ class NetworkTable(_Table):
     name: Text
     population: Literal["live", "synthetic"] = "synthetic"
     ask_reason: bool = False
+    judged_changes: Annotated[int, Field(ge=0, le=1_000)] = 30
     organisations: Annotated[list[OrganisationTable], Field(min_length=1)]
     authorities: Annotated[list[AuthorityTable], Field(min_length=1)]
     feeds: list[FeedTable] = []

@@ -142,6 +142,12 @@ class Identities(Protocol):
     def resolve(self, golden_id: UUID) -> UUID | None:
         """The living golden id at the end of the chain of successors; None when never known."""
 
+    def retired(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """When those of these golden ids were retired that were."""
+
+    def once_under(self, identifiers: Collection[Identifier]) -> set[UUID]:
+        """The golden ids that these records were under and left."""
+
     def born(self, golden_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         """When these golden ids were made."""
 

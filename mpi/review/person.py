@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from linkage.partition import AssertionRank
 from mpi.domain.access import Caller, Right
 from mpi.domain.views import PersonView
 from mpi.review.golden_rows import CHOICES, golden_rows
@@ -19,7 +18,6 @@ from mpi.usecases.portraits import LOOKS, Building
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONDON = ZoneInfo("Europe/London")
 _NEWEST = 5  # steps on the person's own page
-_FOLLOWED = "The identity you asked for has been merged into this one."
 
 
 def about(pages: Pages, person: PersonView, caller: Caller) -> dict[str, Any]:
@@ -39,13 +37,23 @@ def about(pages: Pages, person: PersonView, caller: Caller) -> dict[str, Any]:
     }
 
 
+def followed(person: PersonView) -> str:
+    """What to say to who asked for a retired golden id."""
+    if person.renewed:
+        return (
+            "The golden id you asked for was given up in a merge, which was taken back since: this is the same "
+            "person, under a new golden id."
+        )
+    return "The identity you asked for has been merged into this one."
+
+
 def undoing(building: Building, caller: Caller, csrf: str) -> dict[str, Any]:
     """What of a building this reviewer may take back, and how."""
     reviews, any_ = caller.may(Right.REVIEW), caller.may(Right.UNDO_ANY)
     may = [
         saying.id
         for saying in building.standing
-        if reviews and saying.rank is AssertionRank.REVIEWER and (any_ or saying.made_by == caller.user)
+        if reviews and saying.id in building.retractable and (any_ or saying.made_by == caller.user)
     ]
     return {"may": frozenset(may), "tasks": building.tasks or {}, "csrf": csrf}
 
@@ -57,7 +65,7 @@ def show(request: Request, golden_id: UUID, pages: Paging, visitor: Visiting) ->
     portrait = pages.bench.portraits.of(golden_id, caller)
     told = about(pages, portrait.person, caller)
     if portrait.person.golden_id != golden_id:
-        return pages.redirect(request, told["place"], _FOLLOWED)
+        return pages.redirect(request, told["place"], followed(portrait.person))
     numbered = list(enumerate(portrait.building.steps, 1))
     return pages.page(
         request,
@@ -88,7 +96,7 @@ def history(
     portrait = pages.bench.portraits.of(golden_id, caller)
     told = about(pages, portrait.person, caller)
     if portrait.person.golden_id != golden_id:
-        return pages.redirect(request, f"{told['place']}/history", _FOLLOWED)
+        return pages.redirect(request, f"{told['place']}/history", followed(portrait.person))
     numbered = list(enumerate(portrait.building.steps, 1))
     return pages.page(
         request,
@@ -114,7 +122,7 @@ def step(
     person, building = pages.bench.portraits.after(golden_id, number, caller)
     told = about(pages, person, caller)
     if person.golden_id != golden_id:
-        return pages.redirect(request, f"{told['place']}/history", _FOLLOWED)
+        return pages.redirect(request, f"{told['place']}/history", followed(person))
     return pages.page(
         request,
         "person_step.jinja",
@@ -138,7 +146,7 @@ def looks(
     person, found = pages.bench.portraits.looks(golden_id, caller, before)
     told = about(pages, person, caller)
     if person.golden_id != golden_id:
-        return pages.redirect(request, f"{told['place']}/looks", _FOLLOWED)
+        return pages.redirect(request, f"{told['place']}/looks", followed(person))
     shown = found[:LOOKS]
     return pages.page(
         request,

@@ -16,6 +16,7 @@ from mpi.domain.timeline import Filter, awaited, kept, region_of, regions_told, 
 from mpi.domain.views import LinkState
 from mpi.review.days import written_day
 from mpi.review.pages import Pages
+from mpi.review.person import followed
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.usecases.timelines import Timeline
 
@@ -84,8 +85,7 @@ def show(request: Request, pages: Pages, caller: Caller, whom: UUID | Identifier
     read = pages.bench.timelines.of(whom, caller, at)
     person = read.person
     if isinstance(whom, UUID) and person.golden_id != whom:
-        said = "The identity you asked for has been merged into this one; this is their imaging history together."
-        return pages.redirect(request, f"/review/people/{person.golden_id}/imaging", said)
+        return pages.redirect(request, f"/review/people/{person.golden_id}/imaging", followed(person))
     shown = kept(read.studies, Filter() if errors else wanted)
     restricted = person.restricted or any(record.restricted for record in person.records)
     return pages.page(

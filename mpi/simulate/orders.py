@@ -1,4 +1,4 @@
-"""What a radiology system says of its studies: scheduled by ORM, reported by ORU, and what is planned next.
+"""What a radiology system says of its studies: scheduled by ORM or OMI, reported by ORU, and what is planned next.
 
 Written from the standard alone, as `wire_hl7` is.
 """
@@ -17,12 +17,13 @@ from mpi.simulate.wire_hl7 import escape
 _PLANNED_IN = 16  # one study in so many is followed by another that is planned
 _UNREPORTED_IN = 10  # and one in so many waits for its report
 _FOLLOWS = timedelta(weeks=6)
+_GENERAL_ORDER, _IMAGING_ORDER = "ORM^O01", "OMI^O23"
 
 
 @dataclass(frozen=True, slots=True)
 class SimOrder:
-    """One message of a radiology system, without MLLP framing, sent `at`, aware UTC. `kind` is "ORM^O01" or
-    "ORU^R01", `act` is "order", "report" or "plan", the last of an examination that no study has come of."""
+    """One message of a radiology system, without MLLP framing, sent `at`, aware UTC. `kind` is "ORM^O01", "OMI^O23"
+    or "ORU^R01", `act` is "order", "report" or "plan", the last of an examination that no study has come of."""
 
     feed_id: str
     at: datetime
@@ -54,14 +55,26 @@ def _order(feed: Feed, study: SimStudy, serial: int, at: datetime) -> SimOrder:
     orc = f"ORC|SC|P{serial}|{study.accession}||SC|||{_time(at)}"
     obr = _obr(study, serial, study.accession, planned=_time(study.started_at))
     zds = f"ZDS|{study.study_uid}^Application^DICOM"
-    return _message(feed, study, "order", serial, at, orc, obr, zds)
+    ipc = _ipc(study, serial, study.accession, study.study_uid)
+    return _message(feed, study, "order", serial, at, orc, obr, ipc if _ordering(feed) == _IMAGING_ORDER else zds)
+
+
+def _ordering(feed: Feed) -> str:
+    """The message by which a radiology system orders, of those that the network takes from it."""
+    return _GENERAL_ORDER if "O01" in feed.options else _IMAGING_ORDER
 
 
 def _plan(feed: Feed, study: SimStudy, serial: int, at: datetime) -> SimOrder:
     number = f"N{study.accession}"
     orc = f"ORC|NW|P{serial}N|{number}||SC|||{_time(at)}"
     obr = _obr(study, serial, number, planned=_time(study.started_at + _FOLLOWS))
-    return _message(feed, study, "plan", serial, at, orc, obr)
+    # An OMI has to name the study that is to come, an ORM need not.
+    named = [_ipc(study, serial, number, f"{study.study_uid}.1")] if _ordering(feed) == _IMAGING_ORDER else []
+    return _message(feed, study, "plan", serial, at, orc, obr, *named)
+
+
+def _ipc(study: SimStudy, serial: int, accession: str, uid: str) -> str:
+    return f"IPC|{accession}|R{serial}|{uid}|S{serial}|{study.modality}"
 
 
 def _result(feed: Feed, study: SimStudy, serial: int, at: datetime) -> SimOrder:
@@ -90,7 +103,7 @@ def _obr(
 
 
 def _message(feed: Feed, study: SimStudy, act: str, serial: int, at: datetime, *segments: str) -> SimOrder:
-    kind, control_id = "ORU^R01" if act == "report" else "ORM^O01", f"{act[0].upper()}{serial:09d}"
+    kind, control_id = "ORU^R01" if act == "report" else _ordering(feed), f"{act[0].upper()}{serial:09d}"
     msh = (
         f"MSH|^~\\&|{escape(feed.application)}|{escape(feed.facility)}|MPI|REGION|{_time(at)}||{kind}|{control_id}"
         f"|{feed.processing_id}|{feed.versions[-1]}"

@@ -177,6 +177,8 @@ class Models:
             reigning = unit.models.in_force()
             if approved and (reigning is None or reigning.model.fingerprint != proposal.base):
                 raise Conflict("another model is in force by now: compare the proposed one with that")
+            if approved:
+                _check_judged(unit, proposal_id, self._matching.network.judged_changes)
             state = ProposalState.APPROVED if approved else ProposalState.DECLINED
             unit.models.answer(proposal_id, state, caller.user, reason)
             action = "approve-model" if approved else "decline-model"
@@ -207,6 +209,15 @@ def _change(unit: Unit, proposal_id: int, number: int) -> tuple[Change, Judgemen
     if found is None:
         raise NotFound("the proposed model has no change of this number")
     return found
+
+
+def _check_judged(unit: Unit, proposal_id: int, wanted: int) -> None:
+    judged = sum(one.better + one.worse + one.unsure for one in unit.models.judged(proposal_id))
+    if judged < wanted and unit.models.unjudged(proposal_id) is not None:
+        text = (
+            f"at least {wanted} of its changes must be judged before a model is approved, or all if there are fewer"
+        )
+        raise Conflict(f"{text}; {judged} {'has' if judged == 1 else 'have'} been")
 
 
 def _check_open(proposal: Proposal) -> None:

@@ -27,7 +27,11 @@ def person(
         (found,) = people(unit, [golden_id])
     else:  # as it once was; by now the golden id may have no record left
         (found,) = people_of(unit, {golden_id: records})
-    return replace(found, requested_id=requested_id or golden_id)
+    if requested_id is None or requested_id == golden_id:
+        return found
+    retired = unit.identities.retired([requested_id]).get(requested_id)
+    renewed = retired is not None and found.created_at > retired
+    return replace(found, requested_id=requested_id, renewed=renewed)
 
 
 def people(unit: Unit, golden_ids: Sequence[UUID]) -> list[PersonView]:

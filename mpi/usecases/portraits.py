@@ -12,7 +12,7 @@ from linkage.explain import levels_in_words
 from linkage.partition import AssertionRank
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Field
-from mpi.domain.formation import Saying, Span, Step, steps
+from mpi.domain.formation import Saying, Span, Step, retractable, steps
 from mpi.domain.identifiers import Identifier
 from mpi.domain.survivorship import Origin, origins
 from mpi.domain.views import HistoryFilter, PersonView, Study, TaskView
@@ -31,7 +31,8 @@ LOOKS = 50  # on a page
 class Building:
     """How a person was built, oldest step first. `senders` are of the messages that the steps name; `words` say the
     comparison levels of a pattern, where the present `model` gave it. `standing` is what people and sources say of
-    these records and nobody has taken back; `tasks` are those whose answers it was, by assertion."""
+    these records and nobody has taken back; `tasks` are those whose answers it was, by assertion; `retractable` what
+    of it can be taken back from here."""
 
     steps: tuple[Step, ...] = ()
     senders: Mapping[int, Sender] | None = None
@@ -39,13 +40,14 @@ class Building:
     standing: tuple[Saying, ...] = ()
     model: str = ""
     tasks: Mapping[int, int] | None = None
+    retractable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
     """`since` is when each record was linked, `origins` where each surviving value comes from, `tasks` what is open
-    about the records, `newest` the last of `studies` studies. Who may neither review nor protect gets no `building`
-    and no tasks."""
+    about the records, `newest` the last of `studies` studies. `earlier` are the retired golden ids that
+    lead here. Who may neither review nor protect gets no `building` and no tasks."""
 
     person: PersonView
     origins: Mapping[Field, Origin]
@@ -54,6 +56,7 @@ class Portrait:
     newest: tuple[Study, ...]
     tasks: tuple[TaskView, ...] = ()
     building: Building = Building()
+    earlier: tuple[UUID, ...] = ()
 
 
 class Portraits:
@@ -84,6 +87,7 @@ class Portraits:
                 tuple(studies),
                 tuple(unit.tasks.touching([record.identifier for record in records])) if inside else (),
                 building if inside else Building(),
+                _earlier(unit, living, spans),
             )
             unit.audit.record(caller, "read-person", [str(living)], {})
             unit.commit()
@@ -117,8 +121,7 @@ class Portraits:
         with self._units.begin(read_only=True) as unit:
             living = _living(unit, golden_id)
             spans = unit.provenance.spans(living)
-            earlier = {span.came_from for span in spans if span.came_from is not None}
-            succeeded = [one for one in sorted(earlier) if unit.identities.resolve(one) == living]
+            succeeded = _earlier(unit, living, spans)
             numbers = [str(span.identifier) for span in spans if span.until is None]
             subjects = [str(living), *map(str, succeeded), *numbers]
             found = unit.provenance.looks(subjects, LOOKS + 1, before)
@@ -160,6 +163,7 @@ class Portraits:
             standing,
             model.fingerprint,
             unit.provenance.tasks_of([saying.id for saying in standing]),
+            retractable(spans, sayings, made),
         )
 
 
@@ -175,6 +179,13 @@ def _as_if_never_together(spans: Sequence[Span], sayings: Sequence[Saying]) -> t
 def _within(why: Mapping[str, Any], here: Collection[Identifier]) -> Mapping[str, Any]:
     named = {str(identifier) for identifier in here}
     return {**why, "edges": [edge for edge in why.get("edges", ()) if {edge[0], edge[1]} <= named]}
+
+
+def _earlier(unit: Unit, living: UUID, spans: Sequence[Span]) -> tuple[UUID, ...]:
+    """The retired golden ids that lead to a living one: also those of its records that came by way of others."""
+    here = [span.identifier for span in spans if span.until is None]
+    once = unit.identities.once_under(here) | {span.came_from for span in spans if span.came_from is not None}
+    return tuple(one for one in sorted(once - {living}) if unit.identities.resolve(one) == living)
 
 
 def _living(unit: Unit, golden_id: UUID) -> UUID:

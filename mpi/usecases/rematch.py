@@ -46,9 +46,11 @@ class Cause:
 class _Seeds:
     """The records from which the touched component grows, and how its assertions change.
 
-    `lone` are new records that no evidence connects with any other: each is a component by itself.
+    `lone` are new records that no evidence connects with any other: each is a component by itself. `at` marks all
+    events of the change.
     """
 
+    at: datetime
     identifiers: set[Identifier] = field(default_factory=set)
     lone: dict[Identifier, Record] = field(default_factory=dict)
     released: frozenset[Identifier] = frozenset()
@@ -88,7 +90,8 @@ class Rematch:
         `ruled` are records of which a reviewer has said who they are, or has taken it back: their questions are asked
         anew. `released` are those of them that are somebody else now (see `Component`).
         """
-        seeds = _Seeds(identifiers=set(ruled), withdrawn=list(withdrawn), released=frozenset(released))
+        at = self._clock.now()
+        seeds = _Seeds(at, identifiers=set(ruled), withdrawn=list(withdrawn), released=frozenset(released))
         records = [self._prepared(record) for record in draft.changed]
         stored = self._store_records(unit, draft, records, cause, seeds)
         made = unit.evidence.add_assertions(draft.assertions, cause.caller, cause.reason)
@@ -96,7 +99,7 @@ class Rematch:
         for assertion in (*seeds.added, *seeds.withdrawn):
             seeds.identifiers |= {assertion.pair.one, assertion.pair.other}
         moved = self._settle(unit, seeds, cause) if seeds.identifiers else frozenset()
-        told = with_studies(unit, changes.renamed(stored, moved, self._clock.now(), cause.reason))
+        told = with_studies(unit, changes.renamed(stored, moved, at, cause.reason))
         unit.outbox.publish(told, cause.caller, cause.message_id)
         follow(unit, stored)
         for kind, pair in draft.alarms:
@@ -151,8 +154,8 @@ class Rematch:
         alone = not seeds.added and seeds.identifiers == seeds.lone.keys()
         members = [_alone(r) for r in seeds.lone.values()] if alone else unit.evidence.component(seeds.identifiers)
         identifiers = [member.identifier for member in members]
-        bearing = unit.evidence.bearing_on(identifiers) if seeds.edges or not alone else ([], [], None)
-        placed, assertions, joins = bearing
+        bears = seeds.edges or not alone
+        placed, assertions, joins = unit.evidence.bearing_on(identifiers) if bears else ([], [], None)
         component = _component(members, placed, assertions, seeds, joins)
         settlement = Settler(component, self._matching.thresholds, self._matching.score).settle()
         self._hold(unit, settlement, cause)
@@ -162,7 +165,7 @@ class Rematch:
             # Thousands of edges may lie inside a golden identity: they are asked for only when records leave it.
             placed += unit.evidence.inside(parted)
             component = _component(members, placed, assertions, seeds, joins)
-        told = self._move(unit, held, lineage, component, cause)
+        told = self._move(unit, held, lineage, component, cause, seeds.at)
         told += self._contest(unit, members, settlement, lineage, cause)
         unit.outbox.publish(told, cause.caller, cause.message_id)
         if placed or not alone:
@@ -170,8 +173,7 @@ class Rematch:
         return frozenset(i for i, golden_id in lineage.golden_of.items() if held.get(i) != golden_id)
 
     def _hold(self, unit: Unit, settlement: Settlement, cause: Cause) -> None:
-        now = self._clock.now()
-        stamp = Stamp(Rank.FEED, now, now)
+        stamp = Stamp(Rank.FEED, now := self._clock.now(), now)
         holds = [Assertion(p, Verdict.SAME, AssertionRank.HOLD, stamp) for p in settlement.new_holds]
         unit.evidence.add_assertions(holds, _INDEX, cause.reason)
         for spent in settlement.spent:
@@ -185,7 +187,13 @@ class Rematch:
         return trace(settlement.blocks, held, lambda golden_id: born.get(golden_id, 0), self._ids.golden, since)
 
     def _move(
-        self, unit: Unit, held: Mapping[Identifier, UUID], lineage: Lineage, component: Component, cause: Cause
+        self,
+        unit: Unit,
+        held: Mapping[Identifier, UUID],
+        lineage: Lineage,
+        component: Component,
+        cause: Cause,
+        at: datetime,
     ) -> list[Event]:
         moves = {i: golden for i, golden in lineage.golden_of.items() if held.get(i) != golden}
         unit.identities.create(lineage.minted)
@@ -193,7 +201,7 @@ class Rematch:
         unit.identities.retire(lineage.retired)
         if parted := [identifier for identifier in moves if identifier in held]:
             unit.identities.follow(parted)
-        return with_studies(unit, changes.events(held, lineage, self._clock.now(), cause.reason))
+        return with_studies(unit, changes.events(held, lineage, at, cause.reason))
 
     def _reason(self, moves: Collection[Identifier], component: Component, cause: Cause) -> dict[str, Any]:
         """Why these links were made, in weights and with the model that gave them (promise 6)."""

@@ -145,7 +145,8 @@ class Review:
         return attempt(lambda: self._assert_pair(one, other, same, comment, caller))
 
     def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> None:
-        """Take an assertion back, a feed's merge included. Raises NotFound, Forbidden."""
+        """Take an assertion back, a feed's merge included; of one that answered a task, the answer is undone (see
+        `undo`). Raises NotFound, Forbidden, Conflict."""
         caller.require(Right.REVIEW)
         attempt(lambda: self._withdraw_alone(assertion_id, comment, caller))
 
@@ -230,7 +231,12 @@ class Review:
 
     def _withdraw_alone(self, assertion_id: int, comment: str, caller: Caller) -> None:
         with self._units.begin() as unit:
-            self._asserting.withdraw(unit, assertion_id, comment, caller)
+            answered = unit.provenance.tasks_of([assertion_id]).get(assertion_id)
+            if answered is None:
+                self._asserting.withdraw(unit, assertion_id, comment, caller)
+            else:  # its task must not stay settled with nothing behind it
+                self._answering.take_back(unit, _task(unit, answered, for_update=True), comment, caller)
+                unit.audit.record(caller, "undo-task", [f"task/{answered}"], {})
             self._rehearsing.require_second(unit, caller)
             unit.audit.record(caller, "withdraw-assertion", [f"assertion/{assertion_id}"], {})
             unit.commit()

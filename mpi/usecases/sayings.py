@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
-from linkage.partition import AssertionRank
-from mpi.domain.formation import Saying, steps
+from mpi.domain.formation import Saying, retractable, steps
 from mpi.errors import NotFound
 from mpi.ports import Unit
 
@@ -19,16 +18,8 @@ def reviewers_about(unit: Unit, golden_id: UUID, wanted: Collection[int]) -> lis
         raise NotFound("no golden identity has this id")
     spans = unit.provenance.spans(living)
     sayings = unit.provenance.sayings({span.identifier for span in spans})
-    here = {span.identifier for span in spans if span.until is None}
-    moved = {saying.id for step in steps(spans, sayings) for saying in step.said}
-    found = [
-        saying
-        for saying in sayings
-        if saying.id in set(wanted)
-        and saying.rank is AssertionRank.REVIEWER
-        and saying.withdrawn_at is None
-        and (saying.id in moved or here & {saying.one, saying.other})
-    ]
+    may = retractable(spans, sayings, steps(spans, sayings))
+    found = [saying for saying in sayings if saying.id in may & set(wanted)]
     if {saying.id for saying in found} != set(wanted):
         raise NotFound("not all of these are standing statements of reviewers about this person")
     return found

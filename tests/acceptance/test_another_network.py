@@ -21,6 +21,8 @@ PERSON = Patient("HASLEMERE", "Rosalind", nhs=nhs_number(57), line="4 Meadow Lan
 MADE, PLANNED = "1.2.826.0.1.3680043.2.1125.571", "1.2.826.0.1.3680043.2.1125.572"
 IDENTIFIERS = ("ASHFORD|A1", "EAST-SUSSEX|E1", "QUEEN-VICTORIA|Q1")
 
+CODE = {"code": "CCHES", "text": "CT Thorax", "system": "NICIP"}
+
 pytestmark = pytest.mark.timeout(120)
 _serials = count(1)
 
@@ -70,7 +72,9 @@ def test_orders_images_and_reports_of_surrey_and_sussex(service: tuple[Service, 
 
         # Ordered and made at Ashford, found by accession number; planned at Queen Victoria, by its UID in an OMI.
         send(ashford("ORM^O01", "ORC|NW|P1|F1||SC", obr.format("", "", "") + "|" * 11 + "20260305090000"))
-        region.register_study("ASHFORD|A1", MADE, archive="ss-vna", accession="X1", organisation="RTK")
+        region.register_study(
+            "ASHFORD|A1", MADE, archive="ss-vna", accession="X1", organisation="RTK", procedures=[CODE]
+        )
         tq1, ipc = "TQ1|1||||||20260312100000", f"IPC|QX1|QR1|{PLANNED}|1|CT"
         send(queen_victoria("OMI^O23^OMI_O23", "ORC|NW|QP1|QF1", tq1, "OBR|1|QP1|QF1|C1^CT^99QVH", ipc))
         report = obr.format("20260305091500", "20260306105500", "F")
@@ -82,6 +86,7 @@ def test_orders_images_and_reports_of_surrey_and_sussex(service: tuple[Service, 
             assert orders(region, identifier, awaited=True) == [planned]
             (study,) = ok(region.as_("viewer").get("/v1/imaging", params={"identifier": identifier}))["studies"]
             assert (study["study_uid"], study["report_status"]) == (MADE, "final")
+            assert [code["code"] for code in study["procedures"]] == ["CCHES", "CCHES"]
         (told,) = region.fhir("DiagnosticReport", "EAST-SUSSEX|E1")
         assert told["imagingStudy"][0]["reference"] == f"ImagingStudy/{MADE}"
         assert told["performer"][0]["identifier"]["value"] == "RTK"

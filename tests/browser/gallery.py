@@ -138,6 +138,7 @@ def _model(served: Served) -> str:
 
 def _answered(served: Served) -> str:
     made = proposals.holding(served)
+    proposals.judge_all(served, made)
     served.world.index.models.answer(made, True, "Judged by three of us: nine of ten are better.", proposals.SENIOR)
     return f"/review/models/{made}"
 

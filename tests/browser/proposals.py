@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from linkage.model import Model
 from mpi.domain.access import Role
-from mpi.domain.model_change import ChangeKind
+from mpi.domain.model_change import ChangeKind, Judgement
 from mpi.tokens import token_hash
 from mpi.usecases.reigning import Reigning
 from tests.browser.served import CALLERS, TOKENS, Served
@@ -64,3 +64,11 @@ def change_of(served: Served, proposal: int, kind: ChangeKind) -> int:
     """The number of one of its changes of a kind."""
     found = served.world.index.models.proposal(proposal, ADMINISTRATOR, limit=1000)
     return next(number for number, change, _ in found.changes if change.kinds[0] is kind)
+
+
+def judge_all(served: Served, made: int) -> None:
+    """Judge every change of a proposal, without which it is not approved."""
+    models = served.world.index.models
+    number = models.proposal(made, SENIOR).next
+    while number is not None:
+        number = models.judge(made, number, Judgement.BETTER, SENIOR)

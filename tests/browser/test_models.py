@@ -41,12 +41,19 @@ def test_changes_are_judged_one_after_another_and_counted(page: Page, served: Se
 
 def test_who_proposed_a_model_does_not_approve_it(page: Page, served: Served) -> None:
     """SEC-3, SEC-1: change control of the model."""
+    proposals.alike(served)
     made = proposals.propose(served, altered(name=ODD, certain=keener().certain))
     sign_in(page, served, Role.SENIOR_REVIEWER, f"/review/models/{made}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(ODD)
     page.get_by_role("button", name="Answer").click()
     page.get_by_role("link", name="Choose whether the model is approved").click()
     expect(page.get_by_label("Yes, approve it")).to_be_focused()
+    page.get_by_label("Yes, approve it").check()
+    page.get_by_label("Why").fill(ODD)
+    page.get_by_role("button", name="Answer").click()
+    wanted = "At least 30 of its changes must be judged before a model is approved, or all if there are fewer"
+    expect(page.get_by_role("alert")).to_contain_text(wanted)
+    proposals.judge_all(served, made)
     page.get_by_label("Yes, approve it").check()
     page.get_by_label("Why").fill(ODD)
     page.get_by_role("button", name="Answer").click()

@@ -14,7 +14,7 @@ from tests.browser import histories, questions
 from tests.browser.chromium import check_accessibility, sign_in
 from tests.browser.served import TOKENS, Served
 from tests.browser.test_signing_in import enter
-from tests.integration.core.world import REVIEWER, of, register
+from tests.integration.core.world import REVIEWER, SENIOR, of, register
 
 ODD = "<script>alert(1)</script>\"'{{7*7}}"
 
@@ -94,7 +94,7 @@ def test_a_retired_golden_id_leads_to_its_successor(page: Page, served: Served) 
     number = served.number()
     served.world.tell(register(f"BOL|{number}", 1), register(f"STO|{number}", 2))
     retired = served.world.golden(f"STO|{number}")
-    served.world.review.assert_pair(of(f"BOL|{number}"), of(f"STO|{number}"), True, "", REVIEWER)
+    made = served.world.review.assert_pair(of(f"BOL|{number}"), of(f"STO|{number}"), True, "", REVIEWER)
     sign_in(page, served, Role.PRIVACY_OFFICER, at(retired))
     living = served.world.golden(f"BOL|{number}")
     page.wait_for_url(served.address + at(living))
@@ -102,6 +102,11 @@ def test_a_retired_golden_id_leads_to_its_successor(page: Page, served: Served) 
     for more in ("/history", "/looks"):
         page.goto(served.address + at(retired, more))
         page.wait_for_url(served.address + at(living, more))
+    served.world.review.withdraw(made, "two people", SENIOR)
+    page.goto(served.address + at(retired))
+    expect(page.get_by_text("given up in a merge, which was taken back since")).to_be_visible()
+    expect(page.get_by_text("has been merged into this one")).to_have_count(0)
+    expect(page.get_by_text(f"Earlier golden ids that lead here: {retired}")).to_be_visible()
 
 
 def test_nhs_57_of_a_restricted_person_no_place_is_shown(page: Page, served: Served) -> None:

@@ -101,7 +101,7 @@ def test_the_names_of_an_older_index_are_found_after_the_migration(empty_databas
 
 def test_the_links_of_an_older_index_carry_the_numbering_of_their_record(empty_database_url: str) -> None:
     """Links that ended too."""
-    migrate.upgrade(empty_database_url, "0018")
+    migrate.upgrade(empty_database_url, "0020")
     plain = make_url(empty_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain) as connection:
         connection.execute(

@@ -12,6 +12,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from linkage.record import Name, Sex
 from mpi.domain.commands import Envelope, Field, Move, Moved, Order, Patch
+from mpi.domain.order_fold import ImagingOrder, OrderFilter
 from mpi.domain.orders import OrderField, OrderStatus, OrderValue, ReportStatus
 from mpi.domain.views import EventType, HistoryFilter
 from mpi.errors import Fault
@@ -39,6 +40,9 @@ told_by_orders = st.sampled_from(TOLD_BY_ORDERS)
 Placed = dict[str, UUID]
 """The golden id whose history a study is in, by Study Instance UID."""
 
+Ordered = dict[UUID, frozenset[tuple[ImagingOrder, int, str]]]
+"""The orders of each golden id that has some, each with its id and the study that was made of it."""
+
 
 class LifeOfStudies(LifeOfTheIndex):
     """A life with many studies, a listener who knows only what events told, and a memory of how things were."""
@@ -49,6 +53,7 @@ class LifeOfStudies(LifeOfTheIndex):
         self.heard: Placed = {}
         self.last_heard = 0
         self.was: list[tuple[datetime, Placed]] = []
+        self.orders_were: list[tuple[datetime, Ordered]] = []
 
     @initialize(homes=st.permutations(LOCAL), said=st.lists(st.sampled_from(SAID), min_size=5, max_size=5))
     def begins(self, homes: list[str], said: list[Patch]) -> None:
@@ -109,8 +114,10 @@ class LifeOfStudies(LifeOfTheIndex):
     def every_order_is_one_persons_and_its_study_is_theirs(self) -> None:
         """Issue 5.1: no report of one person is told of another's study."""
         seen: list[int] = []
+        now: Ordered = {}
         for golden in self.people():
             orders = self.world.imaging.orders(golden, ARCHIVE).orders
+            now |= {golden: frozenset(map(_told, orders))} if orders else {}
             seen += [order.id for order in orders]
             reports = {order.id: order.report_status for order in orders}
             studies = self.world.imaging.history(golden, ARCHIVE).studies
@@ -119,6 +126,8 @@ class LifeOfStudies(LifeOfTheIndex):
                 assert shown.order is None or reports[shown.order] is shown.report_status
         standing = self.world.rows("select id from imaging_order where stands order by id")
         assert sorted(seen) == [row.id for row in standing]
+        if not self.orders_were or self.orders_were[-1][1] != now:
+            self.orders_were.append((datetime.now(UTC), now))
 
     @invariant()
     def who_only_listens_knows_the_same(self) -> None:
@@ -147,6 +156,15 @@ class LifeOfStudies(LifeOfTheIndex):
             page = self.world.imaging.history(golden, ARCHIVE, wanted)
             assert {s.study_uid for s in page.studies} == {uid for uid, held in then.items() if held == golden}
 
+    @precondition(lambda self: len(self.orders_were) > 1)
+    @rule(data=st.data())
+    def looks_back_at_orders(self, data: st.DataObject) -> None:
+        """The same of orders: what they showed, of whom, and which study had come of each."""
+        at_that_time, then = data.draw(st.sampled_from(self.orders_were))
+        wanted = OrderFilter(as_of=at_that_time)
+        for golden, told in then.items():
+            assert frozenset(map(_told, self.world.imaging.orders(golden, ARCHIVE, wanted).orders)) == told
+
     def people(self) -> list[UUID]:
         return [row.golden_id for row in self.world.rows("select distinct golden_id from link where until is null")]
 
@@ -162,6 +180,10 @@ class LifeOfStudies(LifeOfTheIndex):
             if not after:
                 assert len(found) == page.total
                 return found
+
+
+def _told(order: ImagingOrder) -> tuple[ImagingOrder, int, str]:
+    return order, order.id, order.stored
 
 
 @pytest.fixture

@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 
 from linkage.record import Name
+from mpi.domain.access import Caller, Role
 from mpi.domain.availability import Availability, Holding, Notice
-from mpi.domain.commands import Envelope, Field, Merge, NhsNumber
+from mpi.domain.commands import Envelope, Field, Merge, NhsNumber, Order
+from mpi.domain.examination import procedures_of
+from mpi.domain.orders import Coded, OrderField
 from mpi.domain.views import Decision, RecordState, TaskKind
 from mpi.errors import Fault, Forbidden, Refused
 from mpi.usecases.images import Image, Images, Taken
-from tests.integration.core.world import ARCHIVE, REVIEWER, World, at, nhs, of, register, study
+from tests.integration.core.world import ARCHIVE, REVIEWER, World, at, nhs, of, person, register, study
 
 SAID = {Field.NAMES: (Name("OKONKWO", "ADAEZE"),), Field.BIRTH_DATE: "1961-03-07"}
 OTHER = {Field.NAMES: (Name("WHITWORTH", "BERNARD"),), Field.BIRTH_DATE: "1938-11-25"}
@@ -30,6 +33,29 @@ def envelope(raw: bytes = b"header", key: str = "1.1") -> Envelope:
 
 def take(world: World, image: Image, raw: bytes = b"header") -> Taken:
     return images(world).take(envelope(raw), image, ARCHIVE)
+
+
+def test_codes_of_images_add_up_and_those_of_the_order_stand_beside_them(world: World) -> None:
+    """NHS-57: of a restricted person the codes that only one trust uses are not told, nor is their scheme."""
+    snomed, nicip, own = (
+        Coded("169069000", "CT of chest", "SCT"),
+        Coded("CCHES", "CT", "NICIP"),
+        Coded("C1", "", "99B"),
+    )
+    chest = Coded("816094009", "Chest", "SCT")
+    world.tell(register("BOL|1", 1, person(more={Field.RESTRICTED: True})))
+    take(world, Image(study("1.1", "BOL|1", procedures=(snomed,))))
+    take(world, Image(study("1.1", "BOL|1", procedures=(nicip, snomed), anatomy=(chest,))), b"second")
+    said = {OrderField.FILLER: "F1", OrderField.STUDY_UID: "1.1", OrderField.CODES: (nicip, own)}
+    world.tell(Order(of("BOL|1"), person(), said, at(2)))
+    take(world, Image(study("1.1", "BOL|1")), b"third")
+    told, _ = world.imaging.study("1.1", ARCHIVE)
+    assert (told.procedures, told.order_codes, told.anatomy) == ((snomed, nicip), (nicip, own), (chest,))
+    assert procedures_of(told) == (snomed, nicip, own)
+    bare, _ = world.imaging.study("1.1", Caller("vera", Role.VIEWER, "RMC"))
+    assert (procedures_of(bare), bare.anatomy) == ((snomed, nicip), (chest,))
+    stored = world.rows("select procedures, anatomy from study")[0]
+    assert stored.procedures == [["169069000", "CT of chest", "SCT"], ["CCHES", "CT", "NICIP"]]
 
 
 def test_an_image_of_a_patient_nobody_knows_brings_both(world: World) -> None:

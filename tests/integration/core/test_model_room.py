@@ -90,6 +90,9 @@ def test_sec_3_somebody_else_answers(room: Models) -> None:
             room.answer(made, True, "", caller)
     with pytest.raises(Conflict, match="somebody else"):
         room.answer(made, True, "mine", ADMINISTRATOR)
+    with pytest.raises(Conflict, match=r"at least 30 .* or all if there are fewer; 0 have been"):
+        room.answer(made, True, "not looked at", SENIOR)
+    room.judge(made, 1, Judgement.UNSURE, REVIEWER)  # the only one there is
     room.answer(made, True, "judged", SENIOR)
     answered = room.proposal(made, REVIEWER).proposal
     assert (answered.state, answered.answered_by, answered.reason) == (ProposalState.APPROVED, "sam", "judged")

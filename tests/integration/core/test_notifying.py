@@ -12,7 +12,7 @@ import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 
 from adapters.hl7v2.notify import Notifier
-from mpi.domain.commands import Delete, Field, Link, Merge, NhsNumber, Register, Unlink
+from mpi.domain.commands import Delete, Field, Link, Merge, NhsNumber, Register, Rename, Unlink
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.errors import Forbidden, NotFound
 from mpi.main.alarms import alarms
@@ -173,6 +173,19 @@ def test_merges_deletions_and_numbers_within_a_person_are_told(telling: Telling)
     told.now()
     told.world.tell(Delete(of("CHR|1"), at(8)))
     assert sets(told.now()) == [["BOL|1", f"NHS|{number}"]]
+
+
+def test_ihe_23_a_renamed_record_is_one_notification(telling: Telling) -> None:
+    """The new number joins and the old one is merged away: two events of one change, and one resulting set."""
+    told = telling()
+    told.world.tell(register("BOL|1", 1))
+    told.now()
+    told.world.tell(Rename(of("BOL|2"), of("BOL|1"), at(2)))
+    assert sets(told.now()) == [["BOL|2"]]
+    told.world.tell(register("CHR|1", 3))
+    assert sets(told.now()) == [["BOL|2", "CHR|1"]]
+    told.world.tell(Rename(of("BOL|3"), of("BOL|2"), at(4)))
+    assert sets(told.now()) == [["BOL|3", "CHR|1"]]
 
 
 @pytest.mark.parametrize("fault", ["AR", "", "wrong"])

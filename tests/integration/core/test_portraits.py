@@ -12,6 +12,7 @@ from mpi.domain.survivorship import Choice
 from mpi.errors import Forbidden, NotFound
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.portraits import LOOKS, Portraits
+from tests.integration.core.regroups import regrouping
 from tests.integration.core.world import (
     ARCHIVE,
     REVIEWER,
@@ -182,3 +183,37 @@ def test_nhs_56_who_is_kept_apart_was_never_together(world: World, portraits: Po
             for number in range(1, len(shown.building.steps) + 1):
                 assert other not in repr(portraits.after(golden_id, number, caller))
         assert "adopted" in repr(portraits.of(golden_id, OFFICER).building)
+
+
+def test_what_is_offered_to_be_taken_back_can_be(world: World, portraits: Portraits) -> None:
+    """Not what was said of a record after it had left: that is another person's."""
+    world.tell(register("BOL|1", 1, ADA), register("STO|1", 2, ADA), register("CHR|9", 3, other_person()))
+    world.review.assert_pair(of("BOL|1"), of("STO|1"), True, "asked", REVIEWER)
+    world.review.assert_pair(of("BOL|1"), of("STO|1"), False, "twins", SENIOR)
+    later = world.review.assert_pair(of("STO|1"), of("CHR|9"), True, "seen", SENIOR)
+    ada = world.golden("BOL|1")
+    offered = portraits.of(ada, SENIOR).building
+    assert later in {saying.id for saying in offered.standing} - offered.retractable
+    assert offered.retractable
+    for one in sorted(offered.retractable):
+        regrouping(world).undo(ada, [one], "", SENIOR)
+    with pytest.raises(NotFound):
+        regrouping(world).undo(ada, [later], "", SENIOR)
+
+
+def test_a_golden_id_given_up_in_a_merge_that_was_taken_back_leads_to_its_person(
+    world: World, portraits: Portraits
+) -> None:
+    """Under a new golden id: the old one was retired and is never used again."""
+    world.tell(register("BOL|1", 1, ADA), register("STO|1", 2, other_person()))
+    ada, given_up = world.golden("BOL|1"), world.golden("STO|1")
+    made = world.review.assert_pair(of("BOL|1"), of("STO|1"), True, "", SENIOR)
+    merged = portraits.of(given_up, SENIOR)
+    assert (merged.person.golden_id, merged.person.renewed, merged.earlier) == (ada, False, (given_up,))
+    world.review.withdraw(made, "two people", SENIOR)
+    now = portraits.of(given_up, SENIOR)
+    assert now.person.golden_id == world.golden("STO|1") not in {ada, given_up}
+    assert (now.person.renewed, now.earlier) == (True, (given_up,))
+    assert portraits.of(ada, SENIOR).earlier == ()
+    looks = portraits.looks(now.person.golden_id, OFFICER)[1]
+    assert looks  # under the earlier id too

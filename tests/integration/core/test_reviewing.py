@@ -154,6 +154,25 @@ def test_only_its_maker_or_a_senior_takes_an_assertion_back(world: World) -> Non
         world.review.withdraw(merge.id, "", SENIOR)
 
 
+@pytest.mark.parametrize("decision", [Decision.SAME, Decision.DIFFERENT])
+def test_an_answer_withdrawn_as_an_assertion_leaves_no_settled_task(
+    world: World, asked: TaskView, decision: Decision
+) -> None:
+    """As when the answer is undone: the question is open again, or the evidence has answered it meanwhile."""
+    before = world.partition()
+    world.review.decide(asked.id, decision, "seen the letter", REVIEWER)
+    (made,) = world.rows("select assertion_id from task where assertion_id is not null")
+    with pytest.raises(Forbidden):
+        world.review.withdraw(made.assertion_id, "not mine", COLLEAGUE)
+    world.review.withdraw(made.assertion_id, "another child", REVIEWER)
+    task = world.review.task(asked.id, REVIEWER)
+    assert (task.state, task.decision, task.decided_by) == (TaskState.OPEN, None, "")
+    assert world.partition() == before
+    acts = world.rows("select action from audit where action in ('undo-task', 'withdraw-assertion') order by id")
+    assert [row.action for row in acts] == ["undo-task", "withdraw-assertion"]
+    world.verify()
+
+
 def test_assertions_need_two_known_records(world: World) -> None:
     world.tell(register("BOL|1", 1))
     with pytest.raises(NotFound):

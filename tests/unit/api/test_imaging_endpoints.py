@@ -11,6 +11,7 @@ import pytest
 from mpi.domain.access import Role
 from mpi.domain.identifiers import Identifier
 from mpi.domain.order_fold import ImagingOrder
+from mpi.domain.orders import Coded
 from mpi.domain.views import HistoryFilter, Study
 from tests.unit.api.loopback import Live, as_problem
 from tests.unit.api.synthetic import ALPHA, AT, BOLTON, CHRISTIE, NEW, RETIRED
@@ -179,8 +180,25 @@ def test_priors_say_why_they_matter_and_which_may_be_repeated(live: Live) -> Non
     assert prior["reason"] == "same part of the body, same kind of imaging"
     assert prior["study"]["link"] == "certain"
     assert body["total"] == 2
+    coded = replace(ordered, body_site="", codes=(Coded("CCHES", "CT Thorax", "NICIP"),))
+    live.house.imaging.ordered = [coded]
+    path = "/v1/imaging/priors?identifier=BOLTON|1234567&modality=CT&procedure=NICIP|CCHES&procedure=SCT|169069000"
+    (told,) = live.call("GET", path).json()["planned"]
+    assert told["codes"] == [{"code": "CCHES", "text": "CT Thorax", "system": "NICIP"}]
+    assert live.call("GET", path.replace("NICIP|", "NICIP")).status_code == 422
     assert as_problem(live.call("GET", "/v1/studies/1.2.9/priors")) == (404, "not-found")
     assert live.call("GET", "/v1/imaging/priors", params={"identifier": "BOLTON|1234567"}).status_code == 422
+
+
+def test_a_study_is_told_with_its_codes_as_they_were_given(live: Live) -> None:
+    code = {"code": "816094009", "text": "Chest", "system": "SCT"}
+    own = {"code": "C1", "text": "", "system": ""}
+    sent = STUDY | {"procedures": [own, {"code": "CCHES", "system": "NICIP"}], "anatomy": [code]}
+    assert register(live, sent).status_code == 201
+    told = live.call("GET", f"/v1/studies/{STUDY['study_uid']}").json()["study"]
+    assert told["procedures"] == [own, {"code": "CCHES", "text": "", "system": "NICIP"}]
+    assert told["anatomy"] == [code]
+    assert register(live, STUDY | {"anatomy": [{"code": ""}]}).status_code == 422
 
 
 def test_what_changed_in_a_history_is_told_with_its_cause(live: Live) -> None:

@@ -17,6 +17,7 @@ from adapters.dicom.demographics import read_name
 from adapters.dicom.times import read_date, read_moment, read_offset
 from linkage.record import Name, NameUse, Sex
 from mpi.domain.commands import Field
+from mpi.domain.orders import Coded
 from mpi.errors import Fault, Refused
 from mpi.networks import load_network
 from tests.unit.dicom.dicom_builders import (
@@ -196,6 +197,26 @@ def test_the_study() -> None:
     assert study.started_at == datetime(2024, 3, 1, 10, 15, tzinfo=UTC)
     assert (study.modalities, study.body_site, study.description) == (("CT", "SR"), "CHEST", "CT Thorax")
     assert (study.organisation, study.series, study.instances) == ("RMC", 3, 212)
+
+
+def test_codes_of_the_examination_and_of_the_part_of_the_body() -> None:
+    """Issue 5: SNOMED CT and NICIP where given, from the study, its request and its region; each once."""
+    made = {"CodeValue": "169069000", "CodingSchemeDesignator": "SCT", "CodeMeaning": "CT of chest"}
+    asked = {"CodeValue": "CCHES", "CodingSchemeDesignator": "NICIP", "CodeMeaning": "CT Thorax"}
+    chest = {"LongCodeValue": "816094009", "CodingSchemeDesignator": "SCT", "CodeMeaning": "Chest"}
+    dataset = header(
+        ProcedureCodeSequence=sequence(made, {"CodeMeaning": "no code"}),
+        RequestAttributesSequence=sequence(
+            *({"RequestedProcedureCodeSequence": sequence(code)} for code in (asked, made))
+        ),
+        AnatomicRegionSequence=sequence(chest),
+    )
+    found = read_header(sent(dataset), NETWORK, FROM_BOLTON)
+    assert found.study.procedures == (Coded("169069000", "CT of chest", "SCT"), Coded("CCHES", "CT Thorax", "NICIP"))
+    assert found.study.anatomy == (Coded("816094009", "Chest", "SCT"),)
+    dataset = header(ProcedureCodeSequence=sequence(made | {"CodeMeaning": "x" * 300}))
+    long = read_header(sent(dataset), NETWORK, FROM_BOLTON)
+    assert (long.study.procedures, long.remarks) == ((), ("(0008,1032)[1](0008,0104) left out: bad-value",))
 
 
 def test_the_trust_is_told_by_code_before_name_and_never_by_who_issued_the_id() -> None:

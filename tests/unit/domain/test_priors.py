@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom.sr._concepts_dict import concepts
 
-from mpi.domain.examination import Region, kinds_of, regions_of
+from mpi.domain.examination import SITE_CODES, Region, kinds_of, regions_of
 from mpi.domain.identifiers import Identifier
 from mpi.domain.order_fold import ImagingOrder
-from mpi.domain.orders import OrderStatus
-from mpi.domain.priors import Relevance, also_planned, priors
+from mpi.domain.orders import Coded, OrderStatus
+from mpi.domain.priors import Relevance, also_planned, priors, repeats
 from mpi.domain.views import Study
 from mpi.simulate.imaging import EXAMINATIONS
 
@@ -54,6 +55,56 @@ CT_CHEST = examined("CHEST", "CT", days=0, uid="1.9")
 def test_an_earlier_study_matters_for_one_reason(earlier: Study, why: Relevance | None) -> None:
     found = priors(CT_CHEST, NOW, [earlier], 30)
     assert [prior.relevance for prior in found] == ([why] if why else [])
+
+
+SNOMED = Coded("169069000", "CT of chest", "SCT")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        (SNOMED, Coded("169069000", "anything", "http://snomed.info/sct"), True),
+        (Coded("CCHES", "", "NICIP"), Coded("cches", "", "nicip"), True),
+        (Coded("CCHES", "", "99BOL"), Coded("CCHES", "", "99BOL"), False),  # two trusts may use one name
+        (Coded("CCHES", "", "NICIP"), Coded("CCHES", "", "99BOL"), False),
+        (Coded("P5-0808E", "", "SRT"), Coded("P5-0808E", "", "SRT"), False),
+        (Coded("chest", "", "SCT"), Coded("chest", "", "SCT"), False),  # no code of SNOMED CT
+    ],
+)
+def test_a_national_code_that_both_carry_says_that_it_is_the_same_examination(
+    one: Coded, other: Coded, is_same: bool
+) -> None:
+    """Of the images or of the order, whatever the names of the parts of the body; and alike for all at once."""
+    new = replace(examined("THORAX ", "CT", days=0, uid="1.9"), procedures=(one,))
+    earlier = replace(examined("", "CT"), order_codes=(other,))
+    (found,) = priors(new, NOW, [earlier], 30)
+    assert (found.relevance is Relevance.SAME_EXAMINATION, found.repeat) == (is_same, is_same)
+    assert repeats([new, earlier], 30) == ({"1.9": earlier} if is_same else {})
+    order = planned(1, "CT", "", 5, codes=(other,))
+    assert also_planned(new, NOW, [order], 30) == ([order] if is_same else [])
+
+
+def test_another_code_makes_no_other_examination() -> None:
+    """With contrast or without: a repeat that is not told is worse than one that is looked at."""
+    coded = [replace(examined("CHEST", "CT", uid=uid), procedures=(Coded(uid[-1] * 7, "", "SCT"),)) for uid in "12"]
+    assert priors(coded[0], NOW + timedelta(days=1), coded[1:], 30)[0].relevance is Relevance.SAME_EXAMINATION
+
+
+def test_the_code_of_a_part_of_the_body_stands_for_its_name() -> None:
+    chest = replace(examined("", "CT"), anatomy=(Coded("816094009", "Chest", "SCT"),))
+    assert priors(CT_CHEST, NOW, [chest], 30)[0].relevance is Relevance.SAME_EXAMINATION
+    odd = [replace(examined("", "MR", uid=uid), anatomy=(Coded("1234567", "", "SCT"),)) for uid in "12"]
+    assert regions_of(odd[0]) == frozenset()
+    assert priors(odd[0], NOW, odd[1:], 30)[0].relevance is Relevance.SAME_EXAMINATION
+
+
+def test_every_code_of_a_part_of_the_body_is_snomed_ct_and_in_a_region() -> None:
+    """pydicom's dictionary of DICOM's own codes is the witness."""
+    known = {code for one in concepts["SCT"].values() for code in one}
+    older = {"51185008", "113345001", "12921003"}
+    assert set(SITE_CODES) - older <= known
+    for code in SITE_CODES:
+        assert regions_of(replace(examined(""), anatomy=(Coded(code, "", "SCT"),)))
 
 
 def test_a_repeat_is_the_same_examination_within_the_days_asked_about() -> None:

@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from mpi.domain.coding import national
 from mpi.domain.identifiers import Identifier
 from mpi.domain.order_fold import OrderFilter
-from mpi.domain.orders import OrderStatus, ReportStatus
+from mpi.domain.orders import Coded, OrderStatus, ReportStatus
 from mpi.domain.withholding import order_withheld
 from tests.unit.fhir.fhir_builders import ANN, BASE, BEN, NORTH, House, order, study
 
@@ -79,6 +80,27 @@ def test_where_a_report_stands(house: House, report: ReportStatus | None, status
     assert told.get("docStatus") == document
     assert told["context"]["related"][1]["reference"] == "ServiceRequest/8"
     assert read(house, "ImagingStudy/2.25.77").json()["basedOn"][0]["reference"] == "ServiceRequest/8"
+
+
+def test_codes_of_the_examination_are_told_and_taken(house: House) -> None:
+    """Only SNOMED CT has a system in FHIR; R4 has a place for the part of the body in series alone."""
+    snomed, local = Coded("169069000", "CT of chest", "SCT"), Coded("C1", "CT Thorax", "99RAA")
+    house.imaging.studies = {"2.25.77": study(procedures=(snomed,), order_codes=(local,))}
+    told = read(house, "ImagingStudy/2.25.77").json()
+    assert told["procedureCode"] == [
+        {
+            "coding": [{"system": "http://snomed.info/sct", "code": "169069000", "display": "CT of chest"}],
+            "text": "CT of chest",
+        },
+        {"coding": [{"code": "C1", "display": "CT Thorax"}], "text": "CT Thorax"},
+    ]
+    site = {"system": "http://snomed.info/sct", "code": "816094009", "display": "Chest"}
+    sent = told | {"series": [{"uid": "2.25.78", "modality": {"code": "CT"}, "bodySite": site}]}
+    house.imaging.studies = {}
+    assert house.call("archive", "POST", "/ImagingStudy", json=sent).status_code == 201
+    (taken,) = house.imaging.studies.values()
+    assert national(taken.procedures) == national([snomed])
+    assert taken.anatomy == (Coded("816094009", "Chest", "http://snomed.info/sct"),)
 
 
 def test_searches_ask_for_what_they_say(house: House) -> None:
