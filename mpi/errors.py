@@ -74,6 +74,10 @@ class Unavailable(MpiError):
     """The index cannot answer now (database down or busy); nothing was applied; try again later."""
 
 
+class Outdated(Unavailable):
+    """Another model is in force by now than the one this process works with; nothing was applied. Begin again."""
+
+
 class NetworkFileError(MpiError):
     """The network file is wrong; the message names the file, the line and what to write instead."""
 

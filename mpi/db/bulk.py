@@ -10,17 +10,16 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-import numpy as np
-import numpy.typing as npt
 import psycopg
 from psycopg import errors
 from sqlalchemy import Connection, Engine, Row, text
 
 from mpi.db import bulk_lines
 from mpi.db.bulk_lines import escape
+from mpi.db.copying import EDGE, Columns, copy, copy_columns, driver_of, edge_columns
 from mpi.db.session import DbUnit, DbUnits
 from mpi.domain.access import Caller
 from mpi.domain.questions import Question
@@ -30,10 +29,7 @@ from mpi.ports import Contention
 from mpi.usecases.bulk import Line, Longs, Registration, Render
 from mpi.usecases.bulk_settling import Weighed
 
-_ROWS = 500_000  # of one COPY
 _LINES = 20_000  # people sent at a time
-_HEADER, _TRAILER = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"  # of COPY's binary format, version 1
-_LENGTH = ">i4"
 
 _CLAIM = text("lock table message, source_record, golden_identity, subscription in access exclusive mode")
 _HELD = text(
@@ -41,7 +37,7 @@ _HELD = text(
          or exists (select from subscription)"""
 )
 # The session is tuned to look up single rows; here whole tables are checked.
-_PATIENT = text(
+PATIENT = text(
     """set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0;
        set local enable_seqscan = on; set local enable_hashjoin = on; set local enable_mergejoin = on"""
 )
@@ -78,7 +74,7 @@ class BulkStore:
         self._last = 0
         self._authorities: list[str] = []  # of each record, as COPY reads them; all of one share a text
         self._foreign_keys: Sequence[Row[Any]] = ()
-        connection.execute(_PATIENT)
+        connection.execute(PATIENT)
 
     def claim(self) -> None:
         """Hold the index; raises `Refused` unless it is empty."""
@@ -122,17 +118,7 @@ class BulkStore:
 
     def add_edges(self, edges: Weighed) -> None:
         """Edges."""
-        model = np.frombuffer(self._model.encode(), np.uint8)
-        columns: list[tuple[str, npt.NDArray[Any]]] = [
-            (">i8", edges.a + 1),
-            (">i8", edges.b + 1),
-            (">f4", edges.weight),
-            (">i4", edges.guards),
-            ("u1", edges.joins),
-            (f"({edges.pattern.shape[1]},)u1", edges.pattern),
-            (f"({len(model)},)u1", np.broadcast_to(model, (len(edges), len(model)))),
-        ]
-        self._copy_fixed("edge (a_id, b_id, weight, guards, joins, pattern, model)", columns)
+        self._copy_fixed(EDGE, edge_columns(edges, edges.a + 1, edges.b + 1, self._model))
 
     def add_people(self, people: Iterable[tuple[UUID, Sequence[int], str]], contested: Collection[int]) -> int:
         """Golden identities and their links."""
@@ -152,11 +138,8 @@ class BulkStore:
 
     def add_tasks(self, asked: Iterable[tuple[Question, tuple[int, int]]]) -> int:
         """Review tasks."""
-        lines = [
-            f"{q.kind}\t{TaskState.OPEN}\t{a}\t{b}\t{q.weight}\t{int(q.guards)}\t{escape(q.reason)}\t{_pattern(q)}\n"
-            for q, (a, b) in asked
-        ]
-        self._copy("task (kind, state, a_id, b_id, weight, guards, reason, pattern)", ["".join(lines).encode()])
+        lines = [f"{TaskState.OPEN}\t{bulk_lines.question(question, *ends)}" for question, ends in asked]
+        self._copy(f"task (state, {bulk_lines.QUESTION})", ["".join(lines).encode()])
         return len(lines)
 
     def add_studies(self, studies: Iterable[Study]) -> int:
@@ -164,8 +147,8 @@ class BulkStore:
         self._connection.execute(_STUDIES_IN)
         self._copy(f"incoming (authority, value, {_STUDY})", map(bulk_lines.study, studies))
         try:
-            count = self._driver.execute(_STUDIES).rowcount
-            self._driver.execute(_COUNTED)
+            count = driver_of(self._connection).execute(_STUDIES).rowcount
+            driver_of(self._connection).execute(_COUNTED)
             return count
         except errors.NotNullViolation:
             raise Refused(Fault.UNKNOWN_IDENTIFIER, "a study's patient id is not in the index") from None
@@ -182,38 +165,13 @@ class BulkStore:
             self._connection.execute(text(f"alter table {key.table} add constraint {key.name} {key.definition}"))
         self._unit.commit()
 
-    @property
-    def _driver(self) -> psycopg.Connection[Any]:
-        """The driver's own connection, in the same transaction: SQLAlchemy knows no COPY."""
-        return cast("psycopg.Connection[Any]", self._connection.connection.driver_connection)
+    def _copy(self, into: str, chunks: Iterable[bytes]) -> None:
+        with _told():
+            copy(self._connection, into, chunks)
 
-    def _copy(self, into: str, chunks: Iterable[bytes], form: str = "text") -> None:
-        try:
-            with (
-                self._driver.cursor() as cursor,
-                cursor.copy(f"copy {into} from stdin (format {form})") as copy,
-            ):
-                for chunk in chunks:
-                    copy.write(chunk)
-        except psycopg.Error as error:
-            raise _translate(error) from None  # never the driver's text: it quotes the line
-
-    def _copy_fixed(self, into: str, columns: Sequence[tuple[str, npt.NDArray[Any]]]) -> None:
-        """Columns of fixed width in COPY's binary format: a row is its field count, then each length and value."""
-        names = [
-            (f"length{n}", _LENGTH) if part else (f"value{n}", kind)
-            for n, (kind, _) in enumerate(columns)
-            for part in (True, False)
-        ]
-        form = np.dtype([("fields", ">i2"), *names])
-        for first in range(0, len(columns[0][1]), _ROWS):
-            some = [values[first : first + _ROWS] for _, values in columns]
-            rows = np.empty(len(some[0]), form)
-            rows["fields"] = len(columns)
-            for n, values in enumerate(some):
-                rows[f"length{n}"] = form[f"value{n}"].itemsize
-                rows[f"value{n}"] = values
-            self._copy(into, (_HEADER, rows.tobytes(), _TRAILER), "binary")
+    def _copy_fixed(self, into: str, columns: Columns) -> None:
+        with _told():
+            copy_columns(self._connection, into, columns)
 
 
 class BulkStores:
@@ -238,6 +196,14 @@ class BulkStores:
         return bulk_lines.render
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        raise _translate(error) from None  # never the driver's text: it quotes the line
+
+
 def _translate(error: psycopg.Error) -> Exception:
     if isinstance(error, errors.UniqueViolation):
         return Refused(
@@ -246,7 +212,3 @@ def _translate(error: psycopg.Error) -> Exception:
     if isinstance(error, psycopg.DataError | errors.CheckViolation):
         return Refused(Fault.BAD_VALUE, f"a value cannot be stored ({error.sqlstate})")
     return Unavailable(f"the database cannot be used ({error.sqlstate or 'no connection'})")
-
-
-def _pattern(question: Question) -> str:
-    return "\\N" if question.shared_pattern is None else "\\\\x" + question.shared_pattern.hex()

@@ -12,12 +12,14 @@ from mpi.domain.access import Caller
 from mpi.domain.codec import codes_to_json, patch_to_json, stamp_to_json
 from mpi.domain.commands import Envelope
 from mpi.domain.identifiers import Identifier
+from mpi.domain.questions import Question
 from mpi.domain.record import Record, Update
 from mpi.domain.views import Study
 from mpi.usecases.bulk import Line
 
 MESSAGE = "id, feed, application, facility, control_id, event, digest, raw, flags"
 AUDIT = '"user", role, organisation, purpose, action, subjects, detail'
+QUESTION = "kind, a_id, b_id, weight, guards, reason, pattern"
 _NULL = "\\N"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
@@ -44,6 +46,13 @@ def audit(number: int, envelope: Envelope, registered: Identifier, caller: Calle
     }
     who = (caller.user, caller.role, caller.organisation, caller.purpose, "feed")
     return ("\t".join((*map(escape, who), _array([str(registered)]), _json(detail))) + "\n").encode()
+
+
+def question(asked: Question, a_id: int, b_id: int) -> str:
+    """A question about two records, by the columns of `QUESTION`."""
+    pattern = _NULL if asked.shared_pattern is None else _bytes(asked.shared_pattern)
+    fields = (asked.kind, a_id, b_id, asked.weight, int(asked.guards), escape(asked.reason), pattern)
+    return "\t".join(map(str, fields)) + "\n"
 
 
 def render(record: Record, updates: Sequence[Update]) -> Line:

@@ -24,6 +24,10 @@ from sqlalchemy import Connection, CursorResult, Executable, text
 from mpi.db.prepared import Prepared
 
 _BEGIN = Prepared(text("begin"))
+# Whoever weighs by a model that is not in force any more must not go on, and nobody writes while it is changed. The
+# server itself refuses (alembic's 0019), with all that stands behind in the pipeline, the commit too.
+_HOLD_MODEL = Prepared(text("select hold_model(:model)"))
+_CHECK_MODEL = Prepared(text("select check_model(:model)"))
 # Several statements read one moment, or a person whose identity changes meanwhile would be told in halves.
 _LOOK = Prepared(text("begin isolation level repeatable read"))
 _RELAXED = Prepared(text("set local synchronous_commit = off"))
@@ -84,13 +88,14 @@ class Rows:
 
 class Lane:
     """One connection's transactions. `relaxed`: of a reader, who sees one moment, and whose commit need not reach the
-    disk before it returns."""
+    disk before it returns. `model`: the fingerprint of the one that must be in force, "" for any, None not to ask."""
 
-    def __init__(self, connection: Connection, *, relaxed: bool = False) -> None:
+    def __init__(self, connection: Connection, *, relaxed: bool = False, model: str | None = None) -> None:
         self._connection = connection
         driver: DriverConnection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
         self._driver = driver
         self._opening = (_LOOK, _RELAXED) if relaxed else (_BEGIN,)
+        self._guard = None if model is None else (_CHECK_MODEL if relaxed else _HOLD_MODEL, {"model": model})
         # Names the server knows, kept as long as the driver's connection lives.
         self._known: set[bytes] = connection.info.setdefault("prepared statements", set())
         self._transformer = Transformer(driver)
@@ -98,14 +103,16 @@ class Lane:
 
     def run(self, statement: Prepared, parameters: Mapping[str, Any]) -> Rows:
         """Queue a prepared statement. Raises psycopg's DataError for a parameter that cannot be sent."""
-        values, formats = statement.bind(parameters)
-        rows = Rows(self)
-        self._queue.append(
-            (statement, self._transformer.dump_sequence(values, formats), self._transformer.formats, rows)
-        )
+        queued = self._queued(statement, parameters)
+        self._queue.append(queued)
         if len(self._queue) >= _LONGEST:
             self.flush()
-        return rows
+        return queued[-1]
+
+    def _queued(self, statement: Prepared, parameters: Mapping[str, Any]) -> tuple[Prepared, Any, Any, Rows]:
+        values, formats = statement.bind(parameters)
+        dumped = self._transformer.dump_sequence(values, formats)
+        return statement, dumped, self._transformer.formats, Rows(self)
 
     def execute(self, statement: Executable, parameters: Any = None, **options: Any) -> CursorResult[Any]:
         """Execute any other statement, after all that is queued. Raises both libraries' errors."""
@@ -120,7 +127,8 @@ class Lane:
         queue, self._queue = self._queue, []
         idle = self._pg.transaction_status == TransactionStatus.IDLE
         if idle and (queue or opening):
-            queue = [(statement, None, None, Rows(self)) for statement in self._opening] + queue
+            opening_ = [(statement, None, None, Rows(self)) for statement in self._opening]
+            queue = [*opening_, *([self._queued(*self._guard)] if self._guard else []), *queue]
         if queue:
             for statement, *_ in queue:
                 self._prepare(statement)

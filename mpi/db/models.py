@@ -23,6 +23,8 @@ from mpi.domain.model_change import (
     ModelInForce,
     Proposal,
     ProposalState,
+    Reign,
+    UnderWay,
 )
 from mpi.domain.model_codec import change_from_json, change_to_json
 
@@ -34,6 +36,22 @@ _IN_FORCE = text(
     f"""select {_HEADING}, g.since, g.begun_by from model_reign g join model m using (fingerprint)
         where g.until is null"""
 )
+_REIGNS = text(f"select {_HEADING}, g.* from model_reign g join model m using (fingerprint) order by g.id desc")
+_END = text("update model_reign set until = clock_timestamp() where until is null")
+_BEGIN = text(
+    """insert into model_reign (fingerprint, begun_by, proposal_id, restores, reason, last_link)
+       values (:fingerprint, :user, :proposal, :restores, :reason, (select coalesce(max(id), 0) from link))
+       returning id"""
+)
+# Whoever changes it holds a lock, and names what it does as its application: both end with it, however it ends.
+_UNDER_WAY = text(
+    """select a.application_name as what, a.xact_start as since from pg_locks l join pg_stat_activity a using (pid)
+       where l.locktype = 'advisory' and l.granted and l.objsubid = 1
+         and l.database = (select oid from pg_database where datname = current_database())
+         and (l.classid::bigint << 32 | l.objid::bigint) = :lock"""
+)
+CHANGES_MODEL = 5567189231764302
+"""The advisory lock of the one who changes the model, beside that on which writers wait (see alembic's 0019)."""
 _DOCUMENT = text("select document from model where fingerprint = :fingerprint")
 # Reads the whole table, once in an index's life.
 _WEIGHED_BY = text("select distinct model from edge")
@@ -79,6 +97,27 @@ class ModelStore:
         """Put the first model in force."""
         self._add(fingerprint, document)
         self._connection.execute(insert(model_reign).values(fingerprint=fingerprint, begun_by=user))
+
+    def succeed(
+        self, fingerprint: str, user: str, *, proposal_id: int | None = None, restores: int | None = None, reason: str
+    ) -> int:
+        """Put another known model in force instead; returns the id of its reign."""
+        row = {"fingerprint": fingerprint, "user": user, "proposal": proposal_id, "restores": restores}
+        self._connection.execute(_END)
+        begun: int = self._connection.execute(_BEGIN, row | {"reason": reason}).scalar_one()
+        return begun
+
+    def reigns(self) -> list[Reign]:
+        """Which model was in force when, the newest first."""
+        return [
+            Reign(r.id, _heading(r), r.since, r.until, r.begun_by, r.proposal_id, r.restores, r.reason)
+            for r in self._connection.execute(_REIGNS)
+        ]
+
+    def under_way(self) -> UnderWay | None:
+        """What changes the model at this moment."""
+        row = self._connection.execute(_UNDER_WAY, {"lock": CHANGES_MODEL}).one_or_none()
+        return None if row is None else UnderWay(row.what, row.since)
 
     def _add(self, fingerprint: str, document: Mapping[str, Any]) -> None:
         row = {"fingerprint": fingerprint, "document": dict(document)}

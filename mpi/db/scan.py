@@ -100,10 +100,6 @@ class ScanStore:
         """Every standing assertion."""
         return [to_assertion(row) for row in self._connection.execute(text(f"{STANDING} order by t.id"))]
 
-    def hold_still(self) -> None:
-        """Read one moment of the index from now on."""
-        self._connection.execute(text("set transaction isolation level repeatable read"))
-
     def orders(self) -> Iterator[ToldOrder]:
         """All that was said of orders, by identifier."""
         return map(to_told, self._stream(_ORDERS))

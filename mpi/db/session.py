@@ -37,12 +37,13 @@ from mpi.db.spent import SpentStore
 from mpi.db.studies import StudyStore
 from mpi.db.tasks import TaskStore
 from mpi.db.worklist import WorklistStore
-from mpi.errors import Fault, Refused, Unavailable
+from mpi.errors import Fault, Outdated, Refused, Unavailable
 from mpi.ports import Contention
 
 # lock_not_available, deadlock_detected, serialization_failure: others were in the way, the same work may succeed.
 # unique_violation: another transaction inserted between our look and our write.
 _CONTENTION = frozenset({"55P03", "40P01", "40001", "23505"})
+_CHANGING, _CHANGED = "MPI01", "MPI02"  # our own, of `hold_model` and `check_model`
 _READ_ONLY = "25006"  # a standby, or a server somebody has closed for writing; the driver calls it an internal error
 # Every statement of a use case looks up a handful of rows by index. On a small or freshly loaded database the planner
 # would rather read whole tables, and planning anew costs more than running: so index plans only, planned once.
@@ -118,19 +119,21 @@ class DbUnit:
 
 
 class DbUnits:
-    """Opens units of work on one engine; `model` is the fingerprint stored beside every weight."""
+    """Opens units of work on one engine; `model` is the fingerprint stored beside every weight, "" for who weighs
+    nothing."""
 
     def __init__(self, engine: Engine, model: str) -> None:
         self._engine = engine
         self._model = model
 
     @contextmanager
-    def begin(self, *, read_only: bool = False) -> Iterator[DbUnit]:
-        """A new transaction, rolled back at exit unless committed."""
+    def begin(self, *, read_only: bool = False, alone: bool = False) -> Iterator[DbUnit]:
+        """A new transaction, rolled back at exit unless committed. Raises `Outdated` when another model is in force;
+        `alone` does not ask, of who is about to change it."""
         try:
             with self._engine.connect() as connection:
                 # Of a reader its audit row alone is written: not worth a flush to disk before the answer.
-                lane = Lane(connection, relaxed=read_only)
+                lane = Lane(connection, relaxed=read_only, model=None if alone else self._model)
                 try:
                     yield DbUnit(lane, self._model)
                 finally:
@@ -159,6 +162,10 @@ def _translate(cause: BaseException | None, error: Exception) -> Exception:
     if state in _CONTENTION:
         diagnosis = getattr(cause, "diag", None)
         return Contention(f"{state} {getattr(diagnosis, 'constraint_name', None) or ''}".strip())
+    if state == _CHANGING:
+        return Unavailable("the matching model is being changed; nothing was applied, try again later")
+    if state == _CHANGED:
+        return Outdated("another matching model is in force than this process works with")
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state == _READ_ONLY:
         return Unavailable(f"the database cannot be used ({state or 'no connection'})")
     return _unstorable() if isinstance(cause, psycopg.DataError) else error

@@ -697,7 +697,13 @@ model_reign = Table(
     _time("since"),
     _time("until", null=True),
     Column("begun_by", Text, nullable=False),
+    Column("proposal_id", BigInteger, ForeignKey("model_proposal.id")),  # that was rolled out
+    Column("restores", BigInteger, ForeignKey("model_reign.id")),  # the reign that a roll-back has gone back to
+    Column("last_link", BigInteger, nullable=False, server_default=text("0")),  # the newest before it began
+    Column("reason", Text, nullable=False, server_default=""),
+    UniqueConstraint("proposal_id"),
     CheckConstraint("until >= since", name="ends_after_it_begins"),
+    CheckConstraint("proposal_id is null or restores is null", name="out_or_back"),
 )
 # One model is in force at any moment.
 Index(
@@ -725,6 +731,18 @@ model_proposal = Table(
     CheckConstraint(
         "(state = 'proposed') = (answered_by = '') and answered_by <> made_by", name="answered_by_another"
     ),
+)
+
+# The unanswered tasks that a roll-out has withdrawn, for the way back.
+model_reign_task = Table(
+    "model_reign_task",
+    metadata,
+    Column("reign_id", BigInteger, ForeignKey("model_reign.id"), nullable=False),
+    Column("task_id", BigInteger, ForeignKey("task.id"), nullable=False),
+    # Of one that somebody held nothing is known yet: it is open again.
+    Column("state", Text, nullable=False),
+    PrimaryKeyConstraint("reign_id", "task_id"),
+    CheckConstraint("state in ('open', 'deferred')", name="state"),
 )
 
 # What a proposal would change, numbered in an order that chance made: from the first on it is a fair sample.

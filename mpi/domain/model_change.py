@@ -128,6 +128,29 @@ class ModelInForce:
 
 
 @dataclass(frozen=True, slots=True)
+class Reign:
+    """While a model weighed the index; `until` is None for the one in force. It began with the index, by the roll-out
+    of `proposal_id`, or by a roll-back to the reign `restores`, for `reason`."""
+
+    id: int
+    model: ModelHeading
+    since: datetime
+    until: datetime | None
+    begun_by: str
+    proposal_id: int | None = None
+    restores: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A roll-out or roll-back that has not ended: what it does, and since when."""
+
+    what: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A model that somebody proposed instead of the one with fingerprint `base`, and what it would change.
 

@@ -57,7 +57,8 @@ class Joins:
 class Component:
     """Everything that bears on one component; `before` are its assertions before this change. `released` are records
     of which a reviewer has just said that they are somebody else now: no old link of theirs is held. An edge that
-    joins by itself is among `edges` or `joins`, or both."""
+    joins by itself is among `edges` or `joins`, or both. `former`, when a model is taken back, are the golden ids
+    before it, without records that are newer: what it alone joined is not held."""
 
     members: tuple[Member, ...]
     edges: tuple[Edge, ...]
@@ -65,6 +66,7 @@ class Component:
     before: tuple[Assertion, ...]
     released: frozenset[Identifier] = frozenset()
     joins: Joins | None = None
+    former: Mapping[Identifier, UUID] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class Settler:
         if any(made not in self._component.assertions for made in self._component.before):
             # Something is taken back: what came between because of it goes with it, so the ends alone are asked.
             x, y = (str(hold.pair.one),), (str(hold.pair.other),)
-        return self._guarded(x, y) or self._released(x, y)
+        return self._guarded(x, y) or self._released(x, y) or self._joined_since(x, y, known=True)
 
     def _piece(self, blocks: Keys, key: str) -> tuple[str, ...]:
         """The part of `key`'s block that is in one golden identity with it."""
@@ -241,10 +243,19 @@ class Settler:
         sides = set(x), set(y)
         if any(all(pair & side for side in sides) for pair in self._different):
             return True
-        return self._guarded(x, y) or self._released(x, y)
+        return self._guarded(x, y) or self._released(x, y) or self._joined_since(x, y)
 
     def _released(self, x: Sequence[str], y: Sequence[str]) -> bool:
         return any(self._identifier(key) in self._component.released for key in (*x, *y))
+
+    def _joined_since(self, x: Sequence[str], y: Sequence[str], *, known: bool = False) -> bool:
+        """Whether the model that is taken back joined them: none of x was then of one person with one of y. `known`:
+        both sides must have been in the index then, for what only came later was held for other reasons."""
+        former = self._component.former
+        if former is None:
+            return False
+        one, other = ({former.get(self._identifier(key)) for key in side} - {None} for side in (x, y))
+        return one.isdisjoint(other) and (bool(one and other) or not known)
 
     def _guarded(self, x: Sequence[str], y: Sequence[str]) -> bool:
         """Whether a guard that speaks of two people stands between any two of them."""

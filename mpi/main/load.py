@@ -88,23 +88,26 @@ def watching(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     folder = Folder(path, settle)
-    with loading(settings, feed, failures_only, stop.is_set) as loader:
-        yield f"watching {path} for feed {feed}"
-        while not stop.is_set():
-            pause = _LOOK
-            try:
-                for file, loaded in folder.take(loader):
-                    yield told(file, loaded)
-            except Stopped:
-                break
-            except (Unavailable, OSError) as reason:
-                if once:
-                    raise
-                _log.warning("a file waits", feed=feed, error=type(reason).__name__)
-                pause = _AWAY
-            if once:
-                break
-            stop.wait(pause)
+    begun = False
+    while not stop.is_set():
+        try:
+            with loading(settings, feed, failures_only, stop.is_set) as loader:
+                if not begun:
+                    begun = True
+                    yield f"watching {path} for feed {feed}"
+                while not stop.is_set():
+                    for file, loaded in folder.take(loader):
+                        yield told(file, loaded)
+                    if once:
+                        return
+                    stop.wait(_LOOK)
+        except Stopped:
+            break
+        except (Unavailable, OSError) as reason:
+            if once or not begun:
+                raise
+            _log.warning("a file waits", feed=feed, error=type(reason).__name__)
+            stop.wait(_AWAY)  # and begins anew, by the model that is in force then
 
 
 def told(file: Path, loaded: Loaded) -> str:

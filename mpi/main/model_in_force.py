@@ -18,7 +18,7 @@ def model_in_force(url: str, settings: Settings, *, begin: bool = True) -> Model
     named = Model.default() if settings.model is None else Model.load(settings.model)
     engine = connect(url, 1)
     try:
-        model = Reigning(DbUnits(engine, named.fingerprint)).model(named, getpass.getuser() if begin else "")
+        model = Reigning(DbUnits(engine, "")).model(named, getpass.getuser() if begin else "")
     finally:
         engine.dispose()
     if model.fingerprint != named.fingerprint:

@@ -7,14 +7,17 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from adapters.hl7v2.observer import Observer
 from linkage import kernel
@@ -23,7 +26,7 @@ from mpi import metrics as metrics_files
 from mpi.db import migrate
 from mpi.domain.network import Network
 from mpi.embedded import EmbeddedPostgres
-from mpi.errors import SettingsError
+from mpi.errors import MpiError, SettingsError
 from mpi.launchers import load_launchers
 from mpi.main.compose import compose, compose_app, compose_receiver
 from mpi.main.counting import Counting
@@ -31,6 +34,7 @@ from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compo
 from mpi.main.model_in_force import model_in_force
 from mpi.main.refreshing import Refreshing
 from mpi.main.relays import Relays
+from mpi.main.watching import Watching
 from mpi.metrics import Metrics
 from mpi.networks import load_network
 from mpi.settings import Settings
@@ -39,6 +43,7 @@ from mpi.usecases.tallies import Tallies
 
 _log = structlog.get_logger("mpi.serve")
 _RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin
+_OUTDATED = 3  # exit status of a worker that must begin again with the model now in force
 # A query waits for the interpreter after each look at the database, behind threads that match: at Python's 5 ms three
 # such waits are more than the query. Measured with a feed of 100 messages/s beside: half the p99 of PIX, no more CPU.
 _SWITCH = 0.0005  # seconds
@@ -61,6 +66,35 @@ class Plan:
         """Where the HTTP edge is reached."""
         host, port = self.http.getsockname()[:2]
         return f"{'https' if self.settings.tls_cert else 'http'}://{host}:{port}"
+
+    def renewed(self) -> Plan:
+        """The same with the model in force now. Until the database can be asked, the one of before: who works with a
+        model that is not in force is refused, and looks again."""
+        try:
+            model = model_in_force(self.url, self.settings, begin=False)
+        except MpiError as error:
+            _log.warning("the model in force cannot be read", error=type(error).__name__)
+            time.sleep(_RESTART)
+            return self
+        kernel.warm(model)
+        return replace(self, model=model)
+
+
+class Beside(Protocol):
+    """What runs in threads of its own beside HTTP."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> object:
+        """Finish what is in hand, and end."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """Whether somebody has told this process to stop."""
+
+    to_stop: bool = False
 
 
 @contextmanager
@@ -104,7 +138,9 @@ def serve(plan: Plan) -> None:
     gc.freeze()
     shared = plan.settings.data_dir / "metrics" if plan.settings.workers > 1 else None
     if shared is None:
-        work(plan, None)
+        asked = Asked()
+        while work(plan, None, asked):
+            plan = plan.renewed()
         return
     metrics_files.clear(shared)
     Supervisor(plan, shared).run()
@@ -130,8 +166,11 @@ class Supervisor:
             self._workers.discard(pid)
             metrics_files.forget(self._metrics_directory, pid)
             if not self._stopping:
-                _log.warning("worker died", pid=pid, status=status)
-                time.sleep(_RESTART)
+                if os.waitstatus_to_exitcode(status) == _OUTDATED:
+                    self._plan = self._plan.renewed()
+                else:
+                    _log.warning("worker died", pid=pid, status=status)
+                    time.sleep(_RESTART)
                 self._fork()
 
     def _fork(self) -> None:
@@ -147,8 +186,7 @@ class Supervisor:
             signal.signal(number, signal.SIG_DFL)
         code = 1
         try:
-            work(self._plan, self._metrics_directory)
-            code = 0
+            code = _OUTDATED if work(self._plan, self._metrics_directory, Asked()) else 0
         finally:
             sys.stderr.flush()
             os._exit(code)  # the supervisor's own clean-up is not the worker's to run
@@ -163,8 +201,9 @@ class Supervisor:
             os.kill(pid, signal.SIGTERM)
 
 
-def work(plan: Plan, metrics_directory: Path | None) -> None:
-    """One worker: MLLP, HTTP, DICOM and the relay, until SIGTERM or SIGINT."""
+def work(plan: Plan, metrics_directory: Path | None, asked: Asked) -> bool:
+    """One worker: MLLP, HTTP, DICOM and the relay, until SIGTERM or SIGINT, or until another model is in force: then
+    the answer is true, and the listening sockets wait for who takes over."""
     settings = plan.settings
     sys.setswitchinterval(_SWITCH)
     metrics = Metrics(metrics_directory)
@@ -174,6 +213,42 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
     receiver = compose_receiver(index, metrics, observer)
     mllp = compose_listener(index, receiver, plan.mllp, metrics, settings)
     app = compose_app(index, load_callers(settings, plan.network), metrics, settings, plan.base_url, tallies)
+    server = _server(app, settings)
+
+    def stop(number: int, frame: object) -> None:
+        # When it has stopped, uvicorn raises the signal anew: by default that would end the process before what
+        # MLLP has in hand is finished, and before the embedded database is stopped.
+        asked.to_stop = server.should_exit = True
+
+    changed = threading.Event()
+
+    def change() -> None:
+        changed.set()
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    server.should_exit = asked.to_stop  # while it began again
+    beside: list[Beside] = [
+        mllp,
+        *([compose_registrar(index, plan.dicom, metrics, settings)] if plan.dicom else []),
+        Relays(index, metrics, compose_outgoing(index, metrics, settings)),
+        Counting(index, observer, settings.conformance_days),
+        Refreshing(index),
+        Watching(index, change),
+    ]
+    for one in beside:
+        one.start()
+    try:
+        server.run(sockets=[plan.http.dup()])  # it closes what it is given
+    finally:
+        for one in beside:
+            one.stop()
+        index.engine.dispose()
+    return changed.is_set() and not asked.to_stop
+
+
+def _server(app: FastAPI, settings: Settings) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -182,35 +257,7 @@ def work(plan: Plan, metrics_directory: Path | None) -> None:
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
     )
-    server = uvicorn.Server(config)
-
-    def stop(number: int, frame: object) -> None:
-        # When it has stopped, uvicorn raises the signal anew: by default that would end the process before what
-        # MLLP has in hand is finished, and before the embedded database is stopped.
-        server.should_exit = True
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    registrar = compose_registrar(index, plan.dicom, metrics, settings) if plan.dicom else None
-    relays = Relays(index, metrics, compose_outgoing(index, metrics, settings))
-    counting = Counting(index, observer, settings.conformance_days)
-    refreshing = Refreshing(index)
-    mllp.start()
-    if registrar is not None:
-        registrar.start()
-    relays.start()
-    counting.start()
-    refreshing.start()
-    try:
-        server.run(sockets=[plan.http])
-    finally:
-        mllp.stop()
-        if registrar is not None:
-            registrar.stop()
-        relays.stop()
-        counting.stop()
-        refreshing.stop()
-        index.engine.dispose()
+    return uvicorn.Server(config)
 
 
 @contextmanager

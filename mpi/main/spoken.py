@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from linkage.errors import LinkageError
 from mpi.errors import MpiError
 
-_NO_SUCH_TABLE = frozenset({"42P01", "42703"})  # undefined_table, undefined_column
+_NO_SUCH_TABLE = frozenset({"42P01", "42703", "42883"})  # undefined_table, _column, _function
 
 
 @contextmanager

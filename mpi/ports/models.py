@@ -13,6 +13,8 @@ from mpi.domain.model_change import (
     ModelInForce,
     Proposal,
     ProposalState,
+    Reign,
+    UnderWay,
 )
 
 
@@ -30,6 +32,17 @@ class Models(Protocol):
 
     def begin(self, fingerprint: str, document: Mapping[str, Any], user: str) -> None:
         """Put the first model in force. Raises `Contention` when another instance has put one."""
+
+    def succeed(
+        self, fingerprint: str, user: str, *, proposal_id: int | None = None, restores: int | None = None, reason: str
+    ) -> int:
+        """Put another known model in force instead; returns the id of its reign."""
+
+    def reigns(self) -> list[Reign]:
+        """Which model was in force when, the newest first."""
+
+    def under_way(self) -> UnderWay | None:
+        """What changes the model at this moment."""
 
     def propose(
         self, fingerprint: str, document: Mapping[str, Any], base: str, found: ModelDifference, user: str

@@ -30,9 +30,6 @@ class Scan(Protocol):
     def orders(self) -> Iterator[ToldOrder]:
         """All that was said of orders, by identifier."""
 
-    def hold_still(self) -> None:
-        """Read one moment of the index from now on, whatever others commit; to be called before anything is read."""
-
     def asked(self, kind: TaskKind) -> frozenset[Identifier]:
         """Records that an unanswered task of this kind speaks of."""
 

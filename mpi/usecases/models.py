@@ -19,6 +19,8 @@ from mpi.domain.model_change import (
     ModelInForce,
     Proposal,
     ProposalState,
+    Reign,
+    UnderWay,
 )
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Unit, Units
@@ -30,17 +32,20 @@ from mpi.usecases.reigning import check_fit
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The model in force (None before the first start), and all proposals, the newest first."""
+    """The model in force (None before the first start), all proposals and all reigns, the newest first, and what
+    changes the model at this moment."""
 
     in_force: ModelInForce | None
     proposals: tuple[Proposal, ...]
+    reigns: tuple[Reign, ...]
+    under_way: UnderWay | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """A proposal with what was judged so far, and some of its changes with their numbers and what was said of each;
     `next` is the number of the first that nobody has judged, None when all are. `outdated`: another model is in force
-    than the one it was compared with."""
+    than the one it was compared with. `rolled_out` is the reign that it began, None before that."""
 
     proposal: Proposal
     changes: tuple[tuple[int, Change, Judgement | None], ...]
@@ -48,6 +53,7 @@ class Reviewed:
     differing: tuple[Differing, ...]  # from the model it was compared with
     next: int | None
     outdated: bool
+    rolled_out: Reign | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,8 @@ class Models:
         """What is in force and what is proposed. Needs REVIEW."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
-            found = Overview(unit.models.in_force(), tuple(unit.models.proposals()))
+            models = unit.models
+            found = Overview(models.in_force(), tuple(models.proposals()), tuple(models.reigns()), models.under_way())
             unit.audit.record(caller, "list-models", [], {"proposals": len(found.proposals)})
             unit.commit()
             return found
@@ -116,14 +123,15 @@ class Models:
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             proposal = _found(unit, proposal_id)
-            reigning = unit.models.in_force()
+            reigns = unit.models.reigns()
             found = Reviewed(
                 proposal,
                 tuple(unit.models.changes(proposal_id, after, limit)),
                 tuple(unit.models.judged(proposal_id)),
                 differing(_model(unit, proposal.base), _model(unit, proposal.model.fingerprint)),
                 unit.models.unjudged(proposal_id),
-                reigning is None or reigning.model.fingerprint != proposal.base,
+                not reigns or reigns[0].model.fingerprint != proposal.base,
+                next((reign for reign in reigns if reign.proposal_id == proposal_id), None),
             )
             unit.audit.record(caller, "read-proposed-model", [f"model-proposal/{proposal_id}"], {})
             unit.commit()

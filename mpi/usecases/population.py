@@ -28,8 +28,8 @@ Longs = npt.NDArray[np.int64]
 @dataclass(frozen=True, slots=True)
 class Population:
     """Every record by its row. encoded: uint8[A, ENCODED_SIZE], of the rows `able` int64[A] that take part in
-    linkage; keys: int64[K] and of_key: int64[K], the row of each; `live`, `overlaid` and `contested` as in
-    `Member`."""
+    linkage; keys: int64[K] and of_key: int64[K], the row of each; `ids` are database ids; `live`,
+    `overlaid` and `contested` as in `Member`."""
 
     identifiers: list[Identifier]
     golden_ids: list[UUID]
@@ -40,6 +40,7 @@ class Population:
     live: list[bool]
     overlaid: list[bool]
     contested: list[bool]
+    ids: list[int]
 
     def __len__(self) -> int:
         return len(self.identifiers)
@@ -52,27 +53,29 @@ class Population:
 def read(records: Iterable[Record], matching: Matching, *, encoded_so: bool) -> Population:
     """The records encoded for the model of `matching`; `encoded_so` when they are stored so. Raises `Conflict` for an
     index that is broken."""
-    made = Population([], [], *_columns([], [], [], []), [], [], [])
+    made = Population([], [], *_columns([], [], [], []), [], [], [], [])
     rows: list[bytes] = []
     able: list[int] = []
     keys: list[npt.NDArray[np.int64]] = []
     counts: list[int] = []
     for row, record in enumerate(records):
         encoded, own = (record.encoded, record.keys) if encoded_so else matching.prepare(record)
-        if record.golden_id is None:
+        if record.golden_id is None or record.id is None:
             raise Conflict("a record belongs to no golden identity; run mpi verify, which names it")
         made.identifiers.append(record.identifier)
         made.golden_ids.append(record.golden_id)
         made.live.append(record.state is not RecordState.SUBSUMED)
         made.overlaid.append(record.overlaid)
         made.contested.append(record.contested)
+        made.ids.append(record.id)
         keys.append(np.array(own, np.int64))
         counts.append(len(own))
         if encoded is not None:
             able.append(row)
             rows.append(encoded)
     columns = _columns(able, rows, keys, counts)
-    return Population(made.identifiers, made.golden_ids, *columns, made.live, made.overlaid, made.contested)
+    marks = (made.live, made.overlaid, made.contested, made.ids)
+    return Population(made.identifiers, made.golden_ids, *columns, *marks)
 
 
 def _columns(

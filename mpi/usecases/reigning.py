@@ -34,7 +34,7 @@ class Reigning:
         return attempt(lambda: self._model(wanted, begun_by))
 
     def _model(self, wanted: Model, begun_by: str) -> Model:
-        with self._units.begin(read_only=not begun_by) as unit:
+        with self._units.begin(read_only=True) as unit:
             reigning = unit.models.in_force()
             if reigning is not None:
                 fingerprint = reigning.model.fingerprint
@@ -44,8 +44,9 @@ class Reigning:
             if others := unit.models.weighed_by() - {wanted.fingerprint}:
                 text = f"the index was weighed by model {', '.join(sorted(others))}, and the settings name"
                 raise Refused(Fault.CONFLICT, f"{text} {wanted.fingerprint}: let MPI_MODEL name the one it was")
-            check_fit(wanted)
-            if begun_by:
+        check_fit(wanted)
+        if begun_by:
+            with self._units.begin() as unit:
                 unit.models.begin(wanted.fingerprint, wanted.document, begun_by)
                 unit.commit()
-            return wanted
+        return wanted

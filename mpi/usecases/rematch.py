@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from linkage.partition import AssertionRank, Verdict
+from linkage.partition import Verdict
 from mpi.domain import changes, questions
-from mpi.domain.access import Caller, Role
-from mpi.domain.commands import Rank, Stamp
+from mpi.domain.commands import Stamp
 from mpi.domain.draft import Draft
 from mpi.domain.evidence import Assertion, Edge, effective
 from mpi.domain.identifiers import Identifier
-from mpi.domain.lineage import Lineage, trace
+from mpi.domain.lineage import Lineage
 from mpi.domain.questions import Placed, Question
 from mpi.domain.record import Record
 from mpi.domain.settlement import Component, Joins, Member, Settlement, Settler
-from mpi.domain.views import Event, RecordState, TaskKind
+from mpi.domain.views import RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
+from mpi.usecases.applying import Applying, Cause
 from mpi.usecases.asking import of_settled
 from mpi.usecases.gathering import follow
 from mpi.usecases.matching import Matching
 from mpi.usecases.telling import with_studies
 
-_INDEX = Caller("index", Role.ADMINISTRATOR, "")  # who makes and withdraws holds
+__all__ = ["ALARM_REASONS", "Cause", "Rematch"]
+
 ALARM_REASONS = {
     TaskKind.LATE_MESSAGE: "a message came for an identifier that had been merged away",
     TaskKind.MOVE: "their source moved what was filed under one of them to the other; nothing was changed here",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why identity is looked at again, for events, links and audit."""
-
-    caller: Caller
-    reason: str
-    message_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -65,7 +56,7 @@ class Rematch:
     def __init__(self, matching: Matching, clock: Clock, ids: Ids) -> None:
         self._matching = matching
         self._clock = clock
-        self._ids = ids
+        self._applying = Applying(matching, clock, ids)
 
     def now(self) -> datetime:
         """The time by this mechanism's clock."""
@@ -158,77 +149,15 @@ class Rematch:
         placed, assertions, joins = unit.evidence.bearing_on(identifiers) if bears else ([], [], None)
         component = _component(members, placed, assertions, seeds, joins)
         settlement = Settler(component, self._matching.thresholds, self._matching.score).settle()
-        self._hold(unit, settlement, cause)
-        held = {m.identifier: m.golden_id for m in members if m.golden_id is not None}
-        lineage = self._lineage(unit, settlement, _staying(held, seeds.released))
-        if parted := [i for i, golden_id in held.items() if lineage.golden_of[i] != golden_id]:
+        lineage = self._applying.hold(unit, component, settlement, cause)
+        if parted := [m.identifier for m in members if m.golden_id not in (None, lineage.golden_of[m.identifier])]:
             # Thousands of edges may lie inside a golden identity: they are asked for only when records leave it.
             placed += unit.evidence.inside(parted)
             component = _component(members, placed, assertions, seeds, joins)
-        told = self._move(unit, held, lineage, component, cause, seeds.at)
-        told += self._contest(unit, members, settlement, lineage, cause)
-        unit.outbox.publish(told, cause.caller, cause.message_id)
+        self._applying.move(unit, component, settlement, lineage, cause, seeds.at)
         if placed or not alone:
             unit.tasks.sync(identifiers, self._questions(unit, placed, component, settlement, lineage))
-        return frozenset(i for i, golden_id in lineage.golden_of.items() if held.get(i) != golden_id)
-
-    def _hold(self, unit: Unit, settlement: Settlement, cause: Cause) -> None:
-        stamp = Stamp(Rank.FEED, now := self._clock.now(), now)
-        holds = [Assertion(p, Verdict.SAME, AssertionRank.HOLD, stamp) for p in settlement.new_holds]
-        unit.evidence.add_assertions(holds, _INDEX, cause.reason)
-        for spent in settlement.spent:
-            if spent.id is not None:
-                unit.evidence.withdraw(spent.id, _INDEX, cause.reason)
-
-    def _lineage(self, unit: Unit, settlement: Settlement, held: Mapping[Identifier, UUID]) -> Lineage:
-        several = set(held.values())
-        born = unit.identities.born(several) if len(several) > 1 else {}
-        since = unit.identities.under_since(list(held)) if _splits(settlement.blocks, held) else {}
-        return trace(settlement.blocks, held, lambda golden_id: born.get(golden_id, 0), self._ids.golden, since)
-
-    def _move(
-        self,
-        unit: Unit,
-        held: Mapping[Identifier, UUID],
-        lineage: Lineage,
-        component: Component,
-        cause: Cause,
-        at: datetime,
-    ) -> list[Event]:
-        moves = {i: golden for i, golden in lineage.golden_of.items() if held.get(i) != golden}
-        unit.identities.create(lineage.minted)
-        unit.identities.link(moves, held, self._reason(moves, component, cause))
-        unit.identities.retire(lineage.retired)
-        if parted := [identifier for identifier in moves if identifier in held]:
-            unit.identities.follow(parted)
-        return with_studies(unit, changes.events(held, lineage, at, cause.reason))
-
-    def _reason(self, moves: Collection[Identifier], component: Component, cause: Cause) -> dict[str, Any]:
-        """Why these links were made, in weights and with the model that gave them (promise 6)."""
-        edges = [e for e in component.edges if e.joins and (e.pair.one in moves or e.pair.other in moves)]
-        strongest = sorted(edges, key=lambda e: (-e.weight, e.pair))[:8]
-        return {
-            "cause": cause.reason,
-            "message": cause.message_id,
-            "model": self._matching.model.fingerprint,
-            "edges": [[str(e.pair.one), str(e.pair.other), round(e.weight, 3), e.pattern.hex()] for e in strongest],
-            "assertions": [a.id for a in component.assertions if a.pair.one in moves or a.pair.other in moves],
-        }
-
-    def _contest(
-        self, unit: Unit, members: Sequence[Member], settlement: Settlement, lineage: Lineage, cause: Cause
-    ) -> list[Event]:
-        contested = settlement.contested_records
-        unmoved = (member for member in members if lineage.golden_of[member.identifier] == member.golden_id)
-        if contested == {member.identifier for member in unmoved if member.contested}:
-            return []
-        changed = unit.identities.mark_contested([member.identifier for member in members], contested)
-        now = self._clock.now()
-        told = [
-            changes.contested(lineage.golden_of[i], i, now, cause.reason, is_so=is_so)
-            for i, is_so in sorted(changed.items())
-        ]
-        return with_studies(unit, told)
+        return frozenset(m.identifier for m in members if lineage.golden_of[m.identifier] != m.golden_id)
 
     def _questions(
         self,
@@ -248,18 +177,6 @@ class Rematch:
             return frozenset()
         golden_of = unit.identities.current({i for pair in different for i in (pair.one, pair.other)})
         return frozenset(frozenset((golden_of[p.one], golden_of[p.other])) for p in different)
-
-
-def _splits(blocks: Sequence[Sequence[Identifier]], held: Mapping[Identifier, UUID]) -> bool:
-    """Whether some golden id is claimed by two blocks."""
-    claims = {(number, held[member]) for number, block in enumerate(blocks) for member in block if member in held}
-    return len(claims) > len({golden_id for _, golden_id in claims})
-
-
-def _staying(held: Mapping[Identifier, UUID], released: Collection[Identifier]) -> Mapping[Identifier, UUID]:
-    """Who may claim a golden id: it stays with the person, not with the record that has become somebody else."""
-    persons = {golden_id for identifier, golden_id in held.items() if identifier not in released}
-    return {i: golden_id for i, golden_id in held.items() if i not in released or golden_id not in persons}
 
 
 def _standing(record: Record) -> tuple[RecordState, Stamp | None]:

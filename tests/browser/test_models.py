@@ -1,4 +1,4 @@
-"""The model room on the pages: a change judged, a model approved by somebody else, odd texts."""
+"""The model room on the pages: a change judged, a model approved by somebody else, rolled out and back, odd texts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from mpi.db.rolling import RollingStores
 from mpi.domain.access import Role
+from mpi.main.rolling import compose_rolling
 from tests.browser import proposals
 from tests.browser.chromium import sign_in
 from tests.browser.served import Served
 from tests.integration.core.other_models import altered, keener
+from tests.integration.core.world import ADMINISTRATOR
 
 ODD = "<script>alert(1)</script>' \" {{7*7}}"
 
@@ -61,6 +64,21 @@ def test_who_proposed_a_model_does_not_approve_it(page: Page, served: Served) ->
     expect(page.locator(".nhsuk-inset-text")).to_contain_text(ODD)
     expect(page.get_by_role("button", name="Answer")).to_have_count(0)
     assert [row.subjects for row in served.audited("approve-model")][-1:] == [[f"model-proposal/{made}"]]
+    expect(page.get_by_text(f"mpi model roll-out {made}")).to_be_visible()
+    index = served.world.index
+    compose_rolling(index).out(made, ADMINISTRATOR)
+    assert page.reload().status == 503  # type: ignore[union-attr]  this process has begun with another model
+    compose_rolling(index).back(ODD, ADMINISTRATOR)
+    page.reload()
+    expect(page.get_by_text("It is not in force any more")).to_be_visible()
+    page.get_by_role("link", name="Models", exact=True).first.click()
+    rows = page.get_by_role("table", name="Models that were in force").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text(f"Rolled back by admin: {ODD}")
+    expect(rows.nth(2)).to_contain_text(f"Proposal {made} rolled out by admin")
+    with RollingStores(index.engine).begin() as store:
+        store.claim("mpi model roll-out 7")
+        page.reload()
+        expect(page.get_by_text("mpi model roll-out 7. Until it has ended")).to_be_visible()
 
 
 def test_a_page_of_no_proposal_is_not_found(page: Page, served: Served) -> None:

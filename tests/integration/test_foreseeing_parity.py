@@ -1,4 +1,4 @@
-"""What is foreseen of another model is what comes of it, beside an index that began with that model."""
+"""What is foreseen of another model is what comes of it, rolled out or in an index that began with that model."""
 
 from __future__ import annotations
 
@@ -9,14 +9,27 @@ import pytest
 
 from benchmarks.residents import batches
 from linkage.model import Model
-from mpi.domain.model_change import ChangeKind, ModelDifference
+from mpi.domain.model_change import ChangeKind, Counts, ModelDifference
 from mpi.embedded import create_database, drop_database
 from mpi.main.compose import Index, compose
+from mpi.main.rolling import compose_rolling
 from mpi.simulate import snapshot
 from mpi.usecases.foreseeing import Foreseeing
 from mpi.usecases.matching import Matching
-from tests.integration.bulk_index import ADMINISTRATOR, index_over, loader, network, partition, tasks
-from tests.integration.core.other_models import altered, otherwise_encoded
+from mpi.usecases.reigning import Reigning
+from tests.integration.bulk_index import (
+    ADMINISTRATOR,
+    NAMED,
+    edges,
+    index_over,
+    loader,
+    network,
+    partition,
+    records,
+    rows,
+    tasks,
+)
+from tests.integration.core.other_models import altered, approve, otherwise_encoded
 
 KEENER = Model.default().possible + 0.5
 
@@ -49,12 +62,30 @@ def foreseen(index: Index, found: ModelDifference) -> set[frozenset[str]]:
     return after | {block for block in partition(index) if not block & changed}
 
 
+def rolled_out(index: Index, model: Model) -> Counts:
+    """The model proposed, approved by another, and rolled out."""
+    made, _ = index.models.propose(model, ADMINISTRATOR)
+    approve(index.models, made)
+    return compose_rolling(index, 2).out(made, ADMINISTRATOR)
+
+
+def golden_ids(index: Index) -> dict[str, object]:
+    """The golden id of each record."""
+    statement = f"select r.name, l.golden_id from link l join {NAMED} r on r.id = l.record_id where l.until is null"
+    return dict(rows(index, statement))
+
+
+def retired(index: Index) -> dict[object, object]:
+    return dict(rows(index, "select id, successor from golden_identity where retired_at is not null"))
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("model", [altered(certain=KEENER), otherwise_encoded(certain=KEENER)], ids=["rows", "anew"])
-def test_promise_2_what_is_foreseen_is_what_an_index_under_that_model_holds(
-    index: Index, empty_url: str, region: pd.DataFrame, model: Model
+def test_promise_2_what_is_foreseen_is_what_a_roll_out_does_and_a_new_index_holds(
+    index: Index, database_url: str, empty_url: str, region: pd.DataFrame, model: Model
 ) -> None:
-    """People and tasks, but for links that are held (decision 2)."""
+    """People, tasks, edges and rows, but for links that are held (decision 2); and all of it back (decision 29)."""
+    Reigning(index.units).model(index.matching.model, "operator")
     found = Foreseeing(index.units, index.matching, Matching(model, network()), 2).run()
     other = compose(empty_url, network(), model)
     loaded = loader(other).run(batches(region), ADMINISTRATOR)
@@ -63,11 +94,29 @@ def test_promise_2_what_is_foreseen_is_what_an_index_under_that_model_holds(
     held = [change for change in found.changes if ChangeKind.HELD in change.kinds]
     apart = {str(p.identifier) for change in held for block in change.blocks for p in block}
     assert len(apart) < len(region) / 50
-    now, then = foreseen(index, found), partition(other)
-    assert {block for block in now if not block & apart} == {block for block in then if not block & apart}
-    wanted = len(tasks(index)) + found.counts.tasks_opened - found.counts.tasks_closed
-    assert abs(wanted - len(tasks(other))) <= 2 * len(apart)
+    expected = foreseen(index, found)
+    before = (edges(index), records(index), partition(index), tasks(index))
+    named = golden_ids(index)
+
+    assert rolled_out(index, model) == found.counts
+    after = compose(database_url, network(), model)
+    then = partition(other)
+    assert partition(after) == expected
+    assert {block for block in expected if not block & apart} == {block for block in then if not block & apart}
+    assert (edges(after), records(after)) == (edges(other), records(other))
+    asked, wanted = ({one for one in tasks(i) if not {one[1], one[2]} & apart} for i in (after, other))
+    assert asked == wanted
+    assert after.verify.run().differences == ()
     other.engine.dispose()
+
+    compose_rolling(after, 2).back("it was worse", ADMINISTRATOR)
+    after.engine.dispose()
+    assert (edges(index), records(index), partition(index), tasks(index)) == before
+    assert index.verify.run().differences == ()
+    # An id that has ended never comes back; it leads to whoever it was of.
+    gone = retired(index)
+    assert {name: gone.get(golden_id, golden_id) for name, golden_id in named.items()} == golden_ids(index)
+    assert 0 < len(set(named.values()) & gone.keys()) <= found.counts.joined
 
 
 @pytest.mark.timeout(600)

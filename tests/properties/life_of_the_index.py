@@ -12,10 +12,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from linkage.model import Model
 from linkage.record import Sex
 from mpi.domain.commands import Command, Delete, Field, Link, Merge, Patch, Rename, Status, Unlink
 from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Fault, Refused
+from mpi.main.compose import compose
+from mpi.main.rolling import compose_rolling
+from mpi.usecases.foreseeing import Foreseeing
+from mpi.usecases.matching import Matching
+from mpi.usecases.reigning import Reigning
+from tests.integration.core.other_models import approve, keener, otherwise_encoded, warier
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,
@@ -43,10 +50,22 @@ SAID: list[Patch] = [
     {Field.NHS_NUMBER: None, Field.ACTIVE: True},
 ]
 ALLOWED = {Fault.SELF_MERGE, Fault.ALREADY_SUBSUMED, Fault.MERGE_CYCLE, Fault.IDENTIFIER_IN_USE}
+MODELS = [keener(), warier(), otherwise_encoded(certain=keener().certain)]
 
 identifiers = st.sampled_from(LOCAL)
 bolton = st.sampled_from(LOCAL[:4])
 minutes = st.integers(0, 60)
+
+
+def questions(world: World) -> list[tuple[TaskKind, object, object]]:
+    """What waits for an answer."""
+    return [(task.kind, task.one, task.other) for task in world.tasks()]
+
+
+def contested(world: World) -> list[int]:
+    """The records whose links are contested."""
+    rows = world.rows("select record_id from link where contested and until is null order by 1")
+    return [row.record_id for row in rows]
 
 
 def answers(task: TaskView) -> list[Decision]:
@@ -66,6 +85,7 @@ class LifeOfTheIndex(RuleBasedStateMachine):
         self.asserted: list[int] = []
         self.studies: dict[str, str] = {}
         self.retired: set[UUID] = set()
+        self.before: World | None = None  # while another model is in force than the first
 
     def send(self, command: Command) -> None:
         receipt = self.world.send(command)
@@ -143,6 +163,38 @@ class LifeOfTheIndex(RuleBasedStateMachine):
         after = self.world.partition(), self.world.records()
         assert after == before[:2]
         assert {t.kind for t in self.world.tasks()} == {kind for _, kind in before[2]}
+
+    @precondition(lambda self: self.before is None)
+    @rule(model=st.sampled_from(MODELS), back=st.booleans())
+    def rolls_a_model_out(self, model: Model, back: bool) -> None:
+        """Decision 29. Taken back at once, it leaves everything as it was, but for a hold that hard evidence has come
+        between unnoticed: it goes whenever its component is settled anew, by whatever model."""
+        index = self.world.index
+        steady = Foreseeing(index.units, index.matching, index.matching).run().counts.is_nothing
+        left = self.world.partition(), questions(self.world), contested(self.world)
+        Reigning(index.units).model(index.matching.model, "operator")
+        foreseen = Foreseeing(index.units, index.matching, Matching(model, index.network)).run().counts
+        made, _ = index.models.propose(model, ADMINISTRATOR)
+        approve(index.models, made)
+        assert compose_rolling(index).out(made, ADMINISTRATOR) == foreseen
+        url = index.engine.url.render_as_string(hide_password=False)
+        self.before, self.world = self.world, World(compose(url, index.network, model, 3), self.world._messages)
+        if back:
+            self.the_index_is_what_its_evidence_says()
+            self.rolls_it_back()
+            assert not steady or (self.world.partition(), questions(self.world), contested(self.world)) == left
+
+    @precondition(lambda self: self.before is not None)
+    @rule()
+    def rolls_it_back(self) -> None:
+        compose_rolling(self.world.index).back("worse", ADMINISTRATOR)
+        self.teardown()
+
+    def teardown(self) -> None:
+        """Whatever model is in force, the next life begins with the first."""
+        if self.before is not None:
+            self.world.close()
+            self.world, self.before = self.before, None
 
     @invariant()
     def the_index_is_what_its_evidence_says(self) -> None:
