@@ -19,7 +19,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 _LONGEST = 1 << 20  # bytes of one wish: arguments, environment, folder
 
@@ -70,12 +70,12 @@ class Launcher:
         atexit.register(self.close)
 
     def launch(
-        self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, out: Any, err: Any
+        self, arguments: Sequence[str], environment: Mapping[str, str], folder: Path, out: int, err: int
     ) -> Launched:
-        """Run `mpi` with these arguments; its standard streams go to two open files."""
+        """Run `mpi` with these arguments; its standard streams go to two open descriptors."""
         reading, writing = os.pipe()
         wish = json.dumps([list(arguments), dict(environment), str(folder)]).encode()
-        socket.send_fds(self._wishes, [wish], [out.fileno(), err.fileno(), writing])
+        socket.send_fds(self._wishes, [wish], [out, err, writing])
         os.close(writing)
         return Launched(int(self._wishes.recv(16)), reading)
 

@@ -116,7 +116,7 @@ class Service:
         self._told = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = Launcher.shared().launch(
-                ["serve"], environment(**self._settings), self.folder, sys.stdout, log
+                ["serve"], environment(**self._settings), self.folder, 1, log.fileno()
             )
         wait_for(self._serves, "the service serves")
 
@@ -180,7 +180,7 @@ def running(service: Service) -> Iterator[Service]:
 def mpi(*arguments: str, cwd: Path, **settings: object) -> subprocess.CompletedProcess[str]:
     """Run an `mpi` command to its end."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = Launcher.shared().launch(arguments, environment(**settings), cwd, out, err)
+        process = Launcher.shared().launch(arguments, environment(**settings), cwd, out.fileno(), err.fileno())
         try:
             status = process.wait(PATIENCE * 2)
         except subprocess.TimeoutExpired:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import partition as pure
@@ -91,7 +91,6 @@ evidence = st.composite(Evidence)()
 
 
 @given(evidence)
-@settings(max_examples=300)
 def test_stored_blocks_are_those_of_the_pure_partition_scored_pair_by_pair(case: Evidence) -> None:
     """Design, section 4: the stored partition is the pure one, of the evidence with its holds."""
     edges = [pure.Edge(str(e.pair.one), str(e.pair.other), e.weight, e.guards) for e in case.edges]
@@ -103,7 +102,6 @@ def test_stored_blocks_are_those_of_the_pure_partition_scored_pair_by_pair(case:
 
 
 @given(evidence)
-@settings(max_examples=200)
 def test_edges_in_columns_settle_as_edges_one_by_one(case: Evidence) -> None:
     told = case.settler(case.edges).settle()
     others = [edge for edge in case.edges if not edge.joins]
