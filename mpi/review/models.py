@@ -12,6 +12,7 @@ from linkage.evaluation.intervals import wilson
 from mpi.domain.access import Caller, Right
 from mpi.domain.model_change import Judged, Judgement, ProposalState
 from mpi.errors import Conflict
+from mpi.review.comments import Comment, overlong
 from mpi.review.comparison_rows import columns, rows
 from mpi.review.model_words import JUDGEMENTS
 from mpi.review.pages import Pages
@@ -71,6 +72,7 @@ def _page(
     after: int = 0,
     errors: Mapping[str, str] = {},
     status: int = 200,
+    **entered: str,
 ) -> Response:
     caller.require(Right.REVIEW)
     found = pages.bench.models.proposal(proposal_id, caller, after, _SIZE)
@@ -87,6 +89,7 @@ def _page(
         open=found.proposal.state is ProposalState.PROPOSED,
         may_answer=caller.may(Right.UNDO_ANY) and found.proposal.made_by != caller.user,
         errors=errors,
+        entered=entered,
     )
 
 
@@ -141,21 +144,23 @@ def answer(
     caller: Calling,
     proposal_id: _Id,
     verdict: Annotated[str, Form(max_length=20)] = "",
-    reason: Annotated[str, Form(max_length=1_000)] = "",
+    reason: Comment = "",
 ) -> Response:
     """Approve or decline a proposed model."""
     errors = {}
     if verdict not in (ProposalState.APPROVED, ProposalState.DECLINED):
         errors["verdict"] = "Choose whether the model is approved"
-    if not reason.strip():
-        errors["reason"] = "Say why"
+    if wrong := overlong(reason) if reason.strip() else "Say why":
+        errors["reason"] = wrong
+    status = 422
+    if not errors:
+        try:
+            pages.bench.models.answer(proposal_id, verdict == ProposalState.APPROVED, reason.strip(), caller)
+        except Conflict as conflict:
+            text = str(conflict)
+            errors["verdict"], status = text[:1].upper() + text[1:], 409
     if errors:
-        return _page(request, pages, caller, proposal_id, 0, errors, 422)
-    try:
-        pages.bench.models.answer(proposal_id, verdict == ProposalState.APPROVED, reason.strip(), caller)
-    except Conflict as conflict:
-        text = str(conflict)
-        return _page(request, pages, caller, proposal_id, 0, {"verdict": text[:1].upper() + text[1:]}, 409)
+        return _page(request, pages, caller, proposal_id, 0, errors, status, verdict=verdict, reason=reason)
     return pages.redirect(
         request, f"{PATH}/{proposal_id}", f"The model is {verdict}. Nothing that is served has changed."
     )
