@@ -145,7 +145,7 @@ def test_a_privacy_officer_sees_who_has_looked(page: Page, served: Served) -> No
         (Role.VIEWER, "/history/1", 403),
         (Role.REVIEWER, "/looks", 403),
         (Role.REVIEWER, "/history/99", 404),
-        (Role.REVIEWER, "/history/x", 422),
+        (Role.REVIEWER, "/history/x", 404),
     ],
 )
 def test_each_page_asks_for_its_right(
