@@ -70,12 +70,12 @@ def sign_in_by_form(page: Page, served: Served, role: Role) -> None:
     page.wait_for_url(f"{served.address}/review")
 
 
-def open_session(page: Page, served: Served, role: Role) -> None:
-    """Give the browser a new session of `role`: the form is sent with the browser's cookies, but not drawn."""
+def open_session(page: Page, served: Served, role: Role, token: str = "") -> None:
+    """Give the browser a new session of `role`, or of another token: the form is sent, but not drawn."""
     asking, address = page.context.request, f"{served.address}/review/sign-in"
     csrf = re.search(r'name="csrf" value="([^"]*)"', asking.get(address).text())
     assert csrf
-    answer = asking.post(address, form={"csrf": csrf[1], "token": TOKENS[role]}, max_redirects=0)
+    answer = asking.post(address, form={"csrf": csrf[1], "token": token or TOKENS[role]}, max_redirects=0)
     assert answer.status == 303, answer.text()
 
 

@@ -29,6 +29,8 @@ TRUSTS = {
 }
 TOKENS = {role: f"a-token-for-the-role-{role}" for role in Role if role is not Role.FEED}
 CALLERS = {token_hash(token): Caller(f"{role}.smith", role, "RMC") for role, token in TOKENS.items()}
+URGENT = "a-token-for-who-breaks-the-glass"
+CALLERS[token_hash(URGENT)] = Caller("urgent.smith", Role.VIEWER, "RMC", "break-glass")
 
 
 def named_network() -> Network:

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from mpi.domain.access import Role
 from tests.browser import histories, questions
-from tests.browser.chromium import check_accessibility, sign_in
-from tests.browser.served import TOKENS, Served
+from tests.browser.chromium import check_accessibility, open_session, sign_in
+from tests.browser.served import TOKENS, URGENT, Served
 from tests.browser.test_signing_in import enter
 from tests.integration.core.world import REVIEWER, SENIOR, of, register
 
@@ -123,6 +123,15 @@ def test_nhs_57_of_a_restricted_person_no_place_is_shown(page: Page, served: Ser
     assert "Ladybarn" not in body
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, served, Role.PRIVACY_OFFICER, at(golden_id))
+    assert "Ladybarn" in page.locator("main").inner_text()
+    page.get_by_role("button", name="Sign out").click()
+    open_session(page, served, Role.VIEWER, URGENT)  # SEC-6: their token says that it is urgent
+    for place in ("", "/imaging"):
+        page.goto(served.address + at(golden_id, place))
+        expect(page.get_by_role("heading", name="Restricted record")).to_have_count(0)
+        assert "Christie" in page.locator("main").inner_text()
+    page.goto(served.address + at(golden_id))
+    expect(page.get_by_text("because you have said that it is urgent")).to_be_visible()
     assert "Ladybarn" in page.locator("main").inner_text()
 
 
