@@ -16,6 +16,7 @@ from tests.integration.core.other_models import altered, keener
 from tests.integration.core.world import ADMINISTRATOR
 
 ODD = "<script>alert(1)</script>' \" {{7*7}}"
+LONG = "W" * 100  # the longest that a version may be, in the widest letter
 
 
 def test_changes_are_judged_one_after_another_and_counted(page: Page, served: Served) -> None:
@@ -45,9 +46,12 @@ def test_changes_are_judged_one_after_another_and_counted(page: Page, served: Se
 def test_who_proposed_a_model_does_not_approve_it(page: Page, served: Served) -> None:
     """SEC-3, SEC-1: change control of the model."""
     proposals.alike(served)
-    made = proposals.propose(served, altered(name=ODD, certain=keener().certain))
+    made = proposals.propose(served, altered(name=ODD, version=LONG, certain=keener().certain))
     sign_in(page, served, Role.SENIOR_REVIEWER, f"/review/models/{made}")
     expect(page.get_by_role("heading", level=1)).to_contain_text(ODD)
+    for path in (f"/{made}/changes/1", "", f"/{made}"):
+        page.goto(f"{served.address}/review/models{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Answer").click()
     page.get_by_role("link", name="Choose whether the model is approved").click()
     expect(page.get_by_label("Yes, approve it")).to_be_focused()
