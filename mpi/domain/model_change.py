@@ -89,6 +89,18 @@ class Counts:
         """Whether nobody would notice."""
         return not (self.joined or self.moved or self.held or self.freed or self.tasks_opened or self.tasks_closed)
 
+    def beyond(self, foreseen: Counts) -> tuple[str, ...]:
+        """What these are more of than was foreseen, by more than 10 % and 20, with both counts, as words."""
+        return tuple(
+            f"{now:,} {words} and not {then:,}"
+            for key, words in _GRAVE.items()
+            if (now := getattr(self, key)) > 1.1 * (then := getattr(foreseen, key)) + 20
+        )
+
+
+_GRAVE = {"joined": "merges", "parted": "partings", "held": "contested links", "tasks_opened": "new tasks"}
+"""The counts for which a model is declined, as words."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelDifference:

@@ -119,6 +119,24 @@ def test_what_merged_parts_again_and_messages_stay(database_url: str, world: Wor
     world.check_questions()
 
 
+def test_what_was_compared_long_ago_is_not_rolled_out_blindly(world: World) -> None:
+    """SEC-1: who approved has seen what was foreseen; 22 people have come since whose links would be contested."""
+    made = approved(world, warier())
+    for number in range(1, 23):
+        known = person("Achterberg", "Willemijn", f"1940-02-{number:02}", number=nhs(number))
+        world.tell(register(f"BOL|{number}", 1, known), register(f"CHR|{number}", 2, known))
+    before = state(world)
+    rolling = compose_rolling(world.index)
+    told = r"foreseen .*: 22 contested links and not 0, 22 new tasks and not 0\. Nothing"
+    with pytest.raises(Conflict, match=told):
+        rolling.out(made, ADMINISTRATOR)
+    assert state(world) == before
+    assert world.rows("select from audit where action = 'roll-out-model'") == []
+    assert rolling.out(made, ADMINISTRATOR, even_so=True).held == 22
+    (audited,) = world.rows("select detail from audit where action = 'roll-out-model'")
+    assert (audited.detail["even_so"], audited.detail["held"]) == ("whatever was foreseen", 22)
+
+
 def test_a_hold_that_a_roll_out_made_goes_with_it(database_url: str, world: World) -> None:
     linked(world)
     before = state(world)
