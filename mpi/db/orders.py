@@ -13,7 +13,7 @@ from mpi.db.lane import Lane
 from mpi.db.ordered import STUDY_OF_ORDER, STUDY_OF_ORDER_THEN, during
 from mpi.db.places import UNDATED, read_place, write_place
 from mpi.db.prepared import Prepared
-from mpi.db.rows import RecordIds
+from mpi.db.rows import MOST_ID, RecordIds
 from mpi.domain.codec import (
     codes_from_json,
     codes_to_json,
@@ -121,7 +121,6 @@ _UNDER_OTHERS = Prepared(
        order by p.authority, p.value"""
     )
 )
-_LAST_ID = (1 << 63) - 1
 
 
 class OrderStore:
@@ -229,6 +228,6 @@ def _conditions(wanted: OrderFilter) -> dict[str, Any]:
 
 def _read_after(after: str) -> tuple[Any, int]:
     if not after:
-        return "infinity", _LAST_ID
+        return "infinity", MOST_ID
     at, key = read_place(after)
     return at, int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0

@@ -229,6 +229,11 @@ def test_each_trust_sees_its_own_alone(world: World, quarantine: Quarantine) -> 
     ):
         with pytest.raises(NotFound):
             reach()
+    with pytest.raises(NotFound, match=f"no message has the id {10**20}"):
+        quarantine.replay(10**20, None, ADMINISTRATOR)
+    with pytest.raises(NotFound, match=f"no message has the id {10**20}"):
+        quarantine.raw(10**20, ADMINISTRATOR)
+    assert len(quarantine.list(ADMINISTRATOR, before=10**20).messages) == 4
     with pytest.raises(Forbidden):
         quarantine.list(REVIEWER)
     assert quarantine.open(image, SENIOR).reading.protocol == "DICOM"
