@@ -25,7 +25,7 @@ app = typer.Typer(
     help="Models: what another one would make of the index; roll it out, and back.", no_args_is_help=True
 )
 _WORKERS = typer.Option(min=1, help="Worker processes.")
-_PROPOSAL = typer.Argument(min=1, max=2**63 - 1, help="The proposal's number; somebody else has approved it.")
+_PROPOSAL = typer.Argument(min=1, help="The proposal's number; somebody else has approved it.")
 _CORES = len(os.sched_getaffinity(0))
 
 
@@ -46,14 +46,16 @@ def compare(
 
     with spoken():
         proposed = Model.load(file)
+        if out is not None:
+            out.open("a").close()  # whether it can be written is told before the work
         with _index() as index:
             made, found = index.models.propose(proposed, _operator(), workers, _told)
+        typer.echo(f"mpi: this is proposal {made}; see it at /review/models/{made}", err=True)
         if out is not None:
             with out.open("w", encoding="utf-8") as report:
                 for line in (asdict(found.counts), *map(change_to_json, found.changes)):
                     report.write(json.dumps(line) + "\n")
         _tell(found.counts)
-    typer.echo(f"mpi: this is proposal {made}; see it at /review/models/{made}", err=True)
 
 
 @app.command("list")
