@@ -101,3 +101,5 @@ def test_it_is_not_for_viewers(page: Page, served: Served) -> None:
     answer = page.goto(f"{served.address}/review/models")
     assert answer is not None
     assert answer.status == 403
+    told = "a viewer may not see or do what is for reviewers; a reviewer, a senior reviewer or an administrator may"
+    expect(page.get_by_text(told)).to_be_visible()

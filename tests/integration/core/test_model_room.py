@@ -100,7 +100,7 @@ def test_judgements_are_counted_once_a_change(room: Models) -> None:
 def test_sec_3_somebody_else_answers(room: Models) -> None:
     made, _ = room.propose(keener(), ADMINISTRATOR)
     for caller in (REVIEWER, ARCHIVE):
-        with pytest.raises(Forbidden):
+        with pytest.raises(Forbidden, match="may not decide what is left to senior reviewers; a senior"):
             room.answer(made, True, "", caller)
     with pytest.raises(Conflict, match="somebody else"):
         room.answer(made, True, "mine", ADMINISTRATOR)
