@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -111,11 +111,13 @@ class ModelDifference:
 
 
 class ProposalState(StrEnum):
-    """Where a proposed model stands."""
+    """Where a proposed model stands. The last two are not kept beside it: the reigns tell them."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"
     DECLINED = "declined"
+    ROLLED_OUT = "rolled-out"
+    ROLLED_BACK = "rolled-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,15 @@ class Proposal:
     answered_by: str = ""
     answered_at: datetime | None = None
     reason: str = ""
+
+
+def with_reigns(proposal: Proposal, reigns: Sequence[Reign]) -> Proposal:
+    """The proposal as what has become of it; `reigns` are all there were, the newest first."""
+    for then, reign in zip((None, *reigns), reigns, strict=False):
+        if reign.proposal_id == proposal.id:
+            undone = then is not None and then.restores is not None
+            return replace(proposal, state=ProposalState.ROLLED_BACK if undone else ProposalState.ROLLED_OUT)
+    return proposal
 
 
 class Judgement(StrEnum):

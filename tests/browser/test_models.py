@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from mpi.db.rolling import RollingStores
 from mpi.domain.access import Role
+from mpi.domain.model_change import Judgement
 from mpi.main.rolling import compose_rolling
 from tests.browser import proposals
 from tests.browser.chromium import sign_in
@@ -64,12 +65,22 @@ def test_who_proposed_a_model_does_not_approve_it(page: Page, served: Served) ->
     page.get_by_role("button", name="Answer").click()
     wanted = "At least 30 of its changes must be judged before a model is approved, or all if there are fewer"
     expect(page.get_by_role("alert")).to_contain_text(wanted)
+    expect(page.get_by_text("Judged worse than now")).to_have_count(0)
     proposals.judge_all(served, made)
+    changes = served.world.index.models.proposal(made, proposals.SENIOR).proposal.changes
+    for number in range(1, changes + 1):
+        served.world.index.models.judge(made, number, Judgement.WORSE, proposals.SENIOR)
+    page.goto(f"{served.address}/review/models/{made}")
+    worse = f"Of {changes} {'change' if changes == 1 else 'changes'} judged better or worse, 0 are for the better"
+    expect(page.get_by_text(worse)).to_be_visible()
+    page.get_by_label("Yes, approve it").check()
+    page.get_by_label("Why").fill(ODD)
     page.get_by_role("button", name="Answer").click()
     expect(page.get_by_text("The model is approved. Nothing that is served has changed.")).to_be_visible()
     expect(page.locator(".nhsuk-inset-text")).to_contain_text(ODD)
     expect(page.get_by_role("button", name="Answer")).to_have_count(0)
-    assert [row.subjects for row in served.audited("approve-model")][-1:] == [[f"model-proposal/{made}"]]
+    audited = served.audited("approve-model")[-1]
+    assert (audited.subjects, audited.detail["worse"]) == ([f"model-proposal/{made}"], changes)
     expect(page.get_by_text(f"mpi model roll-out {made}")).to_be_visible()
     index = served.world.index
     compose_rolling(index).out(made, ADMINISTRATOR)
@@ -79,6 +90,8 @@ def test_who_proposed_a_model_does_not_approve_it(page: Page, served: Served) ->
     expect(page.get_by_text("It is not in force any more")).to_be_visible()
     page.get_by_role("link", name="Models", exact=True).first.click()
     rows = page.get_by_role("table", name="Models that were in force").get_by_role("row")
+    proposed = page.get_by_role("table", name="Proposed models").get_by_role("row")
+    expect(proposed.filter(has_text=f"proposal {made}")).to_contain_text("Rolled back")
     expect(rows.nth(1)).to_contain_text(f"Rolled back by admin: {ODD}")
     expect(rows.nth(2)).to_contain_text(f"Proposal {made} rolled out by admin")
     with RollingStores(index.engine).begin() as store:

@@ -205,12 +205,16 @@ def test_only_an_approved_and_fitting_proposal_is_rolled_out_and_once(database_u
     with pytest.raises(Conflict, match="compared with: compare it again"):
         rolling.out(late, ADMINISTRATOR)
     with under(database_url, keener()) as then:
+        assert then.index.models.proposal(made, REVIEWER).proposal.state == "rolled-out"
         roll_back(then)
     with pytest.raises(Conflict, match="rolled out before"):
         rolling.out(made, ADMINISTRATOR)
     with pytest.raises(Conflict, match="nothing to go back to"):
         rolling.back("", ADMINISTRATOR)
-    now, out, first = world.index.models.overview(REVIEWER).reigns
+    overview = world.index.models.overview(REVIEWER)
+    now, out, first = overview.reigns
+    states = {proposal.id: proposal.state for proposal in overview.proposals}
+    assert states == {open_: "proposed", late: "approved", made: "rolled-back"}
     assert (now.restores, now.until, now.reason) == (first.id, None, "worse than it looked")
     assert (out.proposal_id, out.begun_by, out.model.fingerprint) == (made, "admin", keener().fingerprint)
     said = world.rows("select action, subjects, detail from audit where action like 'roll-%' order by id")
