@@ -37,7 +37,7 @@ class Picture:
 
 def _work_list(served: Served) -> str:
     questions.overlaid(served)
-    questions.one_number_two_people(served)
+    questions.one_number_two_people(served, "9" * 200)
     for studies in (0, 2):
         questions.perhaps_twins(served, studies)
     questions.where_linking_is_stopped(served)

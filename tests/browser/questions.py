@@ -43,15 +43,17 @@ def overlaid(served: Served) -> TaskView:
     return _task(served, TaskKind.OVERLAY, number)
 
 
-def one_number_two_people(served: Served) -> TaskView:
-    """One NHS number at two trusts, of a man and of a woman who have nothing else in common."""
+def one_number_two_people(served: Served, tail: str = "") -> TaskView:
+    """One NHS number at two trusts, of a man and of a woman who have nothing else in common; `tail` makes their local
+    numbers longer."""
     number = served.number()
     rhys = person("Evans", "Rhys", "1944-02-29", Sex.MALE, nhs(100 + number))
     jana = person(
         "Novak", "Jana", "1999-12-03", Sex.FEMALE, nhs(100 + number), postcode="CF10 1AA", lines=("1 Quay",)
     )
-    served.world.tell(register(f"BOL|{number}", 1, rhys), register(f"CHR|{number}", 1, jana))
-    return _task(served, TaskKind.NHS_NUMBER_CONFUSION, number)
+    local = f"{number}{tail}"
+    served.world.tell(register(f"BOL|{local}", 1, rhys), register(f"CHR|{local}", 1, jana))
+    return _task(served, TaskKind.NHS_NUMBER_CONFUSION, local)
 
 
 def where_linking_is_stopped(served: Served) -> TaskView:
@@ -72,6 +74,6 @@ def with_odd_letters(served: Served, odd: str) -> TaskView:
     return _task(served, TaskKind.POSSIBLE_MATCH, number)
 
 
-def _task(served: Served, kind: TaskKind, number: int) -> TaskView:
+def _task(served: Served, kind: TaskKind, number: int | str) -> TaskView:
     (found,) = [task for task in served.world.tasks(kind) if task.one.value == str(number)]
     return found
