@@ -20,13 +20,13 @@ from mpi.api.shapes import (
     ExplanationJson,
     StandingJson,
     StandingsJson,
-    TaskJson,
-    TasksJson,
     identifier_json,
 )
+from mpi.api.tasks_shapes import TaskJson, TaskOrderJson, TasksJson
 from mpi.domain.evidence import AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
+from mpi.domain.orders import TaskOrder
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 
 router = APIRouter(
@@ -82,6 +82,18 @@ class AssertionRequest(fields.Request):
     comment: Comment
 
 
+def order_json(order: TaskOrder) -> TaskOrderJson:
+    """An order that a task is about as JSON."""
+    return {
+        "patient": identifier_json(order.patient),
+        "filler": order.filler,
+        "placer": order.placer,
+        "accession": order.accession,
+        "study_uid": order.study_uid,
+        "withheld": order.withheld,
+    }
+
+
 def task_json(task: TaskView) -> TaskJson:
     """A task as JSON."""
     return {
@@ -100,6 +112,7 @@ def task_json(task: TaskView) -> TaskJson:
         "proposed": task.proposed,
         "proposed_by": task.proposed_by,
         "studies": task.studies,
+        "orders": [order_json(order) for order in task.orders],
         "decision": task.decision,
         "comment": task.comment,
         "decided_by": task.decided_by,
