@@ -12,6 +12,7 @@ from mpi.api import fields
 from mpi.api.answers import answer, link, next_page
 from mpi.api.fields import Comment, IdentifierIn, IdentifierText, Text
 from mpi.api.issuers import find_authority, parse_identifier
+from mpi.api.problems import Fix, Invalid
 from mpi.api.responses import failures, name_operation, no_content, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
@@ -71,6 +72,12 @@ class UndoRequest(fields.Request):
     """Why a decision or assertion is taken back."""
 
     comment: Comment
+
+
+class WithdrawalQuery(fields.Request):
+    """Why an assertion is taken back, when no body says it."""
+
+    comment: Comment | None = None
 
 
 class AssertionRequest(fields.Request):
@@ -258,10 +265,16 @@ def assert_pair(body: AssertionRequest, services: Provided, caller: Calling) -> 
 )
 def withdraw_assertion(
     assertion_id: Annotated[int, Path(ge=1, le=fields.BIGINT)],
-    body: UndoRequest,
     services: Provided,
     caller: Calling,
+    asked: Annotated[WithdrawalQuery, Query()],
+    body: UndoRequest | None = None,
 ) -> Response:
-    """Take an assertion back. The reason is in the body, because what stands in a URL reaches logs."""
-    services.review.withdraw(assertion_id, body.comment, caller)
+    """Take an assertion back. The reason is best in the body, because what stands in a URL reaches logs; it may be in
+    the query, because proxies drop the body of a DELETE. Of two the body's counts."""
+    comment = body.comment if body else asked.comment
+    if comment is None:
+        fix = Fix("comment is missing: say why, in a JSON body or in the query", parameter="comment")
+        raise Invalid("invalid-request", [fix])
+    services.review.withdraw(assertion_id, comment, caller)
     return Response(None, 204)
