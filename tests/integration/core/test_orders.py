@@ -264,6 +264,10 @@ def test_pages_of_orders_go_on_where_they_ended(world: World) -> None:
         if not (after := page.next):
             break
     assert sorted(seen) == [f"F{number}" for number in range(5)]
+    for authority, total in (("", 1), ("BOL", 1), ("CHR", 0), ("urn:any", 0)):
+        for as_of in (None, now(world)):
+            wanted = OrderFilter(number="F1", authority=authority, as_of=as_of)
+            assert world.imaging.orders(world.golden("BOL|1"), ARCHIVE, wanted).total == total
 
 
 def test_a_cancelled_order_is_not_awaited(world: World) -> None:
