@@ -20,6 +20,7 @@ from mpi.usecases.worklist import Worklist
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,
+    COLLEAGUE,
     REVIEWER,
     SENIOR,
     World,
@@ -249,7 +250,13 @@ def test_an_order_cancelled_for_one_patient_and_made_anew_for_another_is_no_ques
     assert orders(world, "BOL|2") == [("F1", OrderStatus.SCHEDULED, None)]
     assert orders(world, "BOL|1") == []
     world.tell(order("BOL|1", 6, "F1", status=OrderStatus.COMPLETED, report=ReportStatus.FINAL))
-    assert world.task(TaskKind.ORDER_CONFLICT).reason.startswith("one order came under two patient ids")
+    asked = world.task(TaskKind.ORDER_CONFLICT)
+    assert asked.reason.startswith("one order came under two patient ids")
+    assert world.review.preview(asked.id, Decision.SAME, REVIEWER)[1], "who look different are joined by two people"
+    assert world.review.decide(asked.id, Decision.SAME, "", REVIEWER).proposed is Decision.SAME
+    assert not world.together("BOL|1", "BOL|2")
+    world.review.decide(asked.id, Decision.SAME, "", COLLEAGUE)
+    assert world.together("BOL|1", "BOL|2")
 
 
 def test_pages_of_orders_go_on_where_they_ended(world: World) -> None:
