@@ -66,7 +66,7 @@ TOLD = f"""select {_SHOWN}, o.kind, o.number, o.said, o.begun, '' as stored
        from imaging_order o join source_record p on p.id = o.record_id"""
 _WANTED = """(not :awaited or (stored is null and not status = any(:ended)))
        and (not :reported or report_status <> '') and (:number = '' or :number in (filler, accession, placer))
-       and (:any_status or status = any(:statuses))"""
+       and (:authority = '' or authority = :authority) and (:any_status or status = any(:statuses))"""
 _NOW = f"""select * from (
        select {_SHOWN}, {STUDY_OF_ORDER} as stored from link l join imaging_order o on o.record_id = l.record_id
        join source_record p on p.id = o.record_id
@@ -220,6 +220,7 @@ def _conditions(wanted: OrderFilter) -> dict[str, Any]:
         "ended": sorted(ENDED),
         "reported": wanted.reported,
         "number": wanted.number,
+        "authority": wanted.authority,
         "any_status": not wanted.statuses,
         "statuses": [str(status) for status in wanted.statuses],
     }

@@ -313,7 +313,7 @@ def test_a_fhir_message_is_mended_and_dated_when_it_came(world: World, quarantin
     assert receipt.status is Status.ACCEPTED
     (name,) = world.record("BOL|77").registers.value(Field.NAMES)  # type: ignore[misc]
     assert name.family == "Newham"  # type: ignore[union-attr]
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="the first line must stay PUT, a space"):
         quarantine.replay(put("Other", birthDate="x").message_id, "POST Patient?x\n{}", ADMINISTRATOR)
 
 
