@@ -8,9 +8,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from linkage.record import Demographics, Name, Sex
-from mpi.domain.identifiers import Identifier
+from mpi.domain.identifiers import WITHHELD, Identifier
 from mpi.domain.views import Study
-from mpi.domain.withholding import WITHHELD
 
 _LONDON = ZoneInfo("Europe/London")  # the examination rooms' own
 _SEXES = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O"}

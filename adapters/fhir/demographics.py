@@ -22,7 +22,7 @@ from adapters.fhir.terminology import (
 from linkage import nhs_number
 from linkage.record import Address, AddressUse, Demographics, Name, NameUse
 from mpi.domain.commands import Death
-from mpi.domain.identifiers import NHS_AUTHORITY, NHS_SYSTEM
+from mpi.domain.identifiers import NHS_AUTHORITY, NHS_SYSTEM, WITHHELD
 from mpi.domain.views import PersonView
 
 Element = tuple[str, Any]
@@ -35,7 +35,8 @@ def write_patient(person: PersonView, addresses: Addresses, domains: Collection[
     """The person as a UK Core Patient; `domains` (authority ids) limits whose identifiers are told, () all.
 
     A retired golden id gives an inactive Patient that only points at its successor: no demographics under an id
-    that no longer means anybody (IHE-49). A restricted person's address, telecom and GP are withheld (NHS-57).
+    that no longer means anybody (IHE-49). What of a restricted person is
+    withheld (NHS-57) is left out of `person` by the use cases.
     """
     meta: dict[str, Any] = {
         "versionId": str(int(person.updated_at.timestamp() * 1_000_000)),
@@ -53,7 +54,7 @@ def write_patient(person: PersonView, addresses: Addresses, domains: Collection[
     if person.restricted:
         meta["security"] = [{"system": CONFIDENTIALITY, "code": "R", "display": "restricted"}]
     patient |= {"identifier": _identifiers(person, addresses, domains), "active": True}
-    patient |= dict(_elements(person.demographics, restricted=person.restricted))
+    patient |= dict(_elements(person.demographics))
     patient |= dict(_death(person.death))
     sources = [addresses.identifier(i) for i in _local(person, domains)]
     if sources:
@@ -62,7 +63,8 @@ def write_patient(person: PersonView, addresses: Addresses, domains: Collection[
 
 
 def _local(person: PersonView, domains: Collection[str]) -> list[Any]:
-    return [r.identifier for r in person.live if not domains or r.identifier.authority in domains]
+    known = [r.identifier for r in person.live if r.identifier != WITHHELD]
+    return [one for one in known if not domains or one.authority in domains]
 
 
 def _identifiers(person: PersonView, addresses: Addresses, domains: Collection[str]) -> list[dict[str, Any]]:
@@ -80,7 +82,7 @@ def _nhs_identifier(number: str, status: str) -> dict[str, Any]:
     return {"extension": [verified], "system": NHS_SYSTEM, "value": number}
 
 
-def _elements(told: Demographics, *, restricted: bool) -> Iterator[Element]:
+def _elements(told: Demographics) -> Iterator[Element]:
     names = [_name(one) for one in told.names] + [_name(one, NameUse.OLD) for one in told.previous_names]
     if names := [name for name in names if len(name) > 1]:
         yield "name", names
@@ -91,18 +93,17 @@ def _elements(told: Demographics, *, restricted: bool) -> Iterator[Element]:
         yield "multipleBirthInteger", told.birth_order
     elif told.multiple_birth is not None:
         yield "multipleBirthBoolean", told.multiple_birth
-    extensions = list(_extensions(told, restricted=restricted))
+    extensions = list(_extensions(told))
     if extensions:
         yield "extension", extensions
-    if not restricted:
-        yield from _whereabouts(told)
+    yield from _whereabouts(told)
 
 
-def _extensions(told: Demographics, *, restricted: bool) -> Iterator[dict[str, Any]]:
+def _extensions(told: Demographics) -> Iterator[dict[str, Any]]:
     if told.mothers_maiden_name:
         yield {"url": MOTHERS_MAIDEN_NAME_EXTENSION, "valueString": told.mothers_maiden_name}
     for address in told.addresses:
-        if address.use is AddressUse.BIRTH and not restricted:
+        if address.use is AddressUse.BIRTH:
             yield {"url": BIRTH_PLACE_EXTENSION, "valueAddress": _address(address)}
             return
 

@@ -28,8 +28,8 @@ from adapters.fhir.terminology import (
     URI,
 )
 from mpi.domain.access import Caller
+from mpi.domain.identifiers import WITHHELD
 from mpi.domain.views import HistoryPage, Study
-from mpi.domain.withholding import WITHHELD
 from mpi.errors import Fault, NotFound, Refused
 from mpi.usecases.imaging import Imaging
 

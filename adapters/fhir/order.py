@@ -16,8 +16,8 @@ from adapters.fhir.terminology import (
     REQUEST_STATUSES,
     SNOMED_CT,
 )
+from mpi.domain.identifiers import WITHHELD
 from mpi.domain.order_fold import ImagingOrder
-from mpi.domain.withholding import WITHHELD
 from mpi.errors import NotFound
 
 _IMAGING = {"system": SNOMED_CT, "code": "363679005", "display": "Imaging"}

@@ -13,10 +13,9 @@ from adapters.fhir.resource import Resource, codings
 from adapters.fhir.terminology import DICOM_MODALITY, DICOM_UID, IDENTIFIER_TYPE, ODS_ORGANISATION, SNOMED_CT
 from mpi.domain.coding import Scheme, scheme_of
 from mpi.domain.examination import procedures_of
-from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.identifiers import NHS_AUTHORITY, WITHHELD, Identifier
 from mpi.domain.orders import Coded
 from mpi.domain.views import Study
-from mpi.domain.withholding import WITHHELD
 from mpi.errors import Fault, Refused
 
 _UID = re.compile(r"(?=.{1,64}\Z)(0|[1-9]\d*)(\.(0|[1-9]\d*))+\Z")  # DICOM PS3.5 9.1

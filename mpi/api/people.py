@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -26,9 +25,9 @@ from mpi.api.shapes import (
     identifier_or_null,
 )
 from mpi.domain.access import Caller, Right
-from mpi.domain.identifiers import NHS_AUTHORITY
+from mpi.domain.identifiers import WITHHELD
 from mpi.domain.views import PersonView, RecordView
-from mpi.domain.withholding import may_know_whereabouts
+from mpi.domain.withholding import is_protected
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["people"], generate_unique_id_function=name_operation, prefix="/v1/people"
@@ -63,12 +62,7 @@ def _address_json(address: Address) -> AddressJson:
     }
 
 
-def _without_location(demographics: Demographics) -> Demographics:
-    return replace(demographics, addresses=(), previous_addresses=(), phones=(), emails=(), gp_practice="")
-
-
-def _demographics_json(demographics: Demographics, withhold: bool) -> DemographicsJson:
-    shown = _without_location(demographics) if withhold else demographics
+def _demographics_json(shown: Demographics) -> DemographicsJson:
     return {
         "names": [_name_json(n) for n in shown.names],
         "previous_names": [_name_json(n) for n in shown.previous_names],
@@ -89,44 +83,40 @@ def _demographics_json(demographics: Demographics, withhold: bool) -> Demographi
     }
 
 
-def _record_json(record: RecordView, withhold: bool, anonymous: bool, reviews: bool) -> RecordJson:
+def _record_json(record: RecordView, reviews: bool) -> RecordJson:
     pending = record.pending if reviews else None
     return {
-        "identifier": None if anonymous else identifier_json(record.identifier),
+        "identifier": None if record.identifier == WITHHELD else identifier_json(record.identifier),
         "state": record.state,
-        "demographics": _demographics_json(record.demographics, withhold),
+        "demographics": _demographics_json(record.demographics),
         "deceased": record.death is not None,
         "died_at": record.death.at if record.death else "",
         "ethnic_category": record.ethnic_category,
         "restricted": record.restricted,
-        "subsumed_by": None if anonymous else identifier_or_null(record.subsumed_by),
+        "subsumed_by": identifier_or_null(record.subsumed_by),
         "contested": record.contested,
-        "pending": _demographics_json(pending, withhold) if pending else None,
+        "pending": _demographics_json(pending) if pending else None,
         "updated_at": record.updated_at,
     }
 
 
 def person_json(person: PersonView, caller: Caller) -> PersonJson:
-    """A person as JSON. A restricted person's address goes to those with the PRIVACY right alone, and the numbers
-    that name who treats them to those who `may_know_whereabouts` (NHS-57)."""
-    restricted = person.restricted or any(record.restricted for record in person.records)
-    withhold = restricted and not caller.may(Right.PRIVACY)
-    anonymous = restricted and not may_know_whereabouts(caller)
-    told = [one.identifier for one in person.live if not anonymous or one.identifier.authority == NHS_AUTHORITY]
+    """A person, as the use cases let this caller see them, as JSON."""
+    told = [one.identifier for one in person.live if one.identifier != WITHHELD]
     reviews = caller.may(Right.REVIEW)
     return {
         "golden_id": person.golden_id,
         "requested_id": person.requested_id,
         "identifiers": [identifier_json(one) for one in told],
-        "demographics": _demographics_json(person.demographics, withhold),
+        "demographics": _demographics_json(person.demographics),
         "deceased": person.death is not None,
         "died_at": person.death.at if person.death else "",
-        "restricted": restricted,
-        "location_withheld": withhold,
+        "restricted": is_protected(person),
+        "location_withheld": person.withheld,
         "contested": person.contested,
         "created_at": person.created_at,
         "updated_at": person.updated_at,
-        "records": [_record_json(record, withhold, anonymous, reviews) for record in person.records],
+        "records": [_record_json(record, reviews) for record in person.records],
     }
 
 

@@ -144,7 +144,7 @@ class PersonJson(TypedDict):
     died_at: Annotated[str, Field(description="ISO 8601 at the precision known; empty when it is not.")]
     restricted: bool
     location_withheld: Annotated[
-        bool, Field(description="Address, contact and GP are withheld from this caller (NHS-57).")
+        bool, Field(description="Address, contact, GP and trusts' numbers are withheld from this caller (NHS-57).")
     ]
     contested: bool
     created_at: datetime

@@ -26,3 +26,7 @@ class Identifier:
         if not (bar and authority and value):
             raise ValueError("an identifier is written authority|value")
         return cls(authority, value)
+
+
+WITHHELD = Identifier("", "")
+"""Stands for a patient id that is not told (NHS-57)."""

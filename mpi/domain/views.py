@@ -11,7 +11,7 @@ from linkage import nhs_number
 from linkage.record import Demographics
 from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
-from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
+from mpi.domain.identifiers import NHS_AUTHORITY, WITHHELD, Identifier
 from mpi.domain.orders import Coded, ReportStatus, TaskOrder
 
 
@@ -45,9 +45,8 @@ class RecordView:
 class PersonView:
     """A golden identity with its records and the demographics that survive (see `domain.survivorship`).
 
-    `requested_id` differs from `golden_id` when the id asked for has been retired; `golden_id` is its successor.
-    `renewed` tells that the successor was made after that, when a merge was taken back. Records of feeds stand before
-    awaited ones; live before subsumed and deleted.
+    `requested_id` differs from `golden_id` when the id asked for has been retired; `golden_id` is its successor, and
+    `renewed` one made since, when a merge was taken back. `withheld`: see `domain.withholding`. Live records first.
     """
 
     golden_id: UUID
@@ -60,6 +59,7 @@ class PersonView:
     created_at: datetime
     updated_at: datetime
     renewed: bool = False
+    withheld: bool = False
 
     @property
     def live(self) -> tuple[RecordView, ...]:
@@ -68,10 +68,10 @@ class PersonView:
 
     @property
     def told(self) -> tuple[Identifier, ...]:
-        """The identifiers a demographics query tells: the NHS number as it survives, then those of live records."""
+        """What a demographics query tells: the NHS number as it survives, then live numbers that are not withheld."""
         number = nhs_number.accept(self.demographics.nhs_number)
         national = (Identifier(NHS_AUTHORITY, number),) if number else ()
-        return (*national, *(record.identifier for record in self.live))
+        return (*national, *(record.identifier for record in self.live if record.identifier != WITHHELD))
 
 
 class ResolutionState(StrEnum):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.network import Network
+from mpi.domain.withholding import may_know_whereabouts
 from mpi.errors import Refused
 from mpi.review.days import written_day
 from mpi.review.pages import Pages
@@ -77,7 +78,7 @@ def _page(
         most=MOST,
         errors=errors,
         person_page=person_page,
-        entitled=caller.may(Right.PRIVACY),
+        entitled=may_know_whereabouts(caller),
     )
 
 

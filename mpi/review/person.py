@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.views import PersonView
+from mpi.domain.withholding import is_protected, may_know_whereabouts
 from mpi.review.golden_rows import CHOICES, golden_rows
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging, Visiting
@@ -23,17 +24,17 @@ _NEWEST = 5  # steps on the person's own page
 def about(pages: Pages, person: PersonView, caller: Caller) -> dict[str, Any]:
     """What every page of a person needs: who they are, and what is kept back from this reader (NHS-57). The numbers
     of a restricted person are also where they were treated: those who review need them, those who read do not."""
-    restricted = person.restricted or any(record.restricted for record in person.records)
-    protects = caller.may(Right.PRIVACY)
+    restricted = is_protected(person)
+    withheld = restricted and not may_know_whereabouts(caller)
     return {
         "person": person,
         "today": pages.bench.clock.now().astimezone(_LONDON).date(),
         "place": f"/review/people/{person.golden_id}",
         "restricted": restricted,
-        "withheld": restricted and not protects,
-        "numbers_withheld": restricted and not protects and not caller.may(Right.REVIEW),
+        "withheld": withheld,
+        "numbers_withheld": withheld and not caller.may(Right.REVIEW),
         "reviews": caller.may(Right.REVIEW),
-        "protects": protects,
+        "protects": caller.may(Right.PRIVACY),
     }
 
 

@@ -14,6 +14,7 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
 from mpi.domain.timeline import Filter, awaited, kept, region_of, regions_told, timeline, year_of
 from mpi.domain.views import LinkState
+from mpi.domain.withholding import is_protected, may_know_whereabouts
 from mpi.review.days import written_day
 from mpi.review.pages import Pages
 from mpi.review.person import followed
@@ -87,14 +88,13 @@ def show(request: Request, pages: Pages, caller: Caller, whom: UUID | Identifier
     if isinstance(whom, UUID) and person.golden_id != whom:
         return pages.redirect(request, f"/review/people/{person.golden_id}/imaging", followed(person))
     shown = kept(read.studies, Filter() if errors else wanted)
-    restricted = person.restricted or any(record.restricted for record in person.records)
     return pages.page(
         request,
         "timeline.jinja",
         422 if errors else 200,
         person=person,
         today=today,
-        withheld=restricted and not caller.may(Right.PRIVACY),  # NHS-57
+        withheld=is_protected(person) and not may_know_whereabouts(caller),  # NHS-57
         reviews=caller.may(Right.REVIEW),
         asked=asked,
         errors=errors,

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.history import HistoryChange
-from mpi.domain.identifiers import Identifier
+from mpi.domain.identifiers import WITHHELD, Identifier
 from mpi.domain.order_fold import ImagingOrder, OrderFilter, OrderPage
 from mpi.domain.priors import Prior, also_planned, priors
 from mpi.domain.views import HistoryFilter, HistoryPage, RecordState, Study
-from mpi.domain.withholding import WITHHELD, may_know_whereabouts, order_withheld, study_withheld
+from mpi.domain.withholding import may_know_whereabouts, order_withheld, study_withheld
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt

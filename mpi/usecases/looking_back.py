@@ -9,8 +9,8 @@ from uuid import UUID
 
 from mpi.domain.access import Caller
 from mpi.domain.history import HistoryChange, history_changes
-from mpi.domain.identifiers import Identifier
-from mpi.domain.withholding import WITHHELD, may_know_whereabouts
+from mpi.domain.identifiers import WITHHELD, Identifier
+from mpi.domain.withholding import may_know_whereabouts
 from mpi.ports import Unit
 
 

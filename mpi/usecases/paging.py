@@ -11,6 +11,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
 from mpi.domain.snapshot import Found, Snapshot
 from mpi.domain.views import PersonView
+from mpi.domain.withholding import identifiers_told, is_protected, person_told
 from mpi.errors import NotFound
 from mpi.ports import Unit, Units
 from mpi.usecases.attempts import attempt
@@ -60,7 +61,7 @@ class Paging:
             if kept is None or (kept.owner, kept.digest) != (caller.user, digest) or start > len(kept.people):
                 raise NotFound("no answer can be continued by this pointer; ask anew")
             end = min(start + count, len(kept.people))
-            shown = _show(unit, kept.people[start:end])
+            shown = _show(unit, kept.people[start:end], caller)
             unit.audit.record_each(caller, "search", [str(one.person.golden_id) for one in shown], {})
             unit.commit()
         return Page(tuple(shown), end, len(kept.people), kept.complete)
@@ -82,12 +83,18 @@ class Paging:
             unit.commit()
 
 
-def _show(unit: Unit, found: Sequence[Found]) -> list[Shown]:
+def _show(unit: Unit, found: Sequence[Found], caller: Caller) -> list[Shown]:
     records = {r.identifier: r for r in unit.records.of_identifiers([i for f in found for i in f.members])}
     members = {f.golden_id: [records[i] for i in f.members if i in records] for f in found}
     whole = {golden_id: theirs for golden_id, theirs in members.items() if _is_one(theirs)}
     views: Mapping[UUID, PersonView] = {view.golden_id: view for view in people_of(unit, whole)} if whole else {}
-    return [Shown(views[f.golden_id], f.told) for f in found if f.golden_id in views]
+    shown = [_as_told(views[f.golden_id], f.told, caller) for f in found if f.golden_id in views]
+    return [one for one in shown if one.told]  # IHE-32
+
+
+def _as_told(view: PersonView, told: Sequence[Identifier], caller: Caller) -> Shown:
+    """Also who is restricted since the answer was kept (NHS-57)."""
+    return Shown(person_told(view, caller), identifiers_told(told, caller, restricted=is_protected(view)))
 
 
 def _is_one(records: Sequence[Record]) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from mpi.domain.views import (
     SearchCriteria,
 )
 from mpi.domain.wanted import Wanted
+from mpi.domain.withholding import identifiers_told, person_told
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Unit, Units
 from mpi.usecases.matching import Matching
@@ -46,7 +47,8 @@ class LookedUp:
 
 
 class Query:
-    """All methods raise `Forbidden` and `Unavailable`; `NotFound` and `Refused` as said."""
+    """All methods raise `Forbidden` and `Unavailable`; `NotFound` and `Refused` as said. Of a restricted person
+    nobody is told more than `domain.withholding` lets them know (NHS-57)."""
 
     def __init__(self, units: Units, matching: Matching) -> None:
         self._units = units
@@ -84,7 +86,9 @@ class Query:
             record, others = self._with_others(unit, identifier)
             if record.golden_id is None or record.state in {RecordState.AWAITED, RecordState.DELETED}:
                 raise NotFound("no person has this identifier")
-            found = tuple(one for one in identifiers(others) if one != identifier)
+            restricted = any(one.registers.restricted for one in others)
+            told = identifiers_told(identifiers(others), caller, restricted=restricted)
+            found = tuple(one for one in told if one != identifier)
             unit.audit.record(caller, "cross-references", [str(identifier)], {})
             unit.commit()
             return CrossReferences(identifier, record.golden_id, found)
@@ -104,8 +108,8 @@ class Query:
                 certain = [c for c in found if c.grade is MatchGrade.CERTAIN]
                 found = certain if len(certain) == 1 else []
             found = found[:count]
-            self._seen(unit, caller, "match", [c.person for c in found])
-            return tuple(found)
+            shown = self._seen(unit, caller, "match", [c.person for c in found])
+            return tuple(replace(one, person=person) for one, person in zip(found, shown, strict=True))
 
     def search(self, criteria: SearchCriteria, caller: Caller) -> tuple[PersonView, ...]:
         """People with a live record meeting every criterion, at most `limit`. A search by postcode finds no
@@ -116,7 +120,7 @@ class Query:
         with self._units.begin(read_only=True) as unit:
             found = people(unit, self._matching_ids(unit, criteria))
             shown = [p for p in found if may_be_found(outline_of(p), criteria, self._matching)]
-            return tuple(self._seen(unit, caller, "search", shown))
+            return tuple(self._seen(unit, caller, "search", shown, _named([criteria])))
 
     def look_up(self, wanted: Wanted, first: int, tell: Tell, caller: Caller) -> LookedUp:
         """Everybody wanted of whom `tell` tells an identifier, and the `first` of them whole (0: all), found as
@@ -124,15 +128,22 @@ class Query:
         caller.require(Right.READ_PERSON)
         with self._units.begin(read_only=True) as unit:
             met, complete = self._met(unit, wanted.criteria)
+            known = _named(wanted.criteria)
+
+            def told(one: Outline) -> Sequence[Identifier]:
+                return tell(identifiers_told(one.told, caller, restricted=one.restricted, known=known))
+
             if wanted.filters or not first or len(met) <= first:
-                views = wanted.keep(people(unit, list(met)))
-                found = self._told(map(outline_of, views), met, tell)
+                outline = {view.golden_id: (outline_of(view), view) for view in people(unit, list(met))}
+                views = wanted.keep([person_told(view, caller, known) for _, view in outline.values()])
+                found = self._told((outline[view.golden_id][0] for view in views), met, told)
             else:  # a page of many: those on it are read whole
-                found = self._told(outlines(unit, list(met)), met, tell)
+                found = self._told(outlines(unit, list(met)), met, told)
                 views = people(unit, [one.golden_id for one in found[:first]])
             view_of = {view.golden_id: view for view in views}
             shown = [Shown(view_of[one.golden_id], one.told) for one in found[: first or None]]
-            self._seen(unit, caller, "search", [one.person for one in shown])
+            seen = self._seen(unit, caller, "search", [one.person for one in shown], known)
+            shown = [Shown(person, one.told) for person, one in zip(seen, shown, strict=True)]
             return LookedUp(tuple(found), tuple(shown), complete)
 
     def _met(
@@ -150,12 +161,15 @@ class Query:
         return met, complete
 
     def _told(
-        self, found: Iterable[Outline], met: Mapping[UUID, Sequence[SearchCriteria]], tell: Tell
+        self,
+        found: Iterable[Outline],
+        met: Mapping[UUID, Sequence[SearchCriteria]],
+        tell: Callable[[Outline], Sequence[Identifier]],
     ) -> list[Found]:
         allowed = [
             one for one in found if any(may_be_found(one, asked, self._matching) for asked in met[one.golden_id])
         ]
-        told = [Found(one.golden_id, tuple(tell(one.told)), one.members) for one in allowed]
+        told = [Found(one.golden_id, tuple(tell(one)), one.members) for one in allowed]
         return [one for one in told if one.told]  # IHE-32
 
     def _with_others(self, unit: Unit, identifier: Identifier) -> tuple[Record, list[Record]]:
@@ -200,14 +214,25 @@ class Query:
                     return True
         return False
 
-    def _seen(self, unit: Unit, caller: Caller, action: str, shown: list[PersonView]) -> list[PersonView]:
-        """Audit who was shown, one row a person (AUD-2)."""
+    def _seen(
+        self,
+        unit: Unit,
+        caller: Caller,
+        action: str,
+        shown: list[PersonView],
+        known: Collection[Identifier] = (),
+    ) -> list[PersonView]:
+        """Audit who was shown, one row a person (AUD-2); they are returned as the caller may see them."""
         if shown:
             unit.audit.record_each(caller, action, [str(seen.golden_id) for seen in shown], {})
         else:
             unit.audit.record(caller, action, [], {})
         unit.commit()
-        return shown
+        return [person_told(seen, caller, known) for seen in shown]
+
+
+def _named(alternatives: Sequence[SearchCriteria]) -> frozenset[Identifier]:
+    return frozenset(criteria.identifier for criteria in alternatives if criteria.identifier is not None)
 
 
 def may_be_found(found: Outline, criteria: SearchCriteria, matching: Matching) -> bool:

@@ -7,6 +7,7 @@ from uuid import UUID
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.domain.views import PersonView
+from mpi.domain.withholding import is_protected
 from mpi.errors import Forbidden
 
 
@@ -20,6 +21,5 @@ class ReasonNeeded(Forbidden):
 
 def require_reason(network: Network, person: PersonView, caller: Caller) -> None:
     """Raise `ReasonNeeded` for a restricted person when the caller has given none."""
-    restricted = person.restricted or any(record.restricted for record in person.records)
-    if network.ask_reason and restricted and not caller.reason:
+    if network.ask_reason and is_protected(person) and not caller.reason:
         raise ReasonNeeded(person.golden_id)

@@ -55,13 +55,13 @@ class Resolve:
             golden_id = unit.identities.resolve(asked)
             if golden_id is None:
                 raise NotFound("no person has this golden id")
-            found = resolution_of_golden(unit, identifier, golden_id)
+            found = resolution_of_golden(unit, identifier, golden_id, caller)
             unit.audit.record(caller, "resolve", [str(golden_id)], {"state": found.state})
             unit.commit()
             return found
 
     def _answer(self, unit: Unit, identifier: Identifier, record: Record, caller: Caller) -> Resolution:
-        found = resolution(unit, identifier, record)
+        found = resolution(unit, identifier, record, caller)
         unit.audit.record(caller, "resolve", [str(identifier)], {"state": found.state})
         unit.commit()
         return found

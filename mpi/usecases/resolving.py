@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState, Resolution, ResolutionState, TaskKind
+from mpi.domain.withholding import identifiers_told, may_know_whereabouts
 from mpi.errors import NotFound
 from mpi.ports import Unit
 from mpi.usecases.matching import Matching
@@ -37,12 +39,13 @@ def find(unit: Unit, matching: Matching, identifier: Identifier) -> Record:
     return records[0]
 
 
-def resolution(unit: Unit, asked: Identifier, record: Record) -> Resolution:
-    """Who the record is: ids only. `asked` is left out of the identifiers (IHE-1)."""
+def resolution(unit: Unit, asked: Identifier, record: Record, caller: Caller) -> Resolution:
+    """Who the record is: ids only, and of a restricted person those the caller may know (NHS-57). `asked` is left out
+    of the identifiers (IHE-1)."""
     if record.golden_id is None:
         raise NotFound("no person has this identifier")
     records = unit.records.of_golden([record.golden_id])
-    known = identifiers(records)
+    known, hidden = _told(records, caller)
     tasks = unit.tasks.touching([record.identifier])
     questions = tuple(task.id for task in tasks if task.kind in _OPEN_QUESTIONS)
     return Resolution(
@@ -50,12 +53,12 @@ def resolution(unit: Unit, asked: Identifier, record: Record) -> Resolution:
         golden_id=record.golden_id,
         state=_state(record, asked=bool(questions)),
         identifiers=tuple(i for i in known if i != asked),
-        subsumed_by=_survivor(record, records),
+        subsumed_by=None if hidden else _survivor(record, records),
         task_ids=tuple(task.id for task in tasks),
     )
 
 
-def resolution_of_golden(unit: Unit, asked: Identifier, golden_id: UUID) -> Resolution:
+def resolution_of_golden(unit: Unit, asked: Identifier, golden_id: UUID, caller: Caller) -> Resolution:
     """Who a golden id is: as `resolution`, about every record of it, and in the state of the least sure of them."""
     records = unit.records.of_golden([golden_id])
     tasks = unit.tasks.touching([record.identifier for record in records])
@@ -66,9 +69,16 @@ def resolution_of_golden(unit: Unit, asked: Identifier, golden_id: UUID) -> Reso
         identifier=asked,
         golden_id=golden_id,
         state=next((state for state in doubts if state in states), ResolutionState.PROVISIONAL),
-        identifiers=identifiers(records),
+        identifiers=_told(records, caller)[0],
         task_ids=tuple(task.id for task in tasks),
     )
+
+
+def _told(records: list[Record], caller: Caller) -> tuple[tuple[Identifier, ...], bool]:
+    """The identifiers told, and whether others are withheld."""
+    restricted = any(record.registers.restricted for record in records)
+    told = identifiers_told(identifiers(records), caller, restricted=restricted)
+    return told, restricted and not may_know_whereabouts(caller)
 
 
 def _state(record: Record, *, asked: bool) -> ResolutionState:

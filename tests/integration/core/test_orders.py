@@ -9,11 +9,11 @@ import pytest
 
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field, Merge, Move, Moved, Order
+from mpi.domain.identifiers import WITHHELD
 from mpi.domain.interest import Interest
 from mpi.domain.order_fold import OrderFilter
 from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus, TaskOrder
 from mpi.domain.views import Decision, Event, EventType, HistoryFilter, RecordState, TaskKind, TaskState
-from mpi.domain.withholding import WITHHELD
 from mpi.errors import Conflict, NotFound
 from mpi.usecases.comparing import Comparing
 from mpi.usecases.worklist import Worklist

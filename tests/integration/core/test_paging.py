@@ -8,7 +8,7 @@ import pytest
 
 from linkage.record import Sex
 from mpi.domain.access import Caller, Role
-from mpi.domain.commands import Field, Link, Merge, Register, Unlink
+from mpi.domain.commands import Field, Link, Merge, NhsNumber, Register, Unlink
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.views import SearchCriteria
 from mpi.domain.wanted import Wanted
@@ -103,10 +103,16 @@ def test_somebody_taken_apart_between_two_pages_is_not_shown_as_one(world: World
 def test_nhs_57_who_becomes_restricted_between_two_pages_is_restricted_on_the_second(
     world: World, paging: Paging
 ) -> None:
+    """Their numbers and address too; without an NHS number there is nothing to tell them by (IHE-32)."""
+    world.tell(register("CHR|9", 8, person("Whitworth", "Zoe", "1999-09-09", number=nhs(9))))
     pointer, _ = keep(world, paging)
-    world.tell(Register((of("BOL|1"),), {Field.RESTRICTED: True}, at(9)))
-    restricted = [one for one in paging.page(pointer, 0, 5, DIGEST, RIS).shown if one.person.restricted]
-    assert told(restricted) == [["BOL|1"]]
+    for one in ("BOL|1", "CHR|9"):
+        world.tell(Register((of(one),), {Field.RESTRICTED: True}, at(9)))
+    page = paging.page(pointer, 0, 6, DIGEST, RIS)
+    assert (page.total, len(page.shown)) == (6, 5)
+    restricted = [one for one in page.shown if one.person.restricted]
+    assert told(restricted) == [[f"NHS|{nhs(9)}"]]
+    assert not restricted[0].person.demographics.addresses
 
 
 def test_a_pointer_is_its_owners_and_its_questions(world: World, paging: Paging) -> None:
@@ -161,7 +167,7 @@ def test_aud_2_the_first_page_of_many_is_what_all_of_them_begin_with_and_who_is_
     world.tell(register("BOL|7", 2, same), register("CHR|7", 3, same), register("BOL|8", 2))  # another surname
     world.tell(register("GUM|9", 3, person("Whitworth", "Ivor", "1920-02-02")))  # confidential (NHS-58)
     world.tell(register("BOL|6", 4, person("Whitworth", "Jo", "1921-02-02")), Merge(of("BOL|5"), of("BOL|6"), at(5)))
-    world.tell(Register((of("BOL|2"),), {Field.RESTRICTED: True}, at(6)))
+    world.tell(Register((of("BOL|2"),), {Field.RESTRICTED: True, Field.NHS_NUMBER: NhsNumber(nhs(2), "01")}, at(6)))
     wanted = Wanted((SearchCriteria(family="Whitworth"), SearchCriteria(family="Whit", given="A")))
     everybody = world.query.look_up(wanted, 0, lambda known: known, RIS)
     before = world.count("audit")
@@ -170,8 +176,13 @@ def test_aud_2_the_first_page_of_many_is_what_all_of_them_begin_with_and_who_is_
     assert page.found == everybody.found
     assert page.shown == everybody.shown[:2]
     assert (len(everybody.found), everybody.complete, page.complete) == (6, True, True)
-    assert {str(one) for found in page.found for one in found.told} >= {f"NHS|{number}", "BOL|7", "CHR|7", "BOL|2"}
-    assert not {"GUM|9", "BOL|6", "BOL|8"} & {str(one) for found in page.found for one in found.told}
+    assert {str(one) for found in page.found for one in found.told} >= {
+        f"NHS|{number}",
+        "BOL|7",
+        "CHR|7",
+        f"NHS|{nhs(2)}",
+    }
+    assert not {"GUM|9", "BOL|6", "BOL|8", "BOL|2"} & {str(one) for found in page.found for one in found.told}
     christie = world.query.look_up(wanted, 1, lambda known: [one for one in known if one.authority == "CHR"], RIS)
     assert {str(one) for found in christie.found for one in found.told} == {"CHR|3", "CHR|4", "CHR|7"}
     assert [len(one.told) for one in christie.shown] == [1]

@@ -9,8 +9,8 @@ import pytest
 
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field
+from mpi.domain.identifiers import WITHHELD
 from mpi.domain.views import HistoryFilter, Study
-from mpi.domain.withholding import WITHHELD
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,

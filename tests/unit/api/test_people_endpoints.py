@@ -119,9 +119,13 @@ def test_who_treats_a_restricted_person_is_withheld(live: Live, role: Role) -> N
     assert {(r["identifier"], r["subsumed_by"]) for r in person["records"]} == {(None, None)}
     assert person["demographics"]["nhs_number"]
     assert not any(name in str(person) for name in ("BOLTON", "CHRISTIE"))
-    urgent = live.call("GET", f"/v1/people/{HIDDEN}", role, headers={"X-Purpose-Of-Use": "emergency"}).json()
-    assert urgent["identifiers"]
-    assert all(r["identifier"] for r in urgent["records"])
+    for purpose in ("emergency", "break-glass"):
+        urgent = live.call("GET", f"/v1/people/{HIDDEN}", role, headers={"X-Purpose-Of-Use": purpose}).json()
+        assert (urgent["restricted"], urgent["location_withheld"]) == (True, False)
+        assert urgent["identifiers"]
+        for shown in (urgent, *urgent["records"]):
+            assert shown["demographics"]["addresses"][0]["postcode"] == "BL1 1AA"
+        assert all(r["identifier"] for r in urgent["records"])
 
 
 @pytest.mark.parametrize("role", [Role.PRIVACY_OFFICER, Role.ADMINISTRATOR])

@@ -38,6 +38,7 @@ from mpi.domain.views import (
     TaskState,
     TaskView,
 )
+from mpi.domain.withholding import person_told
 from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.usecases.batches import Batches
@@ -92,7 +93,7 @@ class FakeQuery:
         found = self.people.get(self.successors.get(golden_id, golden_id))
         if found is None:
             raise NotFound("no person has this golden id")
-        return replace(found, requested_id=golden_id)
+        return person_told(replace(found, requested_id=golden_id), caller)
 
     def person_of(self, identifier: Identifier, caller: Caller, as_of: datetime | None = None) -> PersonView:
         self.faults.check()
@@ -100,7 +101,7 @@ class FakeQuery:
         self.as_of = as_of
         for person in self.people.values():
             if any(record.identifier == identifier for record in person.records):
-                return person
+                return person_told(person, caller)
         raise NotFound("no record has this identifier")
 
 

@@ -15,8 +15,11 @@ from adapters.fhir.patient import read_demographics, read_patch
 from adapters.fhir.resource import parse
 from adapters.fhir.terminology import NHS_STATUS_ENGLAND, NHS_STATUS_EXTENSION, PATIENT_PROFILE
 from linkage.record import Address, AddressUse, Demographics, Name, NameUse, Sex
+from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Death
+from mpi.domain.identifiers import NHS_SYSTEM
 from mpi.domain.views import PersonView, RecordState
+from mpi.domain.withholding import person_told
 from tests.unit.fhir.fhir_builders import (
     ADDRESSES,
     ANN,
@@ -31,6 +34,7 @@ from tests.unit.fhir.fhir_builders import (
 )
 from tests.unit.fhir.fhir_validity import valid
 
+VIEWER = Caller("vera", Role.VIEWER, "RAA")
 ODS = "https://fhir.nhs.uk/Id/ods-organization-code"
 
 
@@ -95,12 +99,19 @@ def test_ihe_49_a_retired_id_is_inactive_and_points_at_its_successor_alone() -> 
 def test_nhs_57_a_restricted_person_has_the_label_and_no_whereabouts() -> None:
     born = Address(town="Birthplace", use=AddressUse.BIRTH)
     told = demographics(addresses=(*demographics().addresses, born), previous_addresses=(Address(town="Before"),))
-    shown = written(person(restricted=True, demographics=told))
+    shown = written(person_told(person(restricted=True, demographics=told), VIEWER))
     assert [label["code"] for label in shown["meta"]["security"]] == ["R"]
     assert not {"address", "telecom", "generalPractitioner", "contact", "extension"} & set(shown)
     text = json.dumps(shown)
     assert not any(word in text for word in ("Testford", "M13", "07700", "P81001", "Before", "Birthplace", "@"))
     assert shown["name"][0]["family"] == "Testpatient"
+    assert [one["system"] for one in shown["identifier"]] == [NHS_SYSTEM]
+    assert "link" not in shown
+    urgent = person_told(person(restricted=True, demographics=told), replace(VIEWER, purpose="break-glass"))
+    shown = written(urgent)
+    assert shown["address"][0]["postalCode"] == "M13 9WL"
+    assert shown["link"]
+    assert [label["code"] for label in shown["meta"]["security"]] == ["R"]
 
 
 def test_an_unrestricted_person_shows_where_they_are() -> None:
