@@ -19,7 +19,7 @@ from pydicom.sequence import Sequence as ItemSequence
 from adapters.dicom.characters import Characters, require_clean
 from mpi.errors import Fault, Refused
 
-_LONGEST = 250  # as everywhere in the index; a Patient ID or description is LO, at most 64
+_LONGEST = 250  # as everywhere in the index: what is too long for its VR is no question unless it names somebody
 _PAD = " \0"
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ from mpi.domain.issuers import find_issuer
 from mpi.domain.network import Network
 from mpi.errors import Fault, Refused
 
+_LONGEST = 64  # characters of a value of VR LO (PS3.5 6.2)
 _GOLDEN = "*"  # stands for the index among authorities; no id in a network file has this form
 
 
@@ -40,7 +41,7 @@ def read_identity(elements: Elements, network: Network, origin: Origin) -> Ident
     with, which coercion has kept. Raises `Refused`: MISSING_FIELD (no Patient ID, no issuer and no mapped source),
     UNKNOWN_AUTHORITY, BAD_VALUE, ENCODING.
     """
-    value = elements.text("PatientID")
+    value = elements.text("PatientID", _LONGEST)
     if not value:
         raise elements.refuse("PatientID", "is empty: the image has no identity", Fault.MISSING_FIELD)
     authority = _read_issuer(elements, network, origin)
@@ -61,7 +62,7 @@ def read_others(elements: Elements, network: Network, origin: Origin) -> Others:
     remarks: list[str] = []
     for item in elements.items("OtherPatientIDsSequence"):
         try:
-            value, authority = item.text("PatientID"), _read_issuer(item, network, origin)
+            value, authority = item.text("PatientID", _LONGEST), _read_issuer(item, network, origin)
         except Refused as reason:
             remarks.append(f"{reason.location} passed over: {reason.fault}")
             continue

@@ -54,12 +54,18 @@ class QuarantinedResources:
         method, _, target = line.decode("utf-8", "replace").partition(" ")
         path, _, query = target.strip().partition("?")
         if feed is None or method not in EVENTS or path != "Patient":
-            raise Refused(Fault.MALFORMED, "the first line is PUT or DELETE, a space, and Patient?identifier=...")
+            raise Refused(Fault.MALFORMED, f"the first line {_must(kept)}, a space, and Patient?identifier=...")
         intake = self.intake_of(copy)
         desk = Desk(intake, self.addresses, lambda: kept.received_at)
         caller = self.caller_of(feed)
         desk.take(envelope(method, query, body, feed, kept.control_id), feed, caller)
         return intake.outcome()
+
+
+def _must(kept: Kept) -> str:
+    """What a copy's method has to be, as `check_kind` has it."""
+    stays = [name for name, event in EVENTS.items() if event == kept.event]
+    return f"must stay {stays[0]}" if stays and kept.fault != Fault.UNSUPPORTED_TYPE else "is PUT or DELETE"
 
 
 def _text(raw: bytes) -> str:

@@ -34,7 +34,10 @@ _WHOSE = {
 PARAMETERS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "ServiceRequest": _WHOSE
     | {
-        "identifier": ("token", "placer, filler or accession number, beside the person: trusts use numbers again"),
+        "identifier": (
+            "token",
+            "placer, filler or accession number beside the person, alone or with the trust's system of patient ids",
+        ),
         "status": ("token", "active, completed or revoked"),
     },
     "DiagnosticReport": _WHOSE,
@@ -68,7 +71,7 @@ def _add(
     ) -> Response:
         known = known_parameters(parameters, PARAMETERS[kind])
         after, person = read_after(known), read_person(known, addresses)
-        page = imaging.orders(person, caller, read_filter(kind, known), read_count(known), after)
+        page = imaging.orders(person, caller, read_filter(kind, known, addresses), read_count(known), after)
         entries = [
             entry(write(order, page.golden_id, addresses), addresses, {"mode": "match"}) for order in page.orders
         ]
@@ -82,7 +85,15 @@ def _add(
         return respond(write(*imaging.order(int(order_id), caller), addresses))
 
 
-def read_filter(kind: str, known: Sequence[Parameter]) -> OrderFilter:
+def _authority(system: str, addresses: Addresses) -> str:
+    """Whose numbers a system means; one that means nobody's stands for itself, and no order is of it."""
+    try:
+        return addresses.authority(system).id
+    except Refused:
+        return system
+
+
+def read_filter(kind: str, known: Sequence[Parameter], addresses: Addresses) -> OrderFilter:
     """Which orders. Raises `Refused` (BAD_VALUE) for a status that none has, and for more than one number."""
     numbers = [value for one in known if one.name == "identifier" for value in one.values]
     if len(numbers) > 1:
@@ -90,8 +101,10 @@ def read_filter(kind: str, known: Sequence[Parameter]) -> OrderFilter:
     codes = [value.rpartition("|")[2] for one in known if one.name == "status" for value in one.values]
     if not set(REQUEST_STATUSES.values()).issuperset(codes):
         raise Refused(Fault.BAD_VALUE, "the status of an order is active, completed or revoked")
+    system, bar, number = numbers[0].partition("|") if numbers else ("", "", "")
     return OrderFilter(
         reported=kind == "DiagnosticReport",
-        number=numbers[0].rpartition("|")[2] if numbers else "",
+        number=number if bar else system,
+        authority=_authority(system, addresses) if bar and system else "",
         statuses=tuple(status for status, code in REQUEST_STATUSES.items() if code in codes),
     )

@@ -87,7 +87,7 @@ def orders() -> Iterator[str]:
     yield "ordered for the wrong patient cancels the order and orders anew for the right one. A number of an order"
     yield "that has not ended (ORC-2, ORC-3, OBR-18; a Study Instance UID) and comes under a second patient who is"
     yield "not the same person raises an `order-conflict` task; each patient keeps what was said of theirs until it"
-    yield "is answered."
+    yield "is answered, be it by a merge of the two by their source. The task names the orders."
     yield ""
     fields = ((f"{name}-{n}", words) for name, read in ORDER_FIELDS.items() for n, words in read.items())
     yield from table(("field", "use"), fields)

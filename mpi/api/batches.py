@@ -14,8 +14,8 @@ from mpi.api.answers import answer
 from mpi.api.responses import failures, name_operation, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
-from mpi.api.shapes import TaskJson
 from mpi.api.tasks import task_json
+from mpi.api.tasks_shapes import TaskJson
 from mpi.domain.batches import Outcome, Stage, Standing
 from mpi.domain.views import Decision
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 _PLAIN = (
     r"^[^\x00-\x1f\x7f]*$"  # PostgreSQL text cannot hold NUL, and no identifier or name holds a control character
@@ -32,6 +32,8 @@ OdsCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^([A
 
 _PARTIAL_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}", re.ASCII)
+
 
 def _check_partial_date(text: str) -> str:
     match = _PARTIAL_DATE.fullmatch(text)
@@ -43,6 +45,13 @@ def _check_partial_date(text: str) -> str:
     except ValueError:
         raise ValueError("there is no such day") from None
     return text
+
+
+def _check_written(moment: object) -> object:
+    """A bare number is no time: read as seconds since 1970 it would answer for a day that nobody asked about."""
+    if not isinstance(moment, str) or _WRITTEN.match(moment) is None:
+        raise ValueError("a time is written YYYY-MM-DDThh:mm:ss with its offset, such as 2026-03-03T00:00:00Z")
+    return moment
 
 
 def _check_instant(moment: datetime) -> datetime:
@@ -59,6 +68,7 @@ PartialDate = Annotated[
 ]
 Instant = Annotated[
     AwareDatetime,
+    BeforeValidator(_check_written),
     AfterValidator(_check_instant),
     Field(description="RFC 3339 with its offset (write + as %2B in a URL).", examples=["2026-03-03T00:00:00Z"]),
 ]

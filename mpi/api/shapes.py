@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal, NotRequired
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 
 from mpi.api.coercion import CoercionJson
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import Decision, RecordState, ResolutionState, TaskKind, TaskState
+from mpi.domain.views import Decision, RecordState, ResolutionState
 
 GoldenId = Annotated[
     UUID,
@@ -152,36 +152,6 @@ class PersonJson(TypedDict):
     records: list[RecordJson]
 
 
-class TaskJson(TypedDict):
-    """A question for a reviewer about two source records."""
-
-    id: Annotated[int, Field(examples=[17])]
-    kind: TaskKind
-    state: TaskState
-    one: IdentifierJson
-    other: IdentifierJson
-    golden_ids: Annotated[list[UUID], Field(description="None while blind samples wait for answers.")]
-    weight: Annotated[
-        float,
-        Field(description="Match weight, log2 of the Bayes factor; 0 while blind samples wait.", examples=[8.25]),
-    ]
-    guards: Annotated[list[str], Field(description="Why the machine may not link by itself.")]
-    reason: str
-    created_at: datetime
-    claimed_by: str
-    held_until: datetime | None
-    proposed: Annotated[
-        Decision | None, Field(description="An answer that stands once another person than `proposed_by` gives it.")
-    ]
-    proposed_by: str
-    studies: Annotated[int, Field(description="Imaging studies that hang on the two records.")]
-    decision: Decision | None
-    comment: str
-    decided_by: str
-    decided_at: datetime | None
-    due: date | None
-
-
 class DepartureJson(TypedDict):
     """Records that come under another golden id, and the studies that change their history with them."""
 
@@ -203,21 +173,6 @@ class ConsequenceJson(TypedDict):
     contested: list[IdentifierJson]
     confirmed: list[IdentifierJson]
     told: Annotated[list[str], Field(description="ODS codes of the organisations concerned.", examples=[["RMC"]])]
-
-
-class WorklistJson(TypedDict):
-    """Unanswered tasks, the most urgent first."""
-
-    tasks: list[TaskJson]
-    total: Annotated[int, Field(description="Tasks that meet the filters; 1000 means that or more.")]
-    next: Annotated[str | None, Field(description="Reference of the next page; null on the last.")]
-
-
-class TasksJson(TypedDict):
-    """One page of review tasks in the order of their ids."""
-
-    tasks: list[TaskJson]
-    next: Annotated[str | None, Field(description="Reference of the next page; null on the last.")]
 
 
 class ExplanationJson(TypedDict):

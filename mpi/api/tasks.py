@@ -12,6 +12,7 @@ from mpi.api import fields
 from mpi.api.answers import answer, link, next_page
 from mpi.api.fields import Comment, IdentifierIn, IdentifierText, Text
 from mpi.api.issuers import find_authority, parse_identifier
+from mpi.api.problems import Fix, Invalid
 from mpi.api.responses import failures, name_operation, no_content, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
@@ -20,13 +21,13 @@ from mpi.api.shapes import (
     ExplanationJson,
     StandingJson,
     StandingsJson,
-    TaskJson,
-    TasksJson,
     identifier_json,
 )
+from mpi.api.tasks_shapes import TaskJson, TaskOrderJson, TasksJson
 from mpi.domain.evidence import AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
+from mpi.domain.orders import TaskOrder
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 
 router = APIRouter(
@@ -73,6 +74,12 @@ class UndoRequest(fields.Request):
     comment: Comment
 
 
+class WithdrawalQuery(fields.Request):
+    """Why an assertion is taken back, when no body says it."""
+
+    comment: Comment | None = None
+
+
 class AssertionRequest(fields.Request):
     """Two records are, or are not, one person."""
 
@@ -80,6 +87,18 @@ class AssertionRequest(fields.Request):
     other: IdentifierIn
     relation: Annotated[Literal["same", "different"], Field(examples=["different"])]
     comment: Comment
+
+
+def order_json(order: TaskOrder) -> TaskOrderJson:
+    """An order that a task is about as JSON."""
+    return {
+        "patient": identifier_json(order.patient),
+        "filler": order.filler,
+        "placer": order.placer,
+        "accession": order.accession,
+        "study_uid": order.study_uid,
+        "withheld": order.withheld,
+    }
 
 
 def task_json(task: TaskView) -> TaskJson:
@@ -100,6 +119,7 @@ def task_json(task: TaskView) -> TaskJson:
         "proposed": task.proposed,
         "proposed_by": task.proposed_by,
         "studies": task.studies,
+        "orders": [order_json(order) for order in task.orders],
         "decision": task.decision,
         "comment": task.comment,
         "decided_by": task.decided_by,
@@ -245,10 +265,16 @@ def assert_pair(body: AssertionRequest, services: Provided, caller: Calling) -> 
 )
 def withdraw_assertion(
     assertion_id: Annotated[int, Path(ge=1, le=fields.BIGINT)],
-    body: UndoRequest,
     services: Provided,
     caller: Calling,
+    asked: Annotated[WithdrawalQuery, Query()],
+    body: UndoRequest | None = None,
 ) -> Response:
-    """Take an assertion back. The reason is in the body, because what stands in a URL reaches logs."""
-    services.review.withdraw(assertion_id, body.comment, caller)
+    """Take an assertion back. The reason is best in the body, because what stands in a URL reaches logs; it may be in
+    the query, because proxies drop the body of a DELETE. Of two the body's counts."""
+    comment = body.comment if body else asked.comment
+    if comment is None:
+        fix = Fix("comment is missing: say why, in a JSON body or in the query", parameter="comment")
+        raise Invalid("invalid-request", [fix])
+    services.review.withdraw(assertion_id, comment, caller)
     return Response(None, 204)

@@ -14,8 +14,9 @@ from mpi.api.problems import Fix, Invalid
 from mpi.api.responses import failures, name_operation, no_content, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
-from mpi.api.shapes import ConsequenceJson, DepartureJson, TaskJson, WorklistJson, identifier_json
+from mpi.api.shapes import ConsequenceJson, DepartureJson, identifier_json
 from mpi.api.tasks import TaskId, task_json
+from mpi.api.tasks_shapes import TaskJson, WorklistJson
 from mpi.domain.consequence import Departure
 from mpi.domain.network import Network
 from mpi.domain.views import Decision, TaskKind

@@ -11,6 +11,7 @@ from sqlalchemy import Row, insert, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mpi.db.lane import Lane
+from mpi.db.rows import MOST_ID
 from mpi.db.tables import model, model_change, model_proposal, model_reign
 from mpi.domain.model_change import (
     Change,
@@ -155,6 +156,8 @@ class ModelStore:
 
     def proposal(self, proposal_id: int, *, for_update: bool = False) -> Proposal | None:
         """One proposal."""
+        if proposal_id > MOST_ID:
+            return None
         lock = " for update of p" if for_update else ""
         row = self._connection.execute(
             text(f"{_PROPOSALS} where p.id = :id{lock}"), {"id": proposal_id}

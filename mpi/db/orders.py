@@ -13,7 +13,7 @@ from mpi.db.lane import Lane
 from mpi.db.ordered import STUDY_OF_ORDER, STUDY_OF_ORDER_THEN, during
 from mpi.db.places import UNDATED, read_place, write_place
 from mpi.db.prepared import Prepared
-from mpi.db.rows import RecordIds
+from mpi.db.rows import MOST_ID, RecordIds
 from mpi.domain.codec import (
     codes_from_json,
     codes_to_json,
@@ -66,7 +66,7 @@ TOLD = f"""select {_SHOWN}, o.kind, o.number, o.said, o.begun, '' as stored
        from imaging_order o join source_record p on p.id = o.record_id"""
 _WANTED = """(not :awaited or (stored is null and not status = any(:ended)))
        and (not :reported or report_status <> '') and (:number = '' or :number in (filler, accession, placer))
-       and (:any_status or status = any(:statuses))"""
+       and (:authority = '' or authority = :authority) and (:any_status or status = any(:statuses))"""
 _NOW = f"""select * from (
        select {_SHOWN}, {STUDY_OF_ORDER} as stored from link l join imaging_order o on o.record_id = l.record_id
        join source_record p on p.id = o.record_id
@@ -121,7 +121,6 @@ _UNDER_OTHERS = Prepared(
        order by p.authority, p.value"""
     )
 )
-_LAST_ID = (1 << 63) - 1
 
 
 class OrderStore:
@@ -221,6 +220,7 @@ def _conditions(wanted: OrderFilter) -> dict[str, Any]:
         "ended": sorted(ENDED),
         "reported": wanted.reported,
         "number": wanted.number,
+        "authority": wanted.authority,
         "any_status": not wanted.statuses,
         "statuses": [str(status) for status in wanted.statuses],
     }
@@ -229,6 +229,6 @@ def _conditions(wanted: OrderFilter) -> dict[str, Any]:
 
 def _read_after(after: str) -> tuple[Any, int]:
     if not after:
-        return "infinity", _LAST_ID
+        return "infinity", MOST_ID
     at, key = read_place(after)
     return at, int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0

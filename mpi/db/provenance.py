@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from linkage.partition import AssertionRank
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
-from mpi.db.rows import RecordIds
+from mpi.db.rows import MOST_ID, RecordIds
 from mpi.domain.formation import Saying, Span
 from mpi.domain.identifiers import Identifier
 from mpi.ports.provenance import Look, Sender
@@ -59,7 +59,6 @@ _LOOKS = Prepared(
        where subjects[1] = any(:subjects) and role <> 'feed' and id < :before order by id desc limit :limit"""
     ).bindparams(bindparam("subjects", type_=ARRAY(Text)))
 )
-_LAST = 2**63 - 1
 
 
 class ProvenanceStore:
@@ -100,7 +99,7 @@ class ProvenanceStore:
 
     def looks(self, subjects: Collection[str], limit: int, before: int | None) -> list[Look]:
         """Audit rows whose first subject is one of these, newest first."""
-        wanted = {"subjects": list(subjects), "limit": limit, "before": _LAST if before is None else before}
+        wanted = {"subjects": list(subjects), "limit": limit, "before": MOST_ID if before is None else before}
         return [
             Look(
                 row.id,

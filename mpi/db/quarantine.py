@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 
 from mpi.db.lane import Lane
+from mpi.db.rows import MOST_ID
 from mpi.db.tables import message
 from mpi.domain.quarantine import DICOM_EVENTS, Kept, Senders, Sought
 
@@ -24,7 +25,7 @@ class QuarantineStore:
         """Refused messages, the newest first."""
         wanted = _conditions(sought)
         if before is not None:
-            wanted.append(message.c.id < before)
+            wanted.append(message.c.id < min(before, MOST_ID))
         rows = self._connection.execute(select(*_COLUMNS).where(*wanted).order_by(message.c.id.desc()).limit(limit))
         return [_to_kept(row) for row in rows]
 
@@ -36,6 +37,8 @@ class QuarantineStore:
 
     def get(self, message_id: int) -> tuple[Kept, bytes] | None:
         """A message and its bytes."""
+        if not 0 < message_id <= MOST_ID:
+            return None
         found = self._connection.execute(
             select(*_COLUMNS, message.c.raw).where(message.c.id == message_id)
         ).one_or_none()

@@ -15,6 +15,8 @@ from mpi.domain.codec import patch_from_json, pending_from_json, registers_from_
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record, Update
 
+MOST_ID = 2**63 - 1
+"""The largest id that the database gives; it refuses to look for a larger one."""
 _FIND = Prepared(
     text(
         """select r.id, r.authority, r.value from unnest(:authorities, :values) as i (authority, value)

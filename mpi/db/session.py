@@ -43,6 +43,7 @@ from mpi.ports import Contention
 # lock_not_available, deadlock_detected, serialization_failure: others were in the way, the same work may succeed.
 # unique_violation: another transaction inserted between our look and our write.
 _CONTENTION = frozenset({"55P03", "40P01", "40001", "23505"})
+_TOO_LARGE = "22003"  # of a number
 _CHANGING, _CHANGED = "MPI01", "MPI02"  # our own, of `hold_model` and `check_model`
 _READ_ONLY = "25006"  # a standby, or a server somebody has closed for writing; the driver calls it an internal error
 # Every statement of a use case looks up a handful of rows by index. On a small or freshly loaded database the planner
@@ -166,6 +167,8 @@ def _translate(cause: BaseException | None, error: Exception) -> Exception:
         return Unavailable("the matching model is being changed; nothing was applied, try again later")
     if state == _CHANGED:
         return Outdated("another matching model is in force than this process works with")
+    if state == _TOO_LARGE:
+        return Refused(Fault.BAD_VALUE, "a number is larger than any that can be stored")
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or state == _READ_ONLY:
         return Unavailable(f"the database cannot be used ({state or 'no connection'})")
     return _unstorable() if isinstance(cause, psycopg.DataError) else error

@@ -75,6 +75,26 @@ _WITHDRAW = Prepared(
         where kind = :kind and a_id = :id and b_id = :id and state in {OPEN_STATES}"""
     )
 )
+_CONFLICTS = f"kind in ('{TaskKind.STUDY_CONFLICT}', '{TaskKind.ORDER_CONFLICT}')"
+_MERGED = Prepared(
+    text(
+        f"""update task set state = 'withdrawn', claimed_by = '' from link la, link lb
+        where {_CONFLICTS} and state in {OPEN_STATES} and a_id = any(:ids) and b_id = any(:ids)
+          and la.record_id = a_id and la.until is null and lb.record_id = b_id and lb.until is null
+          and la.golden_id = lb.golden_id"""
+    ).bindparams(_IDS)
+)
+# Of one question that was withdrawn several times the last.
+_UNMERGED = Prepared(
+    text(
+        f"""update task t set state = 'open' where id in (
+          select max(id) from task where {_CONFLICTS} and state = 'withdrawn'
+            and ((a_id = any(:ids) and b_id = any(:others)) or (a_id = any(:others) and b_id = any(:ids)))
+          group by kind, a_id, b_id)
+        and not exists (select from task o where o.state in {OPEN_STATES}
+          and (o.kind, o.a_id, o.b_id) = (t.kind, t.a_id, t.b_id))"""
+    ).bindparams(_IDS, bindparam("others", type_=ARRAY(BigInteger)))
+)
 _REOPEN = Prepared(
     text(
         """update task set state = 'open', claimed_by = '', decision = null, decided_by = '', decided_at = null,
@@ -122,6 +142,14 @@ class TaskStore:
     def withdraw(self, kind: TaskKind, about: Identifier) -> None:
         """Withdraw the unanswered task of this kind about one record alone, so that it can be asked anew."""
         self._connection.run(_WITHDRAW, {"kind": kind, "id": self._ids[about]})
+
+    def merged(self, family: Collection[Identifier]) -> None:
+        """Withdraw the questions that a source has answered by merging records."""
+        self._connection.run(_MERGED, {"ids": self._ids.list(family)})
+
+    def unmerged(self, ones: Collection[Identifier], others: Collection[Identifier]) -> None:
+        """Ask again what a merge of these two families had answered."""
+        self._connection.run(_UNMERGED, {"ids": self._ids.list(ones), "others": self._ids.list(others)})
 
     def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
         """Open a task that no later evidence withdraws, unless the same one is open."""

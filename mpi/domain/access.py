@@ -29,8 +29,8 @@ class Right(StrEnum):
     READ_PERSON = "read-person"  # demographics
     READ_IMAGING = "read-imaging"
     WRITE_IMAGING = "write-imaging"
-    REVIEW = "review"  # list, claim, decide, undo one's own
-    UNDO_ANY = "undo-any"
+    REVIEW = "review"  # list, claim, decide, undo one's own; dashboards, what models would change
+    UNDO_ANY = "undo-any"  # undo what others decided; approve models, and changes of high impact
     MEASURE = "measure"  # draw blind samples
     PRIVACY = "privacy"  # do-not-link for privacy, restricted people
     SUBSCRIBE = "subscribe"
@@ -62,12 +62,12 @@ _WORDS: Mapping[Right, str] = {
     Right.READ_PERSON: "see people's details",
     Right.READ_IMAGING: "see imaging histories",
     Right.WRITE_IMAGING: "register studies",
-    Right.REVIEW: "answer review tasks",
-    Right.UNDO_ANY: "take back what others have decided",
+    Right.REVIEW: "see or do what is for reviewers",
+    Right.UNDO_ANY: "decide what is left to senior reviewers",
     Right.MEASURE: "draw blind samples",
     Right.PRIVACY: "keep records apart for privacy or see what is kept back",
     Right.SUBSCRIBE: "subscribe to changes",
-    Right.MEND: "mend refused messages",
+    Right.MEND: "see or mend refused messages",
     Right.OPERATE: "operate the network",
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -89,6 +89,18 @@ class Counts:
         """Whether nobody would notice."""
         return not (self.joined or self.moved or self.held or self.freed or self.tasks_opened or self.tasks_closed)
 
+    def beyond(self, foreseen: Counts) -> tuple[str, ...]:
+        """What these are more of than was foreseen, by more than 10 % and 20, with both counts, as words."""
+        return tuple(
+            f"{now:,} {words} and not {then:,}"
+            for key, words in _GRAVE.items()
+            if (now := getattr(self, key)) > 1.1 * (then := getattr(foreseen, key)) + 20
+        )
+
+
+_GRAVE = {"joined": "merges", "parted": "partings", "held": "contested links", "tasks_opened": "new tasks"}
+"""The counts for which a model is declined, as words."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelDifference:
@@ -99,11 +111,13 @@ class ModelDifference:
 
 
 class ProposalState(StrEnum):
-    """Where a proposed model stands."""
+    """Where a proposed model stands. The last two are not kept beside it: the reigns tell them."""
 
     PROPOSED = "proposed"
     APPROVED = "approved"
     DECLINED = "declined"
+    ROLLED_OUT = "rolled-out"
+    ROLLED_BACK = "rolled-back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +182,15 @@ class Proposal:
     answered_by: str = ""
     answered_at: datetime | None = None
     reason: str = ""
+
+
+def with_reigns(proposal: Proposal, reigns: Sequence[Reign]) -> Proposal:
+    """The proposal as what has become of it; `reigns` are all there were, the newest first."""
+    for then, reign in zip((None, *reigns), reigns, strict=False):
+        if reign.proposal_id == proposal.id:
+            undone = then is not None and then.restores is not None
+            return replace(proposal, state=ProposalState.ROLLED_BACK if undone else ProposalState.ROLLED_OUT)
+    return proposal
 
 
 class Judgement(StrEnum):

@@ -100,12 +100,13 @@ class ImagingOrder:
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """What of a person's orders to show; empty fields do not restrict. `awaited`: only those whose study is still to
-    come; `reported`: only those of whose report something is known; `number`: filler's, placer's or accession number.
-    With `as_of` the links and the orders as they stood at that time."""
+    come; `reported`: only those of whose report something is known; `number`: filler's, placer's or accession number;
+    `authority`: of whose patient ids they are. With `as_of` the links and the orders as they stood at that time."""
 
     awaited: bool = False
     reported: bool = False
     number: str = ""
+    authority: str = ""
     statuses: tuple[OrderStatus, ...] = ()
     as_of: datetime | None = None
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mpi.domain.identifiers import Identifier
+
 
 class OrderStatus(StrEnum):
     """Where an ordered examination stands."""
@@ -50,6 +52,18 @@ class OrderNumber:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOrder:
+    """An order that a question is about: its patient and its numbers, "" where none was said or all are withheld."""
+
+    patient: Identifier
+    filler: str = ""
+    placer: str = ""
+    accession: str = ""
+    study_uid: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)

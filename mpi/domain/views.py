@@ -12,7 +12,7 @@ from linkage.record import Demographics
 from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, WITHHELD, Identifier
-from mpi.domain.orders import Coded, ReportStatus
+from mpi.domain.orders import Coded, ReportStatus, TaskOrder
 
 
 class RecordState(StrEnum):
@@ -221,11 +221,9 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A question about two source records (for some kinds `one` equals `other`).
-
-    `proposed` is an answer that waits for another person than `proposed_by`; `studies` are how many hang on the two
-    records. A claim runs out at `held_until`. `golden_ids` are those of the two, none while the task is blind.
-    """
+    """A question about two source records (for some kinds `one` equals `other`). `proposed` is an answer that waits
+    for another person than `proposed_by`; `studies` are how many hang on the two records; `orders` those that came
+    under both. A claim ends at `held_until`. `golden_ids` are those of the two, none while the task is blind."""
 
     id: int
     kind: TaskKind
@@ -247,6 +245,7 @@ class TaskView:
     decided_by: str = ""
     decided_at: datetime | None = None
     due: date | None = None
+    orders: tuple[TaskOrder, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ app = typer.Typer(
     help="Models: what another one would make of the index; roll it out, and back.", no_args_is_help=True
 )
 _WORKERS = typer.Option(min=1, help="Worker processes.")
+_PROPOSAL = typer.Argument(min=1, help="The proposal's number; somebody else has approved it.")
 _CORES = len(os.sched_getaffinity(0))
 
 
@@ -45,14 +46,16 @@ def compare(
 
     with spoken():
         proposed = Model.load(file)
+        if out is not None:
+            out.open("a").close()  # whether it can be written is told before the work
         with _index() as index:
             made, found = index.models.propose(proposed, _operator(), workers, _told)
+        typer.echo(f"mpi: this is proposal {made}; see it at /review/models/{made}", err=True)
         if out is not None:
             with out.open("w", encoding="utf-8") as report:
                 for line in (asdict(found.counts), *map(change_to_json, found.changes)):
                     report.write(json.dumps(line) + "\n")
         _tell(found.counts)
-    typer.echo(f"mpi: this is proposal {made}; see it at /review/models/{made}", err=True)
 
 
 @app.command("list")
@@ -79,20 +82,24 @@ def list_() -> None:
 
 @app.command()
 def roll_out(
-    proposal: Annotated[int, typer.Argument(min=1, help="The proposal's number; somebody else has approved it.")],
+    proposal: Annotated[int, _PROPOSAL],
     workers: Annotated[int, _WORKERS] = _CORES,
+    even_so: Annotated[
+        bool, typer.Option("--even-so", help="Also when far more changes than was foreseen; it is audited.")
+    ] = False,
 ) -> None:
     """Put an approved model in force, and make of the whole index what it makes of it.
 
     All or nothing: until this command ends well, everybody is served the index as it was. Meanwhile nothing is
     written: feeds are told to try again, and lose nothing. Running services begin again with the new model by
-    themselves. `mpi model roll-back` takes it back.
+    themselves. `mpi model roll-back` takes it back. Refused, with nothing changed, when it merges, parts, contests or
+    asks more than was foreseen, by more than 10 % and 20.
     """
     from mpi.main.rolling import compose_rolling  # noqa: PLC0415
 
     with spoken():
         with _index() as index:
-            counts = compose_rolling(index, workers).out(proposal, _operator(), _told)
+            counts = compose_rolling(index, workers).out(proposal, _operator(), _told, even_so=even_so)
         _tell(counts)
     typer.echo("mpi: the model is in force; mpi verify compares the index with it", err=True)
 

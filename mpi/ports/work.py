@@ -74,6 +74,13 @@ class Tasks(Protocol):
     def withdraw(self, kind: TaskKind, about: Identifier) -> None:
         """Withdraw the unanswered task of this kind about one record alone, so that it can be asked anew."""
 
+    def merged(self, family: Collection[Identifier]) -> None:
+        """Withdraw the unanswered questions whether a study's or order's two patients are one, of records of this
+        family: their source has answered by merging them."""
+
+    def unmerged(self, ones: Collection[Identifier], others: Collection[Identifier]) -> None:
+        """Ask again what such a merge of these two families had answered."""
+
     def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
         """Open a task that no later evidence withdraws, unless the same one is open."""
 

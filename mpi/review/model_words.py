@@ -22,9 +22,19 @@ PROPOSALS = {
     ProposalState.PROPOSED: "Being judged",
     ProposalState.APPROVED: "Approved",
     ProposalState.DECLINED: "Declined",
+    ProposalState.ROLLED_OUT: "Rolled out",
+    ProposalState.ROLLED_BACK: "Rolled back",
+}
+_COLOURS = {
+    ProposalState.PROPOSED: "nhsuk-tag--blue",
+    ProposalState.APPROVED: "nhsuk-tag--green",
+    ProposalState.DECLINED: "nhsuk-tag--grey",
+    ProposalState.ROLLED_OUT: "nhsuk-tag--green",
+    ProposalState.ROLLED_BACK: "nhsuk-tag--orange",
 }
 MODEL_FILTERS: Mapping[str, Any] = {
     "change": CHANGES.__getitem__,
     "judgement": JUDGEMENTS.__getitem__,
     "proposal_state": PROPOSALS.__getitem__,
+    "proposal_colour": _COLOURS.__getitem__,
 }

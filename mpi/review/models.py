@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -45,6 +45,14 @@ def standing(judged: Judged) -> Standing:
     return Standing(judged, (100 * share, 100 * float(low), 100 * float(high)))
 
 
+def worse_than_now(judged: Sequence[Judged]) -> tuple[int, int] | None:
+    """How many changes of all kinds are for the better, and of how many that were judged better or worse; None unless
+    they are fewer than half."""
+    better = sum(one.better for one in judged)
+    settled = better + sum(one.worse for one in judged)
+    return (better, settled) if 2 * better < settled else None
+
+
 @router.get(PATH)
 def models(request: Request, pages: Paging, caller: Calling) -> Response:
     """The model in force, and those proposed."""
@@ -84,6 +92,7 @@ def _page(
         found=found,
         proposal=found.proposal,
         judged=list(map(standing, found.judged)),
+        worse_than_now=worse_than_now(found.judged),
         following=last if 0 < last < found.proposal.changes else 0,
         first=not after,
         open=found.proposal.state is ProposalState.PROPOSED,

@@ -27,6 +27,12 @@ def root(request: Request, pages: Paging) -> Response:
     return pages.redirect(request, START)
 
 
+@public.get(f"{START}/")
+def written_with_a_slash(request: Request, pages: Paging) -> Response:
+    """The start page by the address that people type."""
+    return pages.redirect(request, START)
+
+
 @router.get(START)
 def start(request: Request, pages: Paging, caller: Calling) -> Response:
     """The pages this visitor may go to, with how much waits on them where that is cheap to know."""

@@ -14,6 +14,9 @@ from mpi.ports import Clock, Unit
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.rehearsing import Rehearsing
 
+_OF_SOURCES = frozenset({TaskKind.STUDY_CONFLICT, TaskKind.ORDER_CONFLICT, TaskKind.MOVE})
+"""What is asked because of what a source did, however unlike the patients are."""
+
 
 class Answering:
     """Answers to tasks that the caller has locked. Every method works inside the caller's transaction."""
@@ -36,12 +39,20 @@ class Answering:
         self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller, due: date | None = None
     ) -> bool:
         """Do and record an answer. False when it takes a second person: then nothing may be committed."""
+        unlike = self.joins_unlike(unit, asked, decision)
         made = self.state(unit, asked, decision, comment, caller)
         seconded = asked.proposed is decision and asked.proposed_by != caller.user
-        if not seconded and self._rehearsing.has_high_impact(unit):
+        if not seconded and (unlike or self._rehearsing.has_high_impact(unit)):
             return False
         unit.tasks.decide(asked.id, decision, comment, caller.user, made, due)
         return True
+
+    def joins_unlike(self, unit: Unit, asked: TaskView, decision: Decision) -> bool:
+        """Whether the answer would join people who look different, of whom the matching has not asked."""
+        verdict = VERDICTS.get(decision)
+        if verdict is None or asked.kind not in _OF_SOURCES:
+            return False
+        return self._asserting.joins_unlike(unit, asked.one, asked.other, verdict)
 
     def state(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> int | None:
         """Do what an answer says; returns the id of the assertion it made."""

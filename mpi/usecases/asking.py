@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from linkage.guard import Guard
 from mpi.domain import questions
-from mpi.domain.evidence import Edge, Pair
+from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.settlement import Component, Settlement
+from mpi.ports import Unit
 from mpi.usecases.matching import Matching
 
 
@@ -18,6 +19,21 @@ def of_settled(matching: Matching, component: Component, settlement: Settlement)
     asked = [questions.contested(pair, *weigh_pair(matching, component, pair)) for pair in settlement.contested]
     asked += [questions.overlaid(member.identifier) for member in component.members if member.overlaid]
     return asked + _doubled(matching, component, settlement)
+
+
+def follow_merges(unit: Unit, added: Sequence[Assertion], withdrawn: Sequence[Assertion]) -> None:
+    """Withdraw what a source has answered by merging two records that had one study or order, and ask it again when
+    the merge is taken back; identity has followed already."""
+    for merge in (made for made in added if made.subsumed is not None):
+        unit.tasks.merged(_family(unit, merge.pair.one))
+    for merge in (made for made in withdrawn if made.subsumed is not None):
+        one, other = _family(unit, merge.pair.one), _family(unit, merge.pair.other)
+        if one.isdisjoint(other):
+            unit.tasks.unmerged(one, other)
+
+
+def _family(unit: Unit, identifier: Identifier) -> frozenset[Identifier]:
+    return frozenset(record.identifier for record in unit.records.family([identifier]))
 
 
 def _doubled(matching: Matching, component: Component, settlement: Settlement) -> list[Question]:

@@ -15,6 +15,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.views import PersonView, TaskKind, TaskView
 from mpi.errors import NotFound
 from mpi.ports import Unit, Units
+from mpi.usecases.conflicting import with_orders
 from mpi.usecases.matching import Matching
 from mpi.usecases.overlaid import versions_then
 from mpi.usecases.people import people
@@ -76,6 +77,7 @@ class Comparing:
             then = versions_then(unit, task) if task.kind is TaskKind.OVERLAY else None
             explanation = self._between(*then) if then else explain(unit, self._matching, task)
             subjects = [str(person.golden_id) for person in found]
+            told = with_orders(unit, task, caller)
             unit.audit.record_each(caller, "compare-task", subjects, {"task": task_id})
             read = task.kind is TaskKind.BLIND_SAMPLE and unit.samples.has_read(task_id, caller.user)
             blind = is_blind(task, unit.samples.waiting()) and not (
@@ -85,7 +87,7 @@ class Comparing:
         if blind:
             return self._blind(task, found, read)
         return Comparison(
-            task,
+            told,
             tuple(found),
             tuple(tuple(self._side(person, task, then)) for person in found),
             explanation,

@@ -44,6 +44,15 @@ def contradictions(
     return Contradictions(tuple(told), bool(guards) or explanation.total < matching.model.possible)
 
 
+def look_different(unit: Unit, matching: Matching, one: Identifier, other: Identifier) -> bool:
+    """Whether two records are under two people now who are `unlike`: who joins them is a senior, or two people."""
+    golden_of = unit.identities.current([one, other])
+    if len(set(golden_of.values())) < 2:
+        return False
+    sides = ([r.identifier for r in unit.records.of_golden([golden_of[end]])] for end in (one, other))
+    return contradictions(unit, matching, *sides).unlike
+
+
 def _has_died(records: Sequence[Record]) -> bool:
     return any(record.registers.death is not None for record in records)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from linkage.charts.differing import Differing, differing
@@ -21,6 +21,7 @@ from mpi.domain.model_change import (
     ProposalState,
     Reign,
     UnderWay,
+    with_reigns,
 )
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Unit, Units
@@ -113,7 +114,9 @@ class Models:
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             models = unit.models
-            found = Overview(models.in_force(), tuple(models.proposals()), tuple(models.reigns()), models.under_way())
+            reigns = tuple(models.reigns())
+            proposals = tuple(with_reigns(proposal, reigns) for proposal in models.proposals())
+            found = Overview(models.in_force(), proposals, reigns, models.under_way())
             unit.audit.record(caller, "list-models", [], {"proposals": len(found.proposals)})
             unit.commit()
             return found
@@ -125,7 +128,7 @@ class Models:
             proposal = _found(unit, proposal_id)
             reigns = unit.models.reigns()
             found = Reviewed(
-                proposal,
+                with_reigns(proposal, reigns),
                 tuple(unit.models.changes(proposal_id, after, limit)),
                 tuple(unit.models.judged(proposal_id)),
                 differing(_model(unit, proposal.base), _model(unit, proposal.model.fingerprint)),
@@ -185,12 +188,14 @@ class Models:
             reigning = unit.models.in_force()
             if approved and (reigning is None or reigning.model.fingerprint != proposal.base):
                 raise Conflict("another model is in force by now: compare the proposed one with that")
+            judged = unit.models.judged(proposal_id)
             if approved:
-                _check_judged(unit, proposal_id, self._matching.network.judged_changes)
+                _check_judged(unit, proposal_id, judged, self._matching.network.judged_changes)
             state = ProposalState.APPROVED if approved else ProposalState.DECLINED
             unit.models.answer(proposal_id, state, caller.user, reason)
             action = "approve-model" if approved else "decline-model"
-            unit.audit.record(caller, action, [f"model-proposal/{proposal_id}"], {"reason": reason})
+            said = {str(one): sum(getattr(kind, one) for kind in judged) for one in Judgement}
+            unit.audit.record(caller, action, [f"model-proposal/{proposal_id}"], {"reason": reason, **said})
             unit.commit()
 
 
@@ -219,8 +224,8 @@ def _change(unit: Unit, proposal_id: int, number: int) -> tuple[Change, Judgemen
     return found
 
 
-def _check_judged(unit: Unit, proposal_id: int, wanted: int) -> None:
-    judged = sum(one.better + one.worse + one.unsure for one in unit.models.judged(proposal_id))
+def _check_judged(unit: Unit, proposal_id: int, found: Iterable[Judged], wanted: int) -> None:
+    judged = sum(one.better + one.worse + one.unsure for one in found)
     if judged < wanted and unit.models.unjudged(proposal_id) is not None:
         text = (
             f"at least {wanted} of its changes must be judged before a model is approved, or all if there are fewer"

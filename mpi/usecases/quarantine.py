@@ -146,7 +146,7 @@ class Quarantine:
         found = unit.quarantine.get(message_id)
         own = None if caller.bounds is None else senders_of(self._network, caller.bounds)
         if found is None or (own is not None and not own.sent(self._original(unit, found[0]))):
-            raise NotFound("no message has this id, or none that you may see")
+            raise NotFound(f"no message has the id {message_id}, or none that you may see")
         return found
 
     def _original(self, unit: Unit, kept: Kept) -> Kept:

@@ -11,10 +11,30 @@ from mpi.usecases.attempts import attempt
 _OF_FILES = {*OF_FILES, "balance"}  # an index groups by holds and guards, and heeds every guard
 
 
+_LONGEST = 100  # characters of a model's name and of its version: both stand in headings and tables
+_MOST = 1_000.0  # bits, of the prior and the thresholds: no pair of records weighs near that
+
+
 def check_fit(model: Model) -> None:
-    """Raise `Refused` for a model that is made for linking files: it may switch guards off."""
+    """Raise `Refused` for a model that cannot weigh an index: one that is made for linking files, as it may switch
+    guards off; one whose name or version cannot be shown; one whose prior or thresholds are beyond all weights."""
+    _check_text(model.name, "name")
+    _check_text(model.version, "version")
+    for key in ("prior", "certain", "possible", "veto"):
+        if not abs(getattr(model, key)) <= _MOST:
+            text = f"the model's '{key}' must be from {-_MOST:,.0f} to {_MOST:,.0f} bits"
+            raise Refused(Fault.BAD_VALUE, text)
     if found := sorted(_OF_FILES & model.document.keys()):
         text = f"a model with '{found[0]}' is made for linking files, and cannot weigh an index"
+        raise Refused(Fault.BAD_VALUE, text)
+
+
+def _check_text(value: str, key: str) -> None:
+    if len(value) > _LONGEST:
+        text = f"the model's '{key}' has {len(value):,} characters: give it {_LONGEST} at most"
+        raise Refused(Fault.BAD_VALUE, text)
+    if not value.isprintable():
+        text = f"the model's '{key}' holds a character that cannot be shown, such as a line break: leave it out"
         raise Refused(Fault.BAD_VALUE, text)
 
 

@@ -20,7 +20,7 @@ from mpi.domain.settlement import Component, Joins, Member, Settlement, Settler
 from mpi.domain.views import RecordState, TaskKind
 from mpi.ports import Change, Clock, Ids, Unit
 from mpi.usecases.applying import Applying, Cause
-from mpi.usecases.asking import of_settled
+from mpi.usecases.asking import follow_merges, of_settled
 from mpi.usecases.gathering import follow
 from mpi.usecases.matching import Matching
 from mpi.usecases.telling import with_studies
@@ -95,6 +95,7 @@ class Rematch:
         follow(unit, stored)
         for kind, pair in draft.alarms:
             unit.tasks.raise_alarm(kind, pair, ALARM_REASONS[kind])
+        follow_merges(unit, seeds.added, seeds.withdrawn)
         return made
 
     def _prepared(self, record: Record) -> Record:

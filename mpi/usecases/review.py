@@ -13,7 +13,7 @@ from mpi.domain.evidence import Assertion, AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import LEASE, UNANSWERED
-from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.answering import Answering
 from mpi.usecases.asserting import Asserting
@@ -98,27 +98,34 @@ class Review:
 
     def preview(self, task_id: int, decision: Decision, caller: Caller) -> tuple[Consequence, bool]:
         """What an answer would do, by doing it and taking it back; and whether it needs a second person: it parts
-        records that share a verified NHS number, or moves many studies. Who asks about a blind sample leaves it to
-        others. Raises as `decide`."""
+        records that share a verified NHS number, moves many studies, or joins people who look different, of whom the
+        matching has not asked. Who asks about a blind sample leaves it to others. Raises as `decide`."""
         caller.require(Right.REVIEW)
         attempt(lambda: self._look_behind(task_id, caller))
-        subject = f"task/{task_id}"
-        return attempt(
+        with self._units.begin(read_only=True) as unit:
+            unlike = self._answering.joins_unlike(unit, _task(unit, task_id), decision)
+        told, needs_two = attempt(
             lambda: self._rehearsing.rehearse(
-                lambda unit: self._answering.state(unit, _task(unit, task_id), decision, "", caller), subject, caller
+                lambda unit: self._answering.state(unit, _task(unit, task_id), decision, "", caller),
+                f"task/{task_id}",
+                caller,
             )
         )
+        return told, needs_two or unlike
 
     def preview_pair(
         self, one: Identifier, other: Identifier, same: bool, caller: Caller
     ) -> tuple[Consequence, bool]:
         """The same of an assertion about any two known records. Raises NotFound."""
         caller.require(Right.REVIEW)
-        return attempt(
+        with self._units.begin(read_only=True) as unit:
+            unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
+        told, needs_two = attempt(
             lambda: self._rehearsing.rehearse(
                 lambda unit: self._state_pair(unit, one, other, same, "", caller), f"{one} {other}", caller
             )
         )
+        return told, needs_two or unlike
 
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY. Of a task
@@ -140,7 +147,8 @@ class Review:
             return tuple(_view(made) for made in shown)
 
     def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
-        """Assert same or different about any two known records; returns the assertion's id. Raises NotFound."""
+        """Assert same or different about any two known records; returns the assertion's id. Raises NotFound, and
+        Forbidden where a join of people who look different, or one of high impact, is for a senior reviewer."""
         caller.require(Right.REVIEW)
         return attempt(lambda: self._assert_pair(one, other, same, comment, caller))
 
@@ -212,8 +220,11 @@ class Review:
 
     def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         with self._units.begin() as unit:
+            unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
             made = self._state_pair(unit, one, other, same, comment, caller)
             self._rehearsing.require_second(unit, caller)
+            if unlike and not caller.may(Right.UNDO_ANY):
+                raise Forbidden("these people look different: for a senior reviewer")
             action = f"assert-{'same' if same else 'different'}"
             unit.audit.record(caller, action, [str(one), str(other)], {"assertion": made})
             unit.commit()
@@ -226,8 +237,7 @@ class Review:
             raise Refused(Fault.BAD_VALUE, "a record cannot be asserted same as or different from itself")
         if len(unit.records.of_identifiers([one, other])) != 2:
             raise NotFound("both records must be known")
-        verdict = Verdict.SAME if same else Verdict.DIFFERENT
-        return self._asserting.state(unit, one, other, verdict, comment, caller)
+        return self._asserting.state(unit, one, other, _verdict(same), comment, caller)
 
     def _withdraw_alone(self, assertion_id: int, comment: str, caller: Caller) -> None:
         with self._units.begin() as unit:
@@ -248,6 +258,10 @@ class Review:
         found = as_told(unit, _task(unit, task_id), caller)
         unit.commit()
         return found
+
+
+def _verdict(same: bool) -> Verdict:
+    return Verdict.SAME if same else Verdict.DIFFERENT
 
 
 def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:

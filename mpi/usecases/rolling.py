@@ -87,6 +87,7 @@ class _Change:
     reign: int
     undone: Reign | None
     caller: Caller
+    foreseen: Counts | None = None  # None when it may come out as it will
 
     @property
     def reason(self) -> str:
@@ -105,11 +106,14 @@ class Rolling:
         self._ids = ids
         self._workers = workers
 
-    def out(self, proposal_id: int, caller: Caller, told: Told = lambda phase, rows: None) -> Counts:
+    def out(
+        self, proposal_id: int, caller: Caller, told: Told = lambda phase, rows: None, *, even_so: bool = False
+    ) -> Counts:
         """Put an approved proposal's model in force and make of the index what it makes of it.
 
         Raises NotFound, and `Conflict` when it is not approved, was compared with another model than the one in
-        force, or has been rolled out before; and when somebody else changes the model.
+        force, or has been rolled out before; when somebody else changes the model; and, unless `even_so`, when far
+        more would change than was foreseen.
         """
         caller.require(Right.OPERATE)
         with self._stores.begin() as store:
@@ -127,8 +131,11 @@ class Rolling:
                 raise Conflict("another model is in force than the one it was compared with: compare it again")
             after = proposal.model.fingerprint
             begun = unit.models.succeed(after, caller.user, proposal_id=proposal_id, reason=proposal.reason)
-            change = _Change(_model(unit, proposal.base), _model(unit, after), begun, None, caller)
+            foreseen = None if even_so else proposal.counts
+            change = _Change(_model(unit, proposal.base), _model(unit, after), begun, None, caller, foreseen)
             detail = {"model": after, "instead_of": proposal.base, "approved_by": proposal.answered_by}
+            if even_so:
+                detail["even_so"] = "whatever was foreseen"
             return self._change(store, change, f"model-proposal/{proposal_id}", detail, told)
 
     def back(self, reason: str, caller: Caller, told: Told = lambda phase, rows: None) -> Counts:
@@ -172,6 +179,8 @@ class Rolling:
             tasks_opened=opened,
             tasks_closed=closed,
         )
+        if change.foreseen is not None:
+            _check_foreseen(counts, change.foreseen)
         action = "roll-back-model" if change.undone else "roll-out-model"
         store.unit.audit.record(change.caller, action, [subject], {**detail, **asdict(counts)})
         store.unit.commit()
@@ -221,6 +230,12 @@ class Rolling:
 
 def _model(unit: Unit, fingerprint: str) -> Model:
     return Model.from_document(unit.models.document(fingerprint))
+
+
+def _check_foreseen(counts: Counts, foreseen: Counts) -> None:
+    if beyond := counts.beyond(foreseen):
+        text = f"far more would change than was foreseen when the model was compared: {', '.join(beyond)}"
+        raise Conflict(f"{text}. Nothing has changed: compare it again, or roll it out with --even-so")
 
 
 def _identifiers(outcome: Outcome) -> list[Identifier]:

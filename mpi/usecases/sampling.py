@@ -32,6 +32,7 @@ from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Clock, Ids, Unit, Units
 from mpi.usecases.attempts import attempt
+from mpi.usecases.conflicting import with_orders
 from mpi.usecases.matching import Matching
 
 RECORDS = 2_000
@@ -206,7 +207,7 @@ def as_told(unit: Unit, task: TaskView, caller: Caller) -> TaskView:
     """The task as the caller may see it: blind while samples wait, except a sample that they cannot answer any
     more."""
     if task.kind not in ALIKE:
-        return task
+        return with_orders(unit, task, caller)
     read = task.kind is TaskKind.BLIND_SAMPLE and unit.samples.has_read(task.id, caller.user)
     return blinded(task) if not read and is_blind(task, unit.samples.waiting()) else task
 

@@ -21,6 +21,7 @@ from mpi.domain.worklist import (
 from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.attempts import attempt
+from mpi.usecases.conflicting import with_orders
 from mpi.usecases.sampling import as_told
 
 _MOST = 200
@@ -49,7 +50,8 @@ class Worklist:
             now = self._clock.now()
             found = unit.worklist.page(wanted, now, size + 1, after)
             samples_wait = unit.samples.waiting()
-            tasks = [blinded(t) if is_blind(t, samples_wait) else t for t in found[:size]]
+            shown = [blinded(t) if is_blind(t, samples_wait) else t for t in found[:size]]
+            tasks = [with_orders(unit, t, caller) for t in shown]
             total = unit.worklist.count(wanted, now, COUNTED)
             following = unit.worklist.position(found[size - 1].id) if len(found) > size else None
             unit.audit.record(caller, "list-tasks", [], {"tasks": len(tasks)})

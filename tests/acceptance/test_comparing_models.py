@@ -77,6 +77,12 @@ def compared(url: str, folder: Path, settings: dict[str, Any]) -> None:
     assert (first["joined"], first["tasks_closed"], [change["kinds"] for change in changes]) == (1, 1, [["merge"]])
     assert "COMPARABLE" not in report.read_text(encoding="utf-8") + told.stdout + told.stderr
     assert count(url, PEOPLE) == 2
+    astray = folder / "missing" / "report.jsonl"
+    late = mpi("model", "compare", str(written(folder, keener())), "--out", str(astray), cwd=folder, **settings)
+    assert (late.returncode, late.stderr) == (2, f"mpi: {astray}: No such file or directory\n")
+    assert count(url, "select count(*) from model_proposal") == 1
+    none = mpi("model", "roll-out", str(10**20), cwd=folder, **settings)
+    assert (none.returncode, none.stderr) == (2, "mpi: no proposed model has this id\n")
     again = mpi("model", "compare", str(written(folder, Model.default())), cwd=folder, **settings)
     assert (again.returncode, again.stderr) == (2, "mpi: this model is in force already\n")
 

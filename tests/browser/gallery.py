@@ -37,7 +37,7 @@ class Picture:
 
 def _work_list(served: Served) -> str:
     questions.overlaid(served)
-    questions.one_number_two_people(served)
+    questions.one_number_two_people(served, "9" * 200)
     for studies in (0, 2):
         questions.perhaps_twins(served, studies)
     questions.where_linking_is_stopped(served)
@@ -156,6 +156,7 @@ PICTURES = [
     Picture("task-twins", lambda served: f"/review/tasks/{questions.perhaps_twins(served).id}"),
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
+    Picture("task-order", lambda served: f"/review/tasks/{questions.order_of_two(served).id}"),
     Picture("task-settled", _settled),
     Picture("refused-messages", _refused),
     Picture("refused-hl7", lambda served: f"/review/quarantine/{refusals.hl7(served)}"),

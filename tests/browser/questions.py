@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from linkage.record import Name, Sex
-from mpi.domain.commands import Field
+from mpi.domain.commands import Field, Order
+from mpi.domain.orders import OrderField
 from mpi.domain.views import TaskKind, TaskView
 from tests.browser.served import Served
-from tests.integration.core.world import ARCHIVE, nhs, other_person, person, register, study
+from tests.integration.core.world import ARCHIVE, at, nhs, of, other_person, person, register, study
 
 TWIN = {Field.MULTIPLE_BIRTH: True}
 
@@ -43,15 +44,27 @@ def overlaid(served: Served) -> TaskView:
     return _task(served, TaskKind.OVERLAY, number)
 
 
-def one_number_two_people(served: Served) -> TaskView:
-    """One NHS number at two trusts, of a man and of a woman who have nothing else in common."""
+def one_number_two_people(served: Served, tail: str = "") -> TaskView:
+    """One NHS number at two trusts, of a man and of a woman who have nothing else in common; `tail` makes their local
+    numbers longer."""
     number = served.number()
     rhys = person("Evans", "Rhys", "1944-02-29", Sex.MALE, nhs(100 + number))
     jana = person(
         "Novak", "Jana", "1999-12-03", Sex.FEMALE, nhs(100 + number), postcode="CF10 1AA", lines=("1 Quay",)
     )
-    served.world.tell(register(f"BOL|{number}", 1, rhys), register(f"CHR|{number}", 1, jana))
-    return _task(served, TaskKind.NHS_NUMBER_CONFUSION, number)
+    local = f"{number}{tail}"
+    served.world.tell(register(f"BOL|{local}", 1, rhys), register(f"CHR|{local}", 1, jana))
+    return _task(served, TaskKind.NHS_NUMBER_CONFUSION, local)
+
+
+def order_of_two(served: Served) -> TaskView:
+    """One order under two patients of Bolton, whose local numbers are as long as a feed may say them."""
+    number = served.number()
+    one, other = (f"{number}{'9' * 200}{end}" for end in "12")
+    numbers = {OrderField.FILLER: f"F{number}", OrderField.ACCESSION: f"A{number}"}
+    for local, told in ((one, person("Evans", "Rhys", "1944-02-29", Sex.MALE)), (other, other_person())):
+        served.world.tell(register(f"BOL|{local}", 1, told), Order(of(f"BOL|{local}"), told, numbers, at(2)))
+    return _task(served, TaskKind.ORDER_CONFLICT, one)
 
 
 def where_linking_is_stopped(served: Served) -> TaskView:
@@ -72,6 +85,6 @@ def with_odd_letters(served: Served, odd: str) -> TaskView:
     return _task(served, TaskKind.POSSIBLE_MATCH, number)
 
 
-def _task(served: Served, kind: TaskKind, number: int) -> TaskView:
+def _task(served: Served, kind: TaskKind, number: int | str) -> TaskView:
     (found,) = [task for task in served.world.tasks(kind) if task.one.value == str(number)]
     return found

@@ -180,7 +180,7 @@ def test_a_viewer_sees_the_person_and_no_decision(client: httpx.Client, served: 
 def test_odd_letters_are_text(page: Page, served: Served) -> None:
     task = questions.with_odd_letters(served, ODD)
     golden_id = task.golden_ids[0]
-    made = served.world.review.assert_pair(task.one, task.other, True, ODD, REVIEWER)
+    made = served.world.review.assert_pair(task.one, task.other, True, ODD, SENIOR)
     said: list[str] = []
     page.on("dialog", lambda dialog: said.append(dialog.message))
     sign_in(page, served, Role.REVIEWER, at(golden_id))

@@ -227,6 +227,7 @@ def test_the_bare_address_leads_a_browser_to_the_pages(client: httpx.Client) -> 
     """A program is told that there is nothing."""
     answer = client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/review")
+    assert client.get("/review/").headers["location"] == "/review"
     assert client.get("/review").headers["location"].startswith("/review/sign-in")
     for accept in ("*/*", "application/json"):
         answer = client.get("/", headers={"Accept": accept})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from linkage.errors import ModelError
 from linkage.model import Model
 from mpi.domain.model_change import Judged, Judgement, ProposalState
 from mpi.domain.views import TaskKind
@@ -39,13 +40,26 @@ def test_an_index_that_another_model_weighed_is_not_begun_with_this_one(world: W
     assert world.count("model_reign") == 0
 
 
-def test_a_model_for_files_weighs_no_index(world: World, room: Models) -> None:
-    """It may switch guards off."""
+def test_a_model_that_does_not_fit_weighs_no_index(world: World, room: Models) -> None:
+    """One for files may switch guards off; of others the names and numbers could not be stored or shown (SEC-1)."""
     unguarded = altered(guards=[], balance=None)
     with pytest.raises(Refused, match="made for linking files"):
         room.propose(unguarded, ADMINISTRATOR)
     with pytest.raises(Refused, match="in force already"):
         room.propose(Model.default(), ADMINISTRATOR)
+    phases: list[str] = []
+    for changed, sentence in (
+        ({"name": "a\0b"}, "'name' holds a character that cannot be shown"),
+        ({"name": "a\ud800"}, "'name' holds a character that cannot be shown"),
+        ({"version": 5_000 * "W"}, "'version' has 5,000 characters: give it 100 at most"),
+        ({"prior": 1e308}, "'prior' must be from -1,000 to 1,000 bits"),
+        ({"certain": 1_000.5}, "'certain' must be from -1,000 to 1,000 bits"),
+    ):
+        with pytest.raises(Refused, match=sentence):
+            room.propose(altered(**changed), ADMINISTRATOR, told=lambda phase, rows: phases.append(phase))
+    with pytest.raises(ModelError, match="needs a number 'prior'"):
+        altered(prior=10**400)
+    assert phases == []  # it is told before any work
     assert room.overview(REVIEWER).proposals == ()
 
 
@@ -86,7 +100,7 @@ def test_judgements_are_counted_once_a_change(room: Models) -> None:
 def test_sec_3_somebody_else_answers(room: Models) -> None:
     made, _ = room.propose(keener(), ADMINISTRATOR)
     for caller in (REVIEWER, ARCHIVE):
-        with pytest.raises(Forbidden):
+        with pytest.raises(Forbidden, match="may not decide what is left to senior reviewers; a senior"):
             room.answer(made, True, "", caller)
     with pytest.raises(Conflict, match="somebody else"):
         room.answer(made, True, "mine", ADMINISTRATOR)

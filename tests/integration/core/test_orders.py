@@ -12,12 +12,15 @@ from mpi.domain.commands import Field, Merge, Move, Moved, Order
 from mpi.domain.identifiers import WITHHELD
 from mpi.domain.interest import Interest
 from mpi.domain.order_fold import OrderFilter
-from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus
-from mpi.domain.views import Decision, Event, EventType, HistoryFilter, RecordState, TaskKind
-from mpi.errors import NotFound
+from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus, TaskOrder
+from mpi.domain.views import Decision, Event, EventType, HistoryFilter, RecordState, TaskKind, TaskState
+from mpi.errors import Conflict, NotFound
+from mpi.usecases.comparing import Comparing
+from mpi.usecases.worklist import Worklist
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,
+    COLLEAGUE,
     REVIEWER,
     SENIOR,
     World,
@@ -207,6 +210,35 @@ def test_an_order_that_comes_under_a_second_patient_is_asked_about(world: World,
     assert not world.verify().differences
 
 
+def test_a_conflict_names_its_orders_and_ends_when_the_source_merges_the_patients(world: World) -> None:
+    """Promise 4, NHS-57: a reviewer reads which orders are meant, unless somebody is restricted; a merge answers, and
+    the merge taken back asks again."""
+    world.tell(register("BOL|1", 1), register("BOL|2", 1, other_person()))
+    world.tell(order("BOL|1", 2, "F1", placer="P1", accession="A1"), order("BOL|1", 2, "F9"))
+    world.tell(order("BOL|2", 3, "F1", placer="P2"))
+    task = world.task(TaskKind.ORDER_CONFLICT)
+    named = TaskOrder(of("BOL|1"), "F1", "P1", "A1"), TaskOrder(of("BOL|2"), "F1", "P2")
+    comparing = Comparing(world.index.units, world.index.matching)
+    page = Worklist(world.index.units, world.index.clock).page(REVIEWER)
+    for told in (world.review.task(task.id, REVIEWER), comparing.compare(task.id, REVIEWER).task, page.tasks[0]):
+        assert told.orders == named
+    world.tell(register("BOL|2", 4, other_person(more={Field.RESTRICTED: True})))
+    withheld = tuple(TaskOrder(of(one), withheld=True) for one in ("BOL|1", "BOL|2"))
+    assert world.review.task(task.id, REVIEWER).orders == withheld
+    assert world.review.task(task.id, replace(REVIEWER, purpose="emergency")).orders == named
+    world.review.claim(task.id, REVIEWER)
+    world.tell(Merge(of("BOL|1"), of("BOL|2"), at(5)))
+    assert world.together("BOL|1", "BOL|2")
+    assert world.tasks(TaskKind.ORDER_CONFLICT) == []
+    assert world.review.task(task.id, REVIEWER).state is TaskState.WITHDRAWN
+    with pytest.raises(Conflict):
+        world.review.decide(task.id, Decision.DIFFERENT, "too late", REVIEWER)
+    (merge,) = world.review.assertions(of("BOL|1"), SENIOR)
+    world.review.withdraw(merge.id, "the wrong patient", SENIOR)
+    assert [one.id for one in world.tasks(TaskKind.ORDER_CONFLICT)] == [task.id]
+    assert not world.verify().differences
+
+
 def test_an_order_cancelled_for_one_patient_and_made_anew_for_another_is_no_question(world: World) -> None:
     """How HL7 has a wrong-patient order corrected. A visit that moves (A45) brings no order along: an order goes by
     its patient and its own numbers, and PV1-19 is not read. So when its source goes on under the other patient
@@ -218,7 +250,13 @@ def test_an_order_cancelled_for_one_patient_and_made_anew_for_another_is_no_ques
     assert orders(world, "BOL|2") == [("F1", OrderStatus.SCHEDULED, None)]
     assert orders(world, "BOL|1") == []
     world.tell(order("BOL|1", 6, "F1", status=OrderStatus.COMPLETED, report=ReportStatus.FINAL))
-    assert world.task(TaskKind.ORDER_CONFLICT).reason.startswith("one order came under two patient ids")
+    asked = world.task(TaskKind.ORDER_CONFLICT)
+    assert asked.reason.startswith("one order came under two patient ids")
+    assert world.review.preview(asked.id, Decision.SAME, REVIEWER)[1], "who look different are joined by two people"
+    assert world.review.decide(asked.id, Decision.SAME, "", REVIEWER).proposed is Decision.SAME
+    assert not world.together("BOL|1", "BOL|2")
+    world.review.decide(asked.id, Decision.SAME, "", COLLEAGUE)
+    assert world.together("BOL|1", "BOL|2")
 
 
 def test_pages_of_orders_go_on_where_they_ended(world: World) -> None:
@@ -233,6 +271,10 @@ def test_pages_of_orders_go_on_where_they_ended(world: World) -> None:
         if not (after := page.next):
             break
     assert sorted(seen) == [f"F{number}" for number in range(5)]
+    for authority, total in (("", 1), ("BOL", 1), ("CHR", 0), ("urn:any", 0)):
+        for as_of in (None, now(world)):
+            wanted = OrderFilter(number="F1", authority=authority, as_of=as_of)
+            assert world.imaging.orders(world.golden("BOL|1"), ARCHIVE, wanted).total == total
 
 
 def test_a_cancelled_order_is_not_awaited(world: World) -> None:

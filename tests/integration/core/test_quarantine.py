@@ -229,6 +229,11 @@ def test_each_trust_sees_its_own_alone(world: World, quarantine: Quarantine) -> 
     ):
         with pytest.raises(NotFound):
             reach()
+    with pytest.raises(NotFound, match=f"no message has the id {10**20}"):
+        quarantine.replay(10**20, None, ADMINISTRATOR)
+    with pytest.raises(NotFound, match=f"no message has the id {10**20}"):
+        quarantine.raw(10**20, ADMINISTRATOR)
+    assert len(quarantine.list(ADMINISTRATOR, before=10**20).messages) == 4
     with pytest.raises(Forbidden):
         quarantine.list(REVIEWER)
     assert quarantine.open(image, SENIOR).reading.protocol == "DICOM"
@@ -308,7 +313,7 @@ def test_a_fhir_message_is_mended_and_dated_when_it_came(world: World, quarantin
     assert receipt.status is Status.ACCEPTED
     (name,) = world.record("BOL|77").registers.value(Field.NAMES)  # type: ignore[misc]
     assert name.family == "Newham"  # type: ignore[union-attr]
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="the first line must stay PUT, a space"):
         quarantine.replay(put("Other", birthDate="x").message_id, "POST Patient?x\n{}", ADMINISTRATOR)
 
 

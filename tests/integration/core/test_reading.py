@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
-from tests.integration.core.world import ADMINISTRATOR, World, of, other_person, register
+from mpi.usecases.drafting import open_draft
+from tests.integration.core.world import ADMINISTRATOR, World, nhs, of, other_person, person, register
 
 
 def test_a_person_whose_identity_changes_is_told_whole(world: World) -> None:
@@ -31,3 +32,19 @@ def test_a_person_whose_identity_changes_is_told_whole(world: World) -> None:
         finally:
             done.set()
         assert all(reader.result() > 0 for reader in readers)
+
+
+def test_ihe_10_queries_at_once_are_all_right_and_wait_for_no_merge(world: World) -> None:
+    """A transaction that holds the locks of a merge, and has not ended, holds up nobody who asks."""
+    same = person(number=nhs(1))
+    world.tell(register("BOL|1", 1, same), register("CHR|1", 2, same), register("BOL|2", 3, other_person()))
+
+    def ask(_: int) -> tuple[list[str], list[str]]:
+        found = [world.query.cross_references(of(one), ADMINISTRATOR).identifiers for one in ("BOL|1", "BOL|2")]
+        return [str(one) for one in found[0]], [str(one) for one in found[1]]
+
+    with world.index.units.begin() as merging:
+        open_draft(merging, [of("BOL|1"), of("BOL|2"), of("CHR|1")])
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(ask, range(40), timeout=60))
+    assert all(linked[0] == "CHR|1" and alone == [] for linked, alone in answers), answers[0]

@@ -74,7 +74,7 @@ def test_who_stays_and_who_leaves_keep_together_though_only_the_others_linked_th
     world.tell(register("BOL|1", 1), register("STO|1", 2), register("CHR|9", 3, other_person()))
     review = world.review
     for one, other in (("BOL|1", "STO|1"), ("STO|1", "CHR|9")):
-        review.assert_pair(of(one), of(other), True, "", REVIEWER)
+        review.assert_pair(of(one), of(other), True, "", SENIOR)
     asked = wish(world, Regroup.SPLIT, "STO|1", of_="BOL|1")
     acts = regrouping(world)
     preview = acts.preview(asked, REVIEWER)

@@ -119,6 +119,24 @@ def test_what_merged_parts_again_and_messages_stay(database_url: str, world: Wor
     world.check_questions()
 
 
+def test_what_was_compared_long_ago_is_not_rolled_out_blindly(world: World) -> None:
+    """SEC-1: who approved has seen what was foreseen; 22 people have come since whose links would be contested."""
+    made = approved(world, warier())
+    for number in range(1, 23):
+        known = person("Achterberg", "Willemijn", f"1940-02-{number:02}", number=nhs(number))
+        world.tell(register(f"BOL|{number}", 1, known), register(f"CHR|{number}", 2, known))
+    before = state(world)
+    rolling = compose_rolling(world.index)
+    told = r"foreseen .*: 22 contested links and not 0, 22 new tasks and not 0\. Nothing"
+    with pytest.raises(Conflict, match=told):
+        rolling.out(made, ADMINISTRATOR)
+    assert state(world) == before
+    assert world.rows("select from audit where action = 'roll-out-model'") == []
+    assert rolling.out(made, ADMINISTRATOR, even_so=True).held == 22
+    (audited,) = world.rows("select detail from audit where action = 'roll-out-model'")
+    assert (audited.detail["even_so"], audited.detail["held"]) == ("whatever was foreseen", 22)
+
+
 def test_a_hold_that_a_roll_out_made_goes_with_it(database_url: str, world: World) -> None:
     linked(world)
     before = state(world)
@@ -187,12 +205,16 @@ def test_only_an_approved_and_fitting_proposal_is_rolled_out_and_once(database_u
     with pytest.raises(Conflict, match="compared with: compare it again"):
         rolling.out(late, ADMINISTRATOR)
     with under(database_url, keener()) as then:
+        assert then.index.models.proposal(made, REVIEWER).proposal.state == "rolled-out"
         roll_back(then)
     with pytest.raises(Conflict, match="rolled out before"):
         rolling.out(made, ADMINISTRATOR)
     with pytest.raises(Conflict, match="nothing to go back to"):
         rolling.back("", ADMINISTRATOR)
-    now, out, first = world.index.models.overview(REVIEWER).reigns
+    overview = world.index.models.overview(REVIEWER)
+    now, out, first = overview.reigns
+    states = {proposal.id: proposal.state for proposal in overview.proposals}
+    assert states == {open_: "proposed", late: "approved", made: "rolled-back"}
     assert (now.restores, now.until, now.reason) == (first.id, None, "worse than it looked")
     assert (out.proposal_id, out.begun_by, out.model.fingerprint) == (made, "admin", keener().fingerprint)
     said = world.rows("select action, subjects, detail from audit where action like 'roll-%' order by id")

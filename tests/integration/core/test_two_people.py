@@ -131,3 +131,15 @@ def test_who_proposed_takes_it_back(world: World, asked: TaskView, proposed: Dec
     assert (again.state, again.proposed, again.proposed_by) == (TaskState.OPEN, None, "")
     assert review.decide(asked.id, Decision.DIFFERENT, "", REVIEWER).state is TaskState.DECIDED
     assert world.rows("select count(*) as n from audit where action = 'undo-proposal'")[0].n == 1
+
+
+def test_who_looks_different_is_joined_by_a_senior_only(world: World) -> None:
+    """SEC-3, decision 25: a statement about two records asks what a merge of two people asks."""
+    world.tell(register("BOL|1", 1), register("CHR|1", 1, other_person()))
+    before = world.partition()
+    assert world.review.preview_pair(of("BOL|1"), of("CHR|1"), True, REVIEWER)[1]
+    with pytest.raises(Forbidden, match="look different"):
+        world.review.assert_pair(of("BOL|1"), of("CHR|1"), True, "", REVIEWER)
+    assert world.partition() == before
+    world.review.assert_pair(of("BOL|1"), of("CHR|1"), True, "the same passport", SENIOR)
+    assert world.together("BOL|1", "CHR|1")

@@ -77,6 +77,9 @@ def test_as_of_reaches_the_use_case_in_utc(live: Live) -> None:
         ({"identifier": "BOLTON|1", "as_of": "2026-03-03T00:00:00"}, (422, "invalid-request")),
         ({"identifier": "BOLTON|1", "as_of": "0001-01-01T00:00:00+14:00"}, (422, "invalid-request")),
         ({"identifier": "BOLTON|1", "as_of": "yesterday"}, (422, "invalid-request")),
+        ({"identifier": "BOLTON|1", "as_of": "1764440000"}, (422, "invalid-request")),
+        ({"identifier": "BOLTON|1", "as_of": "-1"}, (422, "invalid-request")),
+        ({"identifier": "BOLTON|1", "as_of": "2026-03-03"}, (422, "invalid-request")),
         ({"identifier": "BOLTON|1", "asof": "2026-03-03T00:00:00Z"}, (422, "invalid-request")),
     ],
 )

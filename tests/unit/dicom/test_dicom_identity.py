@@ -36,6 +36,18 @@ def test_ihe_60_the_issuer_in_the_image_names_the_authority() -> None:
     assert patient(header(IssuerOfPatientID="RM3")) == Identifier("SALFORD", "0001027")
 
 
+def test_ihe_60_a_patient_id_longer_than_its_vr_allows_is_no_identity() -> None:
+    """LO holds 64 characters (PS3.5 6.2): longer, somebody's data stands in the wrong place."""
+    longest = "9" * 64
+    assert patient(header(PatientID=longest)).value == longest
+    assert refusal(header(PatientID=longest + "9")) == (Fault.BAD_VALUE, "(0010,0020)")
+    with pytest.raises(Refused, match=r"\(0010,0020\) is longer than 64 characters"):
+        patient(header(PatientID="9" * 90))
+    others = sequence({"PatientID": "9" * 65, "IssuerOfPatientID": "RM3"})
+    told = read_header(sent(header(OtherPatientIDsSequence=others)), NETWORK, FROM_ARCHIVE)
+    assert (told.others, len(told.remarks)) == ((), 1)
+
+
 def test_ihe_60_the_issuer_may_be_a_universal_id() -> None:
     qualifiers = sequence({"UniversalEntityID": BOLTON_OID, "UniversalEntityIDType": "ISO"})
     assert patient(header(IssuerOfPatientID=None, IssuerOfPatientIDQualifiersSequence=qualifiers)) == ALPHA

@@ -105,15 +105,18 @@ def test_codes_of_the_examination_are_told_and_taken(house: House) -> None:
 
 def test_searches_ask_for_what_they_say(house: House) -> None:
     house.imaging.next = "cursor-2"
-    wanted = [("patient.identifier", f"{NORTH}|N1"), ("identifier", "urn:any|F7"), ("status", "active,revoked")]
+    wanted = [("patient.identifier", f"{NORTH}|N1"), ("identifier", f"{NORTH}|F7"), ("status", "active,revoked")]
     answer = search(house, "ServiceRequest", [*wanted, ("_count", "5"), ("_after", "cursor-1"), ("x", "y")])
     ended = (OrderStatus.CANCELLED, OrderStatus.DISCONTINUED)
     open_ = (OrderStatus.ORDERED, OrderStatus.SCHEDULED, OrderStatus.IN_PROGRESS)
-    asked = OrderFilter(number="F7", statuses=(*open_, *ended))
+    asked = OrderFilter(number="F7", authority="north", statuses=(*open_, *ended))
     assert house.imaging.asked_orders == [(Identifier("north", "N1"), asked, 5, "cursor-1")]
     links = {one["relation"]: parse_qsl(urlsplit(one["url"]).query) for one in answer.json()["link"]}
     assert links["next"] == [*wanted, ("_count", "5"), ("_after", "cursor-2")]
     assert links["self"][-1] == ("_after", "cursor-1")
+    for token, number, authority in (("F7", "F7", ""), ("|F7", "F7", ""), ("urn:any|F7", "F7", "urn:any")):
+        search(house, "ServiceRequest", {"patient": f"Patient/{ANN}", "identifier": token})
+        assert house.imaging.asked_orders[-1][:2] == (ANN, OrderFilter(number=number, authority=authority))
     reports = search(house, "DiagnosticReport", {"patient": f"Patient/{ANN}"}).json()
     assert [one["resource"]["id"] for one in reports["entry"]] == ["8"]
     assert house.imaging.asked_orders[-1][:2] == (ANN, OrderFilter(reported=True))
