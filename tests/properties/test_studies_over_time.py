@@ -49,7 +49,6 @@ class LifeOfStudies(LifeOfTheIndex):
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
-        self.images = Images(world.index.units, world.index.rematch, world.index.clock)
         self.heard: Placed = {}
         self.last_heard = 0
         self.was: list[tuple[datetime, Placed]] = []
@@ -67,7 +66,10 @@ class LifeOfStudies(LifeOfTheIndex):
         """Known or not, under whatever patient id: it is taken, and a study stays under its first patient."""
         home = self.studies.setdefault(uid, patient)
         envelope = Envelope("", "GATEWAY", "vna", f"{uid}/{patient}", "C-STORE", f"{uid} {patient}".encode())
-        taken = self.images.take(envelope, Image(study(uid, patient), said), ARCHIVE)
+        index = self.world.index  # another after a roll-out
+        taken = Images(index.units, index.rematch, index.clock).take(
+            envelope, Image(study(uid, patient), said), ARCHIVE
+        )
         stays = home == patient or self.merged(home, patient)
         assert taken.fault == ("" if stays else Fault.CONFLICT)
 
