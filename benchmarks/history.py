@@ -18,8 +18,10 @@ import argparse
 import json
 import os
 import random
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -28,10 +30,12 @@ from sqlalchemy import text
 from benchmarks.http_load import Answers, ask
 from benchmarks.machine import Meter, machine, percentile_ms, pgbench, versions
 from benchmarks.residents import batches, region
-from benchmarks.service import LOADER, Serving, Stage, load, say, serving, staged
+from benchmarks.service import LOADER, NETWORK, Serving, Stage, load, say, serving
+from benchmarks.template import filled
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
 from mpi.domain.views import Study
+from mpi.networks import load_network
 
 _ASKED = 20_000  # different people asked about
 _WARM = 3.0  # seconds not counted
@@ -55,16 +59,23 @@ select s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.ac
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """From filling to the last answer."""
     before = machine()
-    with staged() as stage:
-        people = region(stage.index.network, int(options.people * _RECORDS_OF_A_PERSON), 0)
+    people = region(load_network(NETWORK), int(options.people * _RECORDS_OF_A_PERSON), 0)
+
+    def fill(stage: Stage) -> dict[str, float]:
         loading = load(stage, batches(people.loaded))
+        start = time.perf_counter()
         count = stage.loader.studies(_studies(people.loaded, options.studies), LOADER)
+        seconds = round(time.perf_counter() - start, 2)
+        say(f"loaded studies: {count:,} in {seconds} s")
         stage.vacuum()
+        return loading | {"studies": seconds}
+
+    holds = {"resident": len(people.loaded), "studies": options.studies}
+    with filled(options.template, fill, holds) as (stage, loading):
         measured = _measure(stage, people.loaded, options)
         return {
             **measured,
-            "resident": len(people.loaded),
-            "studies": count,
+            **holds,
             "connections": options.connections,
             "workers": options.workers,
             "load_seconds": loading,
@@ -166,6 +177,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--rate", type=float, default=100.0, help="requests a second of the last phase")
+    parser.add_argument("--template", type=Path, default=None, help="a folder for a filled database, to be copied")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     print(json.dumps(run(parser.parse_args()), indent=2))
 

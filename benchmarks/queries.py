@@ -28,8 +28,9 @@ from adapters.hl7v2.exchange import ANYBODY
 from adapters.hl7v2.observer import Observer
 from benchmarks.machine import Meter, machine, percentile_ms, versions
 from benchmarks.mllp_load import Answers, Order, Player
-from benchmarks.residents import Region, Row, batches, region, rows_of
-from benchmarks.service import NETWORK, Stage, load, opened, say, serving, staged
+from benchmarks.residents import Row, batches, region, rows_of
+from benchmarks.service import NETWORK, Stage, load, say, serving
+from benchmarks.template import filled
 from benchmarks.traffic import Traffic, deal
 from mpi.domain.network import Network, Protocol
 from mpi.main.compose import compose_receiver
@@ -87,17 +88,19 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     before = machine()
     messages = int(options.feed * (options.seconds + _WARM) * len(asked_kinds(options)) * _SPARE)
     people = region(load_network(NETWORK), options.resident, _NEWCOMERS)
-    loading = {} if options.template is None else filled(options.template, people)
-    with staged(options.template) as stage:
-        if options.template is None:
-            loading = fill(stage, people)
+
+    def fill(stage: Stage) -> dict[str, float]:
+        loading = load(stage, batches(people.loaded))
+        stage.vacuum()
+        return loading
+
+    with filled(options.template, fill, {"resident": len(people.loaded)}) as (stage, loading):
         traffic = Traffic(people.systems, people.loaded, people.duplicates, people.newcomers)
         feeds = [f.id for f in stage.index.network.feeds if f.protocol is Protocol.MLLP]
         fed = deal(traffic.messages(messages), _FEED_LINES, feeds)
         asked = rows_of(people.loaded.sample(min(_ASKED, len(people.loaded)), random_state=7))
         asked = [row for row in asked if len(row["birth_date"]) == 10 and len(row["surname"]) > 2]
         resident = len(people.loaded)
-        del people
         return {
             "alone": {name: _alone(stage, asked, write) for name, write in asked_kinds(options).items()},
             **_measure(stage, asked, fed, options),
@@ -109,26 +112,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "machine": before | {"load_after": round(os.getloadavg()[0], 2)},
             "versions": versions(stage.index.engine),
         }
-
-
-def fill(stage: Stage, people: Region) -> dict[str, float]:
-    """Load the residents in bulk; returns the seconds of each phase."""
-    loading = load(stage, batches(people.loaded))
-    stage.vacuum()
-    return loading
-
-
-def filled(template: Path, people: Region) -> dict[str, float]:
-    """The seconds of the load that filled the template, which happens unless it did before."""
-    told = template / "loading.json"
-    if not told.exists():
-        template.mkdir(parents=True, exist_ok=True)
-        with opened(template) as stage:
-            told.write_text(json.dumps(fill(stage, people) | {"resident": len(people.loaded)}))
-    loading: dict[str, float] = json.loads(told.read_text())
-    if loading["resident"] != len(people.loaded):
-        raise SystemExit(f"{template} holds {loading['resident']} residents; name another folder")
-    return loading
 
 
 def _alone(stage: Stage, asked: list[Row], write: Write) -> dict[str, float]:

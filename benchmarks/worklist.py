@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,7 +26,9 @@ from sqlalchemy import text
 
 from benchmarks.machine import machine, percentile_ms, versions
 from benchmarks.residents import batches, region
-from benchmarks.service import Serving, Stage, load, say, serving, staged
+from benchmarks.service import NETWORK, Serving, Stage, load, say, serving
+from benchmarks.template import filled
+from mpi.networks import load_network
 
 _RECORDS_OF_A_PERSON = 2.2
 _KINDS = ("possible-match", "possible-match", "possible-match", "contested-link", "nhs-number-confusion")
@@ -41,9 +44,14 @@ _TASKS = text(
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """From filling to the last answer."""
     before = machine()
-    with staged() as stage:
-        people = region(stage.index.network, int(options.people * _RECORDS_OF_A_PERSON), 0)
-        load(stage, batches(people.loaded))
+    people = region(load_network(NETWORK), int(options.people * _RECORDS_OF_A_PERSON), 0)
+
+    def fill(stage: Stage) -> dict[str, float]:
+        loading = load(stage, batches(people.loaded))
+        stage.vacuum()
+        return loading
+
+    with filled(options.template, fill, {"resident": len(people.loaded)}) as (stage, _):
         surname, trust = people.loaded.surname.iloc[0], stage.index.network.organisations[0].code
         with stage.index.engine.begin() as connection:
             asked = {"kinds": list(_KINDS), "several": len(_KINDS), "limit": options.tasks}
@@ -146,6 +154,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=50_000)
     parser.add_argument("--tasks", type=int, default=100_000)
     parser.add_argument("--reviewers", type=int, default=20)
+    parser.add_argument("--template", type=Path, default=None, help="a folder for a filled database, to be copied")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     print(json.dumps(run(parser.parse_args()), indent=2))
 

@@ -21,7 +21,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Feed, Network
 from mpi.errors import Fault, Refused, SettingsError
 from mpi.main.compose import Index, TimeOrderedIds, compose, compose_receiver
-from mpi.main.counting import Counting
+from mpi.main.counting import counting
 from mpi.main.load import Pace, Say, feed_of, loading, told
 from mpi.main.model_in_force import model_in_force
 from mpi.main.serve import database
@@ -139,13 +139,13 @@ def filling(settings: Settings, operator: str, failures_only: bool, say: Say) ->
         kernel.warm(model)
         index = compose(url, network, model)
         observer = Observer(index.clock.now)
-        counting = Counting(index, observer)
-        counting.start()
+        writing = counting(index, observer)
+        writing.start()
         try:
             workers = len(os.sched_getaffinity(0))
             yield Filling(index, observer, caller, workers, settings.max_message_bytes, failures_only, say)
         finally:
-            counting.stop()
+            writing.stop()
             index.engine.dispose()
 
 

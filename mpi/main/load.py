@@ -18,7 +18,7 @@ from linkage import kernel
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import SettingsError, Unavailable
 from mpi.main.compose import compose, compose_receiver
-from mpi.main.counting import Counting
+from mpi.main.counting import counting
 from mpi.main.model_in_force import model_in_force
 from mpi.main.serve import database
 from mpi.metrics import Metrics
@@ -68,12 +68,12 @@ def loading(
         kernel.warm(model)
         index = compose(url, network, model)
         observer = Observer(index.clock.now)
-        receiver, counting = compose_receiver(index, Metrics(), observer), Counting(index, observer)
-        counting.start()
+        receiver, writing = compose_receiver(index, Metrics(), observer), counting(index, observer)
+        writing.start()
         try:
             yield FileLoader(receiver, found, settings.max_message_bytes, failures_only, stopped, Pace(say))
         finally:
-            counting.stop()
+            writing.stop()
             index.engine.dispose()
 
 

@@ -29,12 +29,12 @@ from mpi.embedded import EmbeddedPostgres
 from mpi.errors import MpiError, SettingsError
 from mpi.launchers import load_launchers
 from mpi.main.compose import compose, compose_app, compose_receiver
-from mpi.main.counting import Counting
+from mpi.main.counting import counting
 from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compose_registrar
 from mpi.main.model_in_force import model_in_force
-from mpi.main.refreshing import Refreshing
+from mpi.main.refreshing import refreshing
 from mpi.main.relays import Relays
-from mpi.main.watching import Watching
+from mpi.main.watching import watching
 from mpi.metrics import Metrics
 from mpi.networks import load_network
 from mpi.settings import Settings
@@ -233,9 +233,9 @@ def work(plan: Plan, metrics_directory: Path | None, asked: Asked) -> bool:
         mllp,
         *([compose_registrar(index, plan.dicom, metrics, settings)] if plan.dicom else []),
         Relays(index, metrics, compose_outgoing(index, metrics, settings)),
-        Counting(index, observer, settings.conformance_days),
-        Refreshing(index),
-        Watching(index, change),
+        counting(index, observer, settings.conformance_days),
+        refreshing(index),
+        watching(index, change),
     ]
     for one in beside:
         one.start()
