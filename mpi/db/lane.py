@@ -58,6 +58,10 @@ class Rows:
     def __iter__(self) -> Iterator[Any]:
         return iter(self._rows)
 
+    def awaited(self) -> Iterator[Any]:
+        """As iterating, but nobody waits before the first row is asked for."""
+        yield from self._rows
+
     def one(self) -> Any:
         """The only row."""
         (row,) = self._rows
@@ -100,6 +104,7 @@ class Lane:
         self._known: set[bytes] = connection.info.setdefault("prepared statements", set())
         self._transformer = Transformer(driver)
         self._queue: list[tuple[Prepared, Any, Any, Rows]] = []
+        self._closing = False
 
     def run(self, statement: Prepared, parameters: Mapping[str, Any]) -> Rows:
         """Queue a prepared statement. Raises psycopg's DataError for a parameter that cannot be sent."""
@@ -124,6 +129,9 @@ class Lane:
 
         Raises psycopg's error of the first statement that failed.
         """
+        if self._closing and self._queue:
+            self._closing = False
+            self._queue.append(self._queued(_COMMIT, {}))
         queue, self._queue = self._queue, []
         idle = self._pg.transaction_status == TransactionStatus.IDLE
         if idle and (queue or opening):
@@ -134,9 +142,14 @@ class Lane:
                 self._prepare(statement)
             self._deliver(queue)
 
+    def commit_with_next(self) -> None:
+        """Send the commit with the next answer that is waited for. `commit` after it has nothing left to do."""
+        self._closing = True
+
     def commit(self) -> None:
         """Run what is queued and commit. Raises psycopg's errors; then nothing was committed, except perhaps when
         the connection was lost."""
+        self._closing = False
         if self._queue or self._pg.transaction_status != TransactionStatus.IDLE:
             self.run(_COMMIT, {})
             self.flush()

@@ -114,6 +114,10 @@ class DbUnit:
         self.scan = ScanStore(lane)
         self.provenance = ProvenanceStore(lane, ids)
 
+    def commit_with_next(self) -> None:
+        """Make what comes until the next answer durable, in one round trip with it."""
+        self.lane.commit_with_next()
+
     def commit(self) -> None:
         """Make it durable."""
         self.lane.commit()

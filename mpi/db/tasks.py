@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -33,6 +33,13 @@ _TOUCHING = Prepared(
         f"""{VIEW} where t.state in {OPEN_STATES} and t.sample_id is null
         and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id"""
     ).bindparams(_IDS)
+)
+_ME = "array(select id from source_record where authority = :authority and value = :value)"
+_ABOUT = Prepared(
+    text(
+        f"""{VIEW} where t.state in {OPEN_STATES} and t.sample_id is null
+        and (t.a_id = any({_ME}) or t.b_id = any({_ME})) order by t.id"""
+    )
 )
 _WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind"))
 _SYNC = Prepared(
@@ -187,6 +194,11 @@ class TaskStore:
         """Unanswered tasks about these records."""
         rows = self._connection.run(_TOUCHING, {"ids": self._ids.list(identifiers)})
         return [to_view(row) for row in rows]
+
+    def about(self, identifier: Identifier) -> Iterator[TaskView]:
+        """Unanswered tasks about one record, waited for when they are looked at."""
+        rows = self._connection.run(_ABOUT, {"authority": identifier.authority, "value": identifier.value})
+        return (to_view(row) for row in rows.awaited())
 
     def waiting(self) -> Mapping[TaskKind, int]:
         """How many tasks of each kind are unanswered, by the index of the open ones alone."""

@@ -130,6 +130,10 @@ class Unit(Protocol):
     def provenance(self) -> Provenance:
         """See `Provenance`."""
 
+    def commit_with_next(self) -> None:
+        """Of who looks once more and needs nothing else: the next look commits, in the same round trip. Call `commit`
+        all the same."""
+
     def commit(self) -> None:
         """Make it durable. Only what came before the return of this call has happened."""
 

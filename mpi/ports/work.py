@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -102,6 +102,9 @@ class Tasks(Protocol):
 
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records; a blind sample is no question about them."""
+
+    def about(self, identifier: Identifier) -> Iterator[TaskView]:
+        """As `touching`, of one record. They are waited for when looked at: what is read before goes with them."""
 
     def waiting(self) -> Mapping[TaskKind, int]:
         """How many tasks of each kind are unanswered; kinds of which there are none are left out."""

@@ -12,7 +12,6 @@ from linkage.guard import CONFLICTS
 from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
-from mpi.domain.record import Record
 from mpi.domain.snapshot import Found
 from mpi.domain.views import (
     CrossReferences,
@@ -30,7 +29,7 @@ from mpi.usecases.matching import Matching
 from mpi.usecases.paging import Shown
 from mpi.usecases.people import Outline, identifiers, outline_of, outlines, people, person
 from mpi.usecases.resembling import Likeness, resembling
-from mpi.usecases.resolving import find
+from mpi.usecases.resolving import find, with_others
 
 Tell = Callable[[Sequence[Identifier]], Sequence[Identifier]]
 """Which of a person's identifiers the asker is told."""
@@ -83,14 +82,16 @@ class Query:
         """All live identifiers of the same person (PIX). An awaited or deleted one is NotFound. Needs RESOLVE."""
         caller.require(Right.RESOLVE)
         with self._units.begin(read_only=True) as unit:
-            record, others = self._with_others(unit, identifier)
+            unit.audit.record(caller, "cross-references", [str(identifier)], {})
+            if not self._matching.is_nhs(identifier):  # one look
+                unit.commit_with_next()
+            record, others = with_others(unit, self._matching, identifier)
+            unit.commit()
             if record.golden_id is None or record.state in {RecordState.AWAITED, RecordState.DELETED}:
                 raise NotFound("no person has this identifier")
             restricted = any(one.registers.restricted for one in others)
             told = identifiers_told(identifiers(others), caller, restricted=restricted)
             found = tuple(one for one in told if one != identifier)
-            unit.audit.record(caller, "cross-references", [str(identifier)], {})
-            unit.commit()
             return CrossReferences(identifier, record.golden_id, found)
 
     def match(
@@ -171,17 +172,6 @@ class Query:
         ]
         told = [Found(one.golden_id, tuple(tell(one)), one.members) for one in allowed]
         return [one for one in told if one.told]  # IHE-32
-
-    def _with_others(self, unit: Unit, identifier: Identifier) -> tuple[Record, list[Record]]:
-        """The record of an identifier and all of its person. Raises NotFound."""
-        if self._matching.is_nhs(identifier):
-            record = find(unit, self._matching, identifier)
-            return record, unit.records.of_golden([record.golden_id] if record.golden_id else [])
-        records = unit.records.of_person(identifier)
-        own = [record for record in records if record.identifier == identifier]
-        if not own:
-            raise NotFound("no person has this identifier")
-        return own[0], records
 
     def _matching_ids(self, unit: Unit, criteria: SearchCriteria) -> list[UUID]:
         if criteria.identifier is None or not self._matching.is_nhs(criteria.identifier):

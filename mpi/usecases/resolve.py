@@ -7,7 +7,6 @@ from uuid import UUID
 from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Patch, Rank, Stamp
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
-from mpi.domain.record import Record
 from mpi.domain.views import RecordState, Resolution
 from mpi.errors import Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
@@ -15,7 +14,7 @@ from mpi.usecases.attempts import attempt
 from mpi.usecases.drafting import open_draft
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Cause, Rematch
-from mpi.usecases.resolving import find, resolution, resolution_of_golden
+from mpi.usecases.resolving import Known, known, resolution, resolution_of_golden
 from mpi.usecases.screening import screen_patch
 
 
@@ -35,9 +34,9 @@ class Resolve:
         caller.require(Right.RESOLVE)
         try:
             with self._units.begin(read_only=True) as unit:
-                record = find(unit, self._matching, identifier)
-                if not (patch and record.state is RecordState.AWAITED and not record.registers.cells):
-                    return self._answer(unit, identifier, record, caller)
+                found = known(unit, self._matching, identifier)
+                if not (patch and found.record.state is RecordState.AWAITED and not found.record.registers.cells):
+                    return self._answer(unit, identifier, found, caller)
         except NotFound:
             if self._matching.is_nhs(identifier):
                 raise
@@ -60,16 +59,16 @@ class Resolve:
             unit.commit()
             return found
 
-    def _answer(self, unit: Unit, identifier: Identifier, record: Record, caller: Caller) -> Resolution:
-        found = resolution(unit, identifier, record, caller)
-        unit.audit.record(caller, "resolve", [str(identifier)], {"state": found.state})
+    def _answer(self, unit: Unit, identifier: Identifier, found: Known, caller: Caller) -> Resolution:
+        told = resolution(identifier, found, caller)
+        unit.audit.record(caller, "resolve", [str(identifier)], {"state": told.state})
         unit.commit()
-        return found
+        return told
 
     def _provide(self, identifier: Identifier, patch: Patch | None, caller: Caller) -> Resolution:
         with self._units.begin() as unit:
             provide(unit, self._rematch, identifier, patch, Cause(caller, "resolve"), self._clock)
-            return self._answer(unit, identifier, find(unit, self._matching, identifier), caller)
+            return self._answer(unit, identifier, known(unit, self._matching, identifier), caller)
 
 
 def provide(

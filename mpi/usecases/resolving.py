@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
 from mpi.domain.record import Record
-from mpi.domain.views import RecordState, Resolution, ResolutionState, TaskKind
+from mpi.domain.views import RecordState, Resolution, ResolutionState, TaskKind, TaskView
 from mpi.domain.withholding import identifiers_told, may_know_whereabouts
 from mpi.errors import NotFound
 from mpi.ports import Unit
@@ -39,20 +40,50 @@ def find(unit: Unit, matching: Matching, identifier: Identifier) -> Record:
     return records[0]
 
 
-def resolution(unit: Unit, asked: Identifier, record: Record, caller: Caller) -> Resolution:
+def with_others(unit: Unit, matching: Matching, identifier: Identifier) -> tuple[Record, list[Record]]:
+    """The record of an identifier, as `find`, and all of its person. Raises NotFound."""
+    if matching.is_nhs(identifier):
+        record = find(unit, matching, identifier)
+        return record, unit.records.of_golden([record.golden_id] if record.golden_id else [])
+    records = unit.records.of_person(identifier)
+    own = [record for record in records if record.identifier == identifier]
+    if not own:
+        raise NotFound("no person has this identifier")
+    return own[0], records
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A record, all records of its person, itself among them, and the unanswered tasks about it."""
+
+    record: Record
+    others: list[Record]
+    tasks: list[TaskView]
+
+
+def known(unit: Unit, matching: Matching, identifier: Identifier) -> Known:
+    """What a resolution is made of. Raises NotFound as `find`."""
+    if matching.is_nhs(identifier):
+        record, others = with_others(unit, matching, identifier)
+        return Known(record, others, unit.tasks.touching([record.identifier]))
+    tasks = unit.tasks.about(identifier)  # in one round trip with the records
+    record, others = with_others(unit, matching, identifier)
+    return Known(record, others, list(tasks))
+
+
+def resolution(asked: Identifier, found: Known, caller: Caller) -> Resolution:
     """Who the record is: ids only, and of a restricted person those the caller may know (NHS-57). `asked` is left out
     of the identifiers (IHE-1)."""
+    record, records, tasks = found.record, found.others, found.tasks
     if record.golden_id is None:
         raise NotFound("no person has this identifier")
-    records = unit.records.of_golden([record.golden_id])
-    known, hidden = _told(records, caller)
-    tasks = unit.tasks.touching([record.identifier])
+    told, hidden = _told(records, caller)
     questions = tuple(task.id for task in tasks if task.kind in _OPEN_QUESTIONS)
     return Resolution(
         identifier=asked,
         golden_id=record.golden_id,
         state=_state(record, asked=bool(questions)),
-        identifiers=tuple(i for i in known if i != asked),
+        identifiers=tuple(i for i in told if i != asked),
         subsumed_by=None if hidden else _survivor(record, records),
         task_ids=tuple(task.id for task in tasks),
     )

@@ -212,3 +212,31 @@ def test_a_connection_that_the_server_ended_while_it_waited_is_not_handed_out(da
         with engine.connect() as fresh:
             assert Lane(fresh).run(Prepared(text("select 1 as one")), {}).scalar_one() == 1
     engine.dispose()
+
+
+def test_a_commit_goes_with_the_next_answer(connection: Connection) -> None:
+    lane = Lane(connection)
+    lane.run(WRITE, {"number": 1})
+    lane.commit_with_next()
+    assert count(lane) == 1
+    lane.commit()
+    lane.close()
+    assert count(Lane(connection)) == 1
+
+
+def test_a_commit_that_goes_with_a_failing_look_commits_nothing(connection: Connection) -> None:
+    lane = Lane(connection)
+    lane.run(WRITE, {"number": 1})
+    lane.commit_with_next()
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        lane.run(DIVIDE, {"by": 0}).one()
+    lane.close()
+    assert count(Lane(connection)) == 0
+
+
+def test_nobody_waits_for_what_is_awaited_before_it_is_looked_at(connection: Connection) -> None:
+    lane = Lane(connection)
+    later = (row.many for row in lane.run(COUNT, {}).awaited())
+    lane.run(WRITE, {"number": 1})
+    assert count(lane) == 1
+    assert list(later) == [0]

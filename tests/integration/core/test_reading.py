@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from typing import Any
 
+import pytest
+
+from mpi.db.lane import Lane
+from mpi.errors import NotFound
 from mpi.usecases.drafting import open_draft
 from tests.integration.core.world import ADMINISTRATOR, World, nhs, of, other_person, person, register
 
@@ -48,3 +53,28 @@ def test_ihe_10_queries_at_once_are_all_right_and_wait_for_no_merge(world: World
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(ask, range(40), timeout=60))
     assert all(linked[0] == "CHR|1" and alone == [] for linked, alone in answers), answers[0]
+
+
+def test_the_archive_waits_twice_for_the_database_and_pix_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = person(number=nhs(1))
+    world.tell(register("BOL|1", 1, same), register("CHR|1", 2, same))
+    sent: list[int] = []
+    deliver = Lane._deliver
+
+    def counted(lane: Lane, queue: list[Any]) -> None:
+        sent.append(len(queue))
+        deliver(lane, queue)
+
+    monkeypatch.setattr(Lane, "_deliver", counted)
+    assert of("CHR|1") in world.resolve("BOL|1").identifiers
+    resolving, sent[:] = len(sent), []
+    assert of("CHR|1") in world.query.cross_references(of("BOL|1"), ADMINISTRATOR).identifiers
+    assert (resolving, len(sent)) == (2, 1)
+
+
+def test_a_question_about_nobody_is_audited_too(world: World) -> None:
+    """AUD-1, AUD-3: whose number was tried is seen, though there was nothing to tell."""
+    with pytest.raises(NotFound):
+        world.query.cross_references(of("BOL|404"), ADMINISTRATOR)
+    (row,) = world.rows("select subjects from audit where action = 'cross-references'")
+    assert row.subjects == ["BOL|404"]
