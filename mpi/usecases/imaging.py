@@ -86,8 +86,9 @@ class Imaging:
             withholds = self._withholds(unit, golden_id, caller, members_at(unit, golden_id, wanted.as_of))
             if wanted.organisation and withholds:  # an answer would tell
                 return HistoryPage(golden_id, (), 0)
-            studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
             unit.audit.record(caller, "read-history", [str(golden_id)], {})
+            unit.commit_with_next()
+            studies, total, following = unit.studies.history(golden_id, wanted, max(1, min(limit, _MOST)), after)
             unit.commit()
             shown = map(study_withheld, studies) if withholds else studies
             return HistoryPage(golden_id, tuple(shown), total, following)
