@@ -1,11 +1,12 @@
 """The review pages over many open tasks, printed as one JSON object.
 
-    python -m benchmarks.worklist --people 50000 --tasks 100000 [--reviewers 20] [--workers 4]
+    python -m benchmarks.worklist --resident 1000000 --tasks 100000 [--reviewers 20] [--workers 4]
 
-A durable embedded PostgreSQL is filled with the records of `--people` simulated people, and with `--tasks` open tasks
-about pairs of them, of all kinds and weights. Then a signed-in reviewer reads the work list and compare pages, one
-request after another (`alone`), and `--reviewers` at once take the next task, look at it and answer that they are
-unsure (`at_once`). Times in milliseconds, from the request to the whole page.
+A durable embedded PostgreSQL is filled with `--resident` simulated records (with `--template FOLDER` once, that
+of `benchmarks.queries`), and with `--tasks` open tasks about pairs of them, of all kinds and weights. Then a
+signed-in reviewer reads the work list and compare pages, one request after another (`alone`), and `--reviewers` at
+once take the next task, look at it and answer that they are unsure (`at_once`). Times in milliseconds, from the
+request to the whole page.
 """
 
 from __future__ import annotations
@@ -26,13 +27,12 @@ from sqlalchemy import text
 
 from benchmarks.machine import machine, percentile_ms, versions
 from benchmarks.residents import batches, region
-from benchmarks.service import NETWORK, Serving, Stage, load, say, serving
+from benchmarks.service import Serving, Stage, load, say, serving
 from benchmarks.template import filled
-from mpi.networks import load_network
 
-_RECORDS_OF_A_PERSON = 2.2
 _KINDS = ("possible-match", "possible-match", "possible-match", "contested-link", "nhs-number-confusion")
 _ASKED = 100
+_SURNAME = text("select family from source_record where family > '' order by id limit 1")
 _TASKS = text(
     """insert into task (kind, state, a_id, b_id, weight, guards, reason)
        select (cast(:kinds as text[]))[1 + r.id % :several], 'open', r.id, r.id + 1 + r.id % 7, 3 + r.id % 170 / 10.0,
@@ -44,16 +44,16 @@ _TASKS = text(
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """From filling to the last answer."""
     before = machine()
-    people = region(load_network(NETWORK), int(options.people * _RECORDS_OF_A_PERSON), 0)
 
     def fill(stage: Stage) -> dict[str, float]:
-        loading = load(stage, batches(people.loaded))
+        loading = load(stage, batches(region(stage.index.network, options.resident, 0).loaded))
         stage.vacuum()
         return loading
 
-    with filled(options.template, fill, {"resident": len(people.loaded)}) as (stage, _):
-        surname, trust = people.loaded.surname.iloc[0], stage.index.network.organisations[0].code
+    with filled(options.template, fill, {"resident": options.resident}) as (stage, _):
+        trust = stage.index.network.organisations[0].code
         with stage.index.engine.begin() as connection:
+            surname = connection.execute(_SURNAME).scalar_one()
             asked = {"kinds": list(_KINDS), "several": len(_KINDS), "limit": options.tasks}
             made = connection.execute(_TASKS, asked).rowcount
         stage.vacuum()
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             alone = _alone(stage, service, {"text": surname}, {"trust": trust})
             at_once = _at_once(service, options.reviewers)
         return {
-            "records": len(people.loaded),
+            "records": options.resident,
             "tasks": made,
             "alone": alone,
             "at_once": at_once,
@@ -151,7 +151,7 @@ def _csrf(page: httpx.Response) -> str:
 def main() -> None:
     """Run and print one JSON object."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=50_000)
+    parser.add_argument("--resident", type=int, default=110_000)
     parser.add_argument("--tasks", type=int, default=100_000)
     parser.add_argument("--reviewers", type=int, default=20)
     parser.add_argument("--template", type=Path, default=None, help="a folder for a filled database, to be copied")

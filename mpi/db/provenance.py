@@ -18,23 +18,19 @@ from mpi.domain.identifiers import Identifier
 from mpi.ports.provenance import Look, Sender
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
-# Each arm has an index of its own: those of present links and standing assertions are small and often asked for.
 _SPANS = Prepared(
     text(
         """select r.authority, r.value, l.since, l.until, l.reason, p.golden_id as came_from, n.golden_id as went_to,
          n.reason as ended
-       from (select * from link where golden_id = :golden and until is null
-             union all select * from link where golden_id = :golden and until is not null) l
-       join source_record r on r.id = l.record_id
+       from link l join source_record r on r.id = l.record_id
        left join lateral (select golden_id from link where record_id = l.record_id and until is not null
            and id < l.id order by id desc limit 1) p on true
-       left join lateral (select golden_id, reason from (
-           select id, golden_id, reason from link where record_id = l.record_id and until is null
-           union all select id, golden_id, reason from link where record_id = l.record_id and until is not null) a
-           where a.id > l.id order by a.id limit 1) n on true
-       order by l.since, l.id"""
+       left join lateral (select golden_id, reason from link where record_id = l.record_id
+           and id > l.id order by id limit 1) n on true
+       where l.golden_id = :golden order by l.since, l.id"""
     )
 )
+# Each arm has an index of its own: that of standing assertions is small and often asked for.
 _ARMS = " union ".join(
     f"select * from assertion where {end} = any(:ids) and withdrawn_at is {state} and rank >= 0"
     for end in ("a_id", "b_id")
