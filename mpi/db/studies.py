@@ -235,6 +235,9 @@ def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict
     return clauses, parameters
 
 
+_LINKS = {state.value: state for state in LinkState}
+
+
 def _to_holding(held: str) -> Holding:
     availability, _, ae_title = held.partition(" ")
     return Holding(Availability(availability), ae_title)
@@ -272,7 +275,7 @@ def _to_study(row: Row[Any]) -> Study:
         archive=row.archive,
         series=row.series,
         instances=row.instances,
-        link=LinkState(row.link),
+        link=_LINKS[row.link],
         holding=_to_holding(row.held) if row.held else None,
         order=order,
         report_status=ReportStatus(report) if report else None,

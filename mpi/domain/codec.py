@@ -158,7 +158,7 @@ def codes_to_json(codes: Iterable[Coded]) -> Json:
 
 def codes_from_json(data: Json) -> tuple[Coded, ...]:
     """The inverse of `codes_to_json`."""
-    return tuple(Coded(*coded) for coded in data)
+    return tuple([Coded(*coded) for coded in data]) if data else ()  # of five hundred studies few have any
 
 
 _ORDER_READERS: Mapping[OrderField, Callable[[Json], OrderValue]] = {

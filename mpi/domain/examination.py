@@ -156,7 +156,8 @@ def kinds_of(study: Study) -> frozenset[str]:
 
 def procedures_of(study: Study) -> tuple[Coded, ...]:
     """What was examined, by the codes of its images and by those of its order."""
-    return tuple(dict.fromkeys((*study.procedures, *study.order_codes)))
+    given = (*study.procedures, *study.order_codes)
+    return tuple(dict.fromkeys(given)) if given else ()
 
 
 def examinations_of(study: Study) -> frozenset[tuple[str, str]]:
