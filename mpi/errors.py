@@ -62,6 +62,19 @@ class Forbidden(MpiError):
     """The caller may not do this."""
 
 
+class StrongerNeeded(Forbidden):
+    """The caller has to prove again, and better, who they are."""
+
+
+class SignInRefused(MpiError):
+    """Nobody has been signed in; the message tells the person why, in a sentence. `away`: the sign-in service cannot
+    be reached or does not work, so that trying again later may help."""
+
+    def __init__(self, text: str, *, away: bool = False) -> None:
+        super().__init__(text)
+        self.away = away
+
+
 class NotFound(MpiError):
     """No such person, record, task or study, or none the caller may see."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mpi.errors import Forbidden
+from mpi.errors import Forbidden, StrongerNeeded
 
 
 class Role(StrEnum):
@@ -72,6 +72,11 @@ _WORDS: Mapping[Right, str] = {
 }
 
 
+def roles_with(right: Right) -> frozenset[Role]:
+    """The roles that carry a right."""
+    return frozenset(role for role in Role if right in _RIGHTS[role])
+
+
 def _one(role: Role) -> str:
     article = "an" if role.value[0] in "aeiou" else "a"
     return f"{article} {role.value.replace('-', ' ')}"
@@ -79,7 +84,7 @@ def _one(role: Role) -> str:
 
 def _holders(right: Right) -> str:
     """Whom to ask: the roles with a right, as words of a sentence."""
-    told = [_one(role) for role in Role if right in _RIGHTS[role]]
+    told = [_one(role) for role in sorted(roles_with(right), key=list(Role).index)]
     return " or ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
 
 
@@ -88,7 +93,8 @@ class Caller:
     """Who asks (`user` is a person or system id), as what, from where and why; written to every audit row.
 
     `feed` is the id of the one feed a system caller may speak for; "" for everyone else. `reason` is why they need to
-    see a restricted person, where they have been asked.
+    see a restricted person, where they have been asked. Not `strong` is who has signed in, but less surely than a
+    sensitive act asks (SEC-5).
     """
 
     user: str
@@ -97,6 +103,7 @@ class Caller:
     purpose: str = "direct-care"
     feed: str = ""
     reason: str = ""
+    strong: bool = True
 
     def may(self, right: Right) -> bool:
         """Whether this caller's role carries `right`."""
@@ -111,3 +118,8 @@ class Caller:
         """Raise `Forbidden` unless the caller's role carries `right`."""
         if not self.may(right):
             raise Forbidden(f"{_one(self.role)} may not {_WORDS[right]}; {_holders(right)} may")
+
+    def require_strong(self) -> None:
+        """Raise `StrongerNeeded` unless the caller has signed in surely enough for a sensitive act."""
+        if not self.strong:
+            raise StrongerNeeded("this asks for a stronger sign-in")

@@ -44,8 +44,9 @@ class KeepingApart:
 
     def lift(self, statement: int, reason: str, caller: Caller) -> bool:
         """Take a statement back. The first privacy officer asks for it (False), another does it (True). Raises
-        `Conflict` for the one who has asked already, NotFound."""
+        `Conflict` for the one who has asked already, `StrongerNeeded`, NotFound."""
         caller.require(Right.PRIVACY)
+        caller.require_strong()
         return attempt(lambda: self._lift(statement, reason, caller))
 
     def _keep_apart(self, pair: Pair, reason: str, caller: Caller) -> int:

@@ -178,8 +178,10 @@ class Models:
 
     def answer(self, proposal_id: int, approved: bool, reason: str, caller: Caller) -> None:
         """Approve or decline a proposal: another senior reviewer or operator than who made it (SEC-3). Needs
-        UNDO_ANY. Raises NotFound, `Conflict`."""
+        UNDO_ANY, and a strong sign-in to approve. Raises NotFound, `Conflict`, `StrongerNeeded`."""
         caller.require(Right.UNDO_ANY)
+        if approved:
+            caller.require_strong()
         with self._units.begin() as unit:
             proposal = _found(unit, proposal_id, for_update=True)
             _check_open(proposal)

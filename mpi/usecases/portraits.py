@@ -142,8 +142,10 @@ class Portraits:
             return shown
 
     def break_glass(self, golden_id: UUID, caller: Caller) -> None:
-        """Record that the caller is about to see a person, for the reason they carry. Needs READ_PERSON."""
+        """Record that the caller is about to see a person, for the reason they carry. Needs READ_PERSON and a
+        strong sign-in."""
         caller.require(Right.READ_PERSON)
+        caller.require_strong()
         with self._units.begin() as unit:
             unit.audit.record(caller, "break-glass", [str(_living(unit, golden_id))], {})
             unit.commit()

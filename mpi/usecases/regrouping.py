@@ -20,7 +20,7 @@ from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
 from mpi.usecases.contradicting import Contradictions, contradictions
 from mpi.usecases.matching import Matching
-from mpi.usecases.rehearsing import Rehearsing
+from mpi.usecases.rehearsing import UNLIKE, Rehearsing, may_alone, refuse_alone
 from mpi.usecases.sayings import reviewers_about
 
 _FIRST = (RecordState.LIVE, RecordState.AWAITED, RecordState.SUBSUMED, RecordState.DELETED)
@@ -90,8 +90,8 @@ class Regrouping:
             found = self._held(unit, wish)
             made = self._state(unit, wish, found, mark, comment, caller)
             self._rehearsing.require_second(unit, caller)
-            if not caller.may(Right.UNDO_ANY) and self._against(unit, found).unlike:
-                raise Forbidden("these people look different: for a senior reviewer")
+            if not may_alone(caller) and self._against(unit, found).unlike:
+                refuse_alone(caller, UNLIKE)
             people = [wish.golden_id, *([wish.other] if wish.other else [])]
             detail = {"assertions": made, "records": list(map(str, wish.records)), "reason": comment}
             unit.audit.record_each(caller, wish.kind, list(map(str, people)), detail)

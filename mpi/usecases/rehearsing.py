@@ -11,6 +11,8 @@ from mpi.errors import Forbidden
 from mpi.ports import Unit, Units
 from mpi.usecases.consequences import consequence
 
+UNLIKE = "these people look different"
+
 
 class Rehearsing:
     """Changes that move more than `most_studies` studies to another history, or part records of one verified NHS
@@ -40,6 +42,19 @@ class Rehearsing:
         return found.breaks_verified or found.studies > self._most_studies
 
     def require_second(self, unit: Unit, caller: Caller) -> None:
-        """Without a task there is nobody who could answer after one: what would need two needs a senior."""
-        if not caller.may(Right.UNDO_ANY) and self.has_high_impact(unit):
-            raise Forbidden("this moves many studies or parts one verified NHS number: for a senior reviewer")
+        """Without a task there is nobody who could answer after one: what would need two needs a senior, and a strong
+        sign-in."""
+        if not may_alone(caller) and self.has_high_impact(unit):
+            refuse_alone(caller, "this moves many studies or parts one verified NHS number")
+
+
+def may_alone(caller: Caller) -> bool:
+    """Whether the caller may do what else would need two people: a senior who has signed in surely enough."""
+    return caller.may(Right.UNDO_ANY) and caller.strong
+
+
+def refuse_alone(caller: Caller, why: str) -> None:
+    """Tell who may not what they would need. Raises `Forbidden`, `StrongerNeeded`."""
+    if not caller.may(Right.UNDO_ANY):
+        raise Forbidden(f"{why}: for a senior reviewer")
+    caller.require_strong()

@@ -13,14 +13,14 @@ from mpi.domain.evidence import Assertion, AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import LEASE, UNANSWERED
-from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
+from mpi.errors import Conflict, Fault, NotFound, Refused
 from mpi.ports import Clock, Unit, Units
 from mpi.usecases.answering import Answering
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
 from mpi.usecases.comparing import explain
 from mpi.usecases.matching import Matching
-from mpi.usecases.rehearsing import Rehearsing
+from mpi.usecases.rehearsing import UNLIKE, Rehearsing, refuse_alone
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.sampling import as_told, give_up, take_answer
 
@@ -89,7 +89,8 @@ class Review:
         An answer of high impact (see `preview`) stands when a second person gives it too: until then it is
         `proposed`. Who was unsure leaves the task to somebody else. Raises `Conflict` when the task is decided,
         withdrawn, another's, or waits for another person, `Refused` for an answer to another kind of question
-        and for a day not after today or beyond two years, NotFound.
+        and for a day not after today or beyond two years, `StrongerNeeded` for the first or second answer of high
+        impact, NotFound.
         """
         caller.require(Right.REVIEW)
         require_due(due, self._clock.now().date())
@@ -200,12 +201,16 @@ class Review:
             if decision is Decision.UNSURE or not self._answering.settle(unit, asked, decision, comment, caller, due):
                 return None
             seconded = asked.proposed is decision and asked.proposed_by != caller.user
+            if seconded:
+                caller.require_strong()
             by_two = {"proposed_by": asked.proposed_by} if seconded else {}
             return self._done(unit, task_id, f"decide-{decision}", caller, by_two)
 
     def _propose(self, task_id: int, decision: Decision, comment: str, caller: Caller) -> TaskView:
         with self._units.begin() as unit:
             self._answering.require_answerable(_task(unit, task_id, for_update=True), caller)
+            if decision is not Decision.UNSURE:
+                caller.require_strong()
             unit.tasks.propose(task_id, decision, comment, caller.user)
             return self._done(unit, task_id, f"propose-{decision}", caller)
 
@@ -223,8 +228,8 @@ class Review:
             unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
             made = self._state_pair(unit, one, other, same, comment, caller)
             self._rehearsing.require_second(unit, caller)
-            if unlike and not caller.may(Right.UNDO_ANY):
-                raise Forbidden("these people look different: for a senior reviewer")
+            if unlike:
+                refuse_alone(caller, UNLIKE)
             action = f"assert-{'same' if same else 'different'}"
             unit.audit.record(caller, action, [str(one), str(other)], {"assertion": made})
             unit.commit()
