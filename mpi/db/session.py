@@ -32,6 +32,7 @@ from mpi.db.rows import RecordIds
 from mpi.db.rulings import RulingStore
 from mpi.db.samples import SampleStore
 from mpi.db.scan import ScanStore
+from mpi.db.signed_in import SignedInStore
 from mpi.db.snapshots import SnapshotStore
 from mpi.db.spent import SpentStore
 from mpi.db.studies import StudyStore
@@ -107,6 +108,7 @@ class DbUnit:
         self.snapshots = SnapshotStore(lane)
         self.conformance = ConformanceStore(lane)
         self.spent = SpentStore(lane)
+        self.signed_in = SignedInStore(lane)
         self.models = ModelStore(lane)
         self.duplicates = DuplicateStore(lane)
         self.samples = SampleStore(lane)

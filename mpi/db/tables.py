@@ -652,6 +652,39 @@ spent_word = Table(
     Index("ix_spent_word_until", "until"),
 )
 
+# Whom an OpenID provider has told us of. What they are called here stays as it was first, whatever name they take.
+account = Table(
+    "account",
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("user", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("seen_at", DateTime(timezone=True), nullable=False),
+    Index("ix_account_seen", "seen_at"),
+)
+
+# Their sessions at the pages, as long as they may last; without its row a session is over.
+provider_session = Table(
+    "provider_session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("held", JSONB, nullable=False),
+    Column("selected", Text, nullable=False),
+    Column("urid", Text, nullable=False),  # for NHSD-Session-URID
+    Column("provider_session", Text, nullable=False),
+    Column("acr", Text, nullable=False),
+    Column("authenticated_at", DateTime(timezone=True)),
+    Column("id_token", Text, nullable=False),
+    Column("end_session", Text, nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Index("ix_provider_session_subject", "issuer", "subject"),
+    Index("ix_provider_session_until", "until"),
+)
+
 feed_day = Table(
     "feed_day",
     metadata,

@@ -9,6 +9,7 @@ from mpi.ports.correction import Duplicates
 from mpi.ports.identity import Candidate, Change, Evidence, Identities, Records
 from mpi.ports.models import Models
 from mpi.ports.orders import Orders
+from mpi.ports.provider import Leaving, SignedIn, SignInService
 from mpi.ports.quarantine import Messages, Quarantined
 from mpi.ports.scan import Scan
 from mpi.ports.unit import Clock, Contention, Ids, Unit, Units
@@ -27,6 +28,7 @@ __all__ = [
     "Identities",
     "Ids",
     "Inbox",
+    "Leaving",
     "Messages",
     "Models",
     "Orders",
@@ -34,6 +36,8 @@ __all__ = [
     "Quarantined",
     "Records",
     "Scan",
+    "SignInService",
+    "SignedIn",
     "Snapshots",
     "Spent",
     "Studies",

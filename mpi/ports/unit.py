@@ -16,6 +16,7 @@ from mpi.ports.measuring import Boards, Samples
 from mpi.ports.models import Models
 from mpi.ports.orders import Orders
 from mpi.ports.provenance import Provenance
+from mpi.ports.provider import SignedIn
 from mpi.ports.quarantine import Quarantined
 from mpi.ports.scan import Scan
 from mpi.ports.work import Audit, Inbox, Outbox, Rulings, Snapshots, Spent, Studies, Tasks, Worklist
@@ -105,6 +106,10 @@ class Unit(Protocol):
     @property
     def spent(self) -> Spent:
         """See `Spent`."""
+
+    @property
+    def signed_in(self) -> SignedIn:
+        """See `SignedIn`."""
 
     @property
     def models(self) -> Models:

@@ -104,7 +104,9 @@ def _page(
         drawing=WIDTH,
         effects=[(d, *_preview(pages, task, d, caller)) for d in answers] if open_ and not quiet else [],
         answers=answers,
-        colleagues=[user for user in pages.bench.worklist.reviewers if user not in (caller.user, task.proposed_by)],
+        colleagues=[
+            user for user in pages.bench.worklist.reviewers(caller) if user not in (caller.user, task.proposed_by)
+        ],
         reasons=REASONS,
         filters=filters,
         errors=errors,

@@ -119,7 +119,7 @@ def work_list(
         filters=filters,
         kinds={kind: name for kind, name in KINDS.items() if kind is not TaskKind.BLIND_SAMPLE},
         bands={key: name for key, (name, _) in _BANDS.items()},
-        holders=_HOLDERS | {user: user for user in bench.worklist.reviewers if user != caller.user},
+        holders=_HOLDERS | {user: user for user in bench.worklist.reviewers(caller) if user != caller.user},
         ages={key: name for key, (name, _) in _AGES.items()},
         saved=bench.worklist.saved(caller),
         first=not after,

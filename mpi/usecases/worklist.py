@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 
-from mpi.domain.access import Caller, Right
+from mpi.domain.access import Caller, Right, roles_with
 from mpi.domain.blinding import blinded, is_blind
 from mpi.domain.views import TaskKind, TaskView
 from mpi.domain.worklist import (
@@ -25,6 +26,7 @@ from mpi.usecases.conflicting import with_orders
 from mpi.usecases.sampling import as_told
 
 _MOST = 200
+_LATELY = timedelta(days=90)
 MOST_SAVED = 30
 LONGEST_NAME = 60  # characters
 
@@ -32,13 +34,20 @@ LONGEST_NAME = 60  # characters
 class Worklist:
     """The unanswered tasks by urgency; every method needs REVIEW.
 
-    `reviewers` are the users who may be given a task.
+    `reviewers` are the users with a token who may be given a task.
     """
 
     def __init__(self, units: Units, clock: Clock, reviewers: Collection[str] = ()) -> None:
         self._units = units
         self._clock = clock
-        self.reviewers = tuple(sorted(reviewers))
+        self._reviewers = frozenset(reviewers)
+
+    def reviewers(self, caller: Caller) -> tuple[str, ...]:
+        """The users who may be given a task: those with a token, and those who have signed in as reviewers lately."""
+        caller.require(Right.REVIEW)
+        with self._units.begin(read_only=True) as unit:
+            seen = unit.signed_in.seen(roles_with(Right.REVIEW), self._clock.now() - _LATELY)
+        return tuple(sorted(self._reviewers | seen))
 
     def page(
         self, caller: Caller, wanted: Wanted = Wanted(), limit: int = 50, after: Position | None = None
@@ -75,7 +84,7 @@ class Worklist:
         UNDO_ANY. Raises `Conflict` when it is held, answered or waits for another person than `user`, `Refused` for
         somebody who is no reviewer, NotFound."""
         caller.require(Right.REVIEW)
-        if user not in self.reviewers:
+        if user not in self.reviewers(caller):
             raise Refused(Fault.BAD_VALUE, "nobody of this name reviews tasks here", "assignee")
         return attempt(lambda: self._assign(task_id, user, caller))
 

@@ -43,7 +43,7 @@ _TABLES = (
     " link, task, batch, batch_task,"
     " study, imaging_order, imaging_order_past, ruling,"
     " sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
-    " feed_traffic, model, model_reign, model_reign_task, model_proposal, model_change"
+    " feed_traffic, model, model_reign, model_reign_task, model_proposal, model_change, account, provider_session"
 )
 
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
