@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     consumer_key: Path | None = None  # its key; None: tls_key
 
     tokens: Path | None = None  # a TOML file of bearer tokens, see mpi.tokens; None makes one for development
+    provider: Path | None = None  # a TOML file of the OpenID provider that people sign in at, see mpi.providers
+    token_sign_in: bool = True  # whether people may sign in with a token as well
     admin_token: SecretStr = SecretStr("")  # one more administrator's token, for a first start without a file
 
     session_key: SecretStr = SecretStr("")  # signs the pages' cookies; all instances need the same; "" makes one
@@ -92,7 +94,7 @@ class Settings(BaseSettings):
         return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
     @field_validator(
-        "tls_cert", "tls_key", "tls_ca", "consumer_ca", "consumer_cert", "consumer_key", "tokens", "model"
+        "tls_cert", "tls_key", "tls_ca", "consumer_ca", "consumer_cert", "consumer_key", "tokens", "model", "provider"
     )
     @classmethod
     def _readable(cls, value: Path | None) -> Path | None:
@@ -145,6 +147,8 @@ class Settings(BaseSettings):
                 yield f"{missing[0]}: missing while {present} is set; write both or neither"
         if self.tls_ca is not None and self.tls_cert is None:
             yield "tls_cert: missing while tls_ca is set; write tls_cert and tls_key as well"
+        if self.provider is None and not self.token_sign_in:
+            yield "provider: missing while token_sign_in is false, so that nobody could sign in; write provider too"
         for setting in ("http_host", "mllp_host", "dicom_host"):
             if not is_loopback(host := getattr(self, setting)):
                 yield from self._exposed(setting, host)

@@ -1,0 +1,1 @@
+"""OpenID Connect: signing people in at a provider such as NHS CIS2. Translates only."""
