@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Settings of the machine the tests run on must not leak into them."""
     for name in [n for n in os.environ if n.startswith("MPI_")]:
         del os.environ[name]
+    os.environ["NO_PROXY"] = "127.0.0.1"  # whatever tests call is on this machine
     if not hasattr(config, "workerinput"):
         # Not under pytest's own directory: each pytest closes that one to other users, and as root the server is one.
         os.environ[CLUSTERS] = tempfile.mkdtemp(prefix="mpi-tests-", dir="/tmp")

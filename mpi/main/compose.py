@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters.dicom.receive import Receiver as ImageReceiver
 from adapters.dicom.web import dicom_web
-from adapters.fhir import outcome
 from adapters.fhir.observer import Observer as FhirObserver
 from adapters.fhir.router import router as fhir_router
 from adapters.hl7v2.observer import Observer
 from adapters.hl7v2.receive import Receiver
 from linkage.model import Model
 from mpi.api.app import create_app
-from mpi.api.problems import Problem, Renderer
 from mpi.api.security import token_lookup
 from mpi.api.services import Services
 from mpi.db.session import DbUnits, connect
@@ -31,7 +29,9 @@ from mpi.errors import MpiError
 from mpi.launchers import load_launchers
 from mpi.main.alarms import alarms
 from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
+from mpi.main.provider import compose_provider
 from mpi.main.quarantine import compose_quarantine
+from mpi.main.renderers import renderers
 from mpi.main.settling import compose_settling
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.metrics import Metrics
@@ -204,8 +204,7 @@ def compose_app(
         warnings=lambda: warnings(index),
     )
     pages = Pages(compose_bench(index, services, callers, settings))
-    renderers = {"/fhir": _tell_fhir, "/review": _tell_page(pages), "/launch": _tell_page(pages)}
-    app = create_app(services, body_limit=settings.max_message_bytes, renderers=renderers)
+    app = create_app(services, body_limit=settings.max_message_bytes, renderers=renderers(pages))
     fhir = fhir_router(
         intake=services.intake,
         query=services.query,
@@ -254,6 +253,8 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         session_key=session_key(settings),
         session_idle=settings.session_idle,
         session_length=settings.session_length,
+        token_sign_in=settings.token_sign_in,
+        provider=compose_provider(index.units, index.clock, index.network, settings),
     )
 
 
@@ -279,20 +280,3 @@ def readiness(engine: Engine) -> Callable[[], Sequence[str]]:
         return ["the database takes no writes"] if closed else []
 
     return unready
-
-
-def _tell_page(pages: Pages) -> Renderer:
-    """Problems under the review pages, as pages."""
-
-    def tell(request: Request, problem: Problem) -> Response:
-        if any(fix.parameter in request.path_params for fix in problem.fixes):  # no page has such an address
-            return pages.fail(request, 404, "", problem.headers)
-        said = problem.detail or "; ".join(f"{fix.parameter or fix.pointer}: {fix.detail}" for fix in problem.fixes)
-        return pages.fail(request, problem.status, said, problem.headers)
-
-    return tell
-
-
-def _tell_fhir(request: Request, problem: Problem) -> Response:
-    """Problems that the framework finds before the FHIR routes do."""
-    return outcome.FhirResponse(outcome.outcome("error", "processing", problem.detail), problem.status)

@@ -37,6 +37,7 @@ from mpi.main.relays import Relays
 from mpi.main.watching import watching
 from mpi.metrics import Metrics
 from mpi.networks import load_network
+from mpi.providers import load_provider
 from mpi.settings import Settings
 from mpi.tokens import load_callers
 from mpi.usecases.tallies import Tallies
@@ -114,6 +115,7 @@ def planned(settings: Settings) -> Iterator[Plan]:
     check_tls(settings, network)
     load_callers(settings, network)
     load_launchers(settings, network)
+    load_provider(settings, network)
     with database(settings) as url, _bound(settings.mllp_host, settings.mllp_port) as mllp:
         migrate.upgrade(url)
         model = model_in_force(url, settings)

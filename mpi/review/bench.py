@@ -9,7 +9,8 @@ from datetime import datetime
 from linkage.model import Model
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
-from mpi.ports import Clock
+from mpi.domain.provider import Provider
+from mpi.ports import Clock, SignInService
 from mpi.usecases.admission import Admission
 from mpi.usecases.batches import Batches
 from mpi.usecases.comparing import Comparing
@@ -28,7 +29,17 @@ from mpi.usecases.review import Review
 from mpi.usecases.sampling import Sampling
 from mpi.usecases.seeking import Seeking
 from mpi.usecases.timelines import Timelines
+from mpi.usecases.visiting import Visiting
 from mpi.usecases.worklist import Worklist
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderDoor:
+    """How people sign in at an OpenID provider: what is set, whom to ask, and what becomes of the answers."""
+
+    provider: Provider
+    service: SignInService
+    visiting: Visiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ class Bench:
 
     `callers` are everybody who may sign in, by the SHA-256 of their token in hexadecimal. `session_key` signs
     cookies; a session ends when nothing was asked for `session_idle` seconds, and `session_length` seconds after it
-    began. `started` is when the service did.
+    began. `started` is when the service did. Without `token_sign_in` nobody signs in with a token.
     """
 
     query: Query
@@ -67,3 +78,5 @@ class Bench:
     session_key: str
     session_idle: float
     session_length: float
+    token_sign_in: bool = True
+    provider: ProviderDoor | None = None

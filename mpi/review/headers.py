@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 
-def page_headers(nonce: str, frame_ancestors: Sequence[str] = ()) -> Mapping[str, str]:
-    """The headers of a page whose scripts and styles carry `nonce`; only `frame_ancestors` may frame it."""
+def page_headers(nonce: str, frame_ancestors: Sequence[str] = (), form_target: str = "") -> Mapping[str, str]:
+    """The headers of a page whose scripts and styles carry `nonce`; only `frame_ancestors` may frame it. Forms are
+    sent to us alone, and from us to the origin `form_target` when there is one."""
     policy = {
         "default-src": "'none'",
         "script-src": f"'nonce-{nonce}'",
         "style-src": f"'nonce-{nonce}'",
         "img-src": "'self'",
         "connect-src": "'self'",
-        "form-action": "'self'",
+        "form-action": f"'self' {form_target}".strip(),
         "base-uri": "'none'",
         "frame-ancestors": " ".join(frame_ancestors) or "'none'",
     }

@@ -16,12 +16,11 @@ from mpi.review.cookies import forget_cookie, read_cookie, set_cookie
 from mpi.review.failures import failure_of
 from mpi.review.headers import page_headers
 from mpi.review.navigation import entries_for, is_current
+from mpi.review.places import SIGN_IN, START, stronger
 from mpi.review.seal import Seal
 from mpi.review.sessions import Sessions, Visitor
 from mpi.review.words import filters
 
-START = "/review"
-SIGN_IN = "/review/sign-in"
 _SAID = "mpi-said"  # the cookie of what the next page has to say
 
 
@@ -52,7 +51,8 @@ class Pages:
         nonce = secrets.token_urlsafe(16)
         body = self._environment.get_template(template).render(self._around(request, nonce) | context)
         ancestors: Sequence[str] = getattr(request.state, "frame_ancestors", ())
-        response = Response(body, status, dict(page_headers(nonce, ancestors)), "text/html")
+        headers = page_headers(nonce, ancestors, self._leaves_to(request))
+        response = Response(body, status, dict(headers), "text/html")
         if read_cookie(request, _SAID):
             forget_cookie(request, response, _SAID)
         return response
@@ -82,6 +82,11 @@ class Pages:
             return Response(status_code=401, headers={"HX-Redirect": SIGN_IN, **page_headers("")})
         return self.redirect(request, SIGN_IN + again)
 
+    def _leaves_to(self, request: Request) -> str:
+        """Browsers hold a form's redirects to the page's policy too, and signing out goes on at the provider."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        return visitor.leaves_to if visitor is not None else ""
+
     def _around(self, request: Request, nonce: str) -> dict[str, Any]:
         visitor: Visitor | None = getattr(request.state, "visitor", None)
         entries = entries_for(visitor.caller) if visitor is not None and visitor.session is not None else []
@@ -92,6 +97,7 @@ class Pages:
             "caller": visitor.caller if visitor else None,
             "signed_in": visitor is not None and visitor.session is not None,
             "csrf": visitor.csrf if visitor else "",
+            "stronger": stronger(request) if visitor is not None and not visitor.caller.strong else "",
             "navigation": [(entry, is_current(entry, path)) for entry in entries],
             "cspNonce": nonce,
             "assetPath": f"{self._assets}/vendor",

@@ -12,8 +12,10 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from mpi.domain.access import Caller
+from mpi.errors import StrongerNeeded
 from mpi.review.forms import check_form
 from mpi.review.pages import Pages, pages_of
+from mpi.review.places import stronger
 from mpi.review.reason_given import ask, stated
 from mpi.review.sessions import Visitor
 from mpi.usecases.reasons import ReasonNeeded
@@ -41,6 +43,8 @@ class PageRoute(APIRoute):
                 response = await handle(request)
             except ReasonNeeded as needed:
                 response = ask(request, needed)
+            except StrongerNeeded:
+                response = pages_of(request).redirect(request, stronger(request))
             if request.url.path != "/review/sign-out":
                 sessions.keep(request, response, visitor.session)
             return response

@@ -1,4 +1,4 @@
-"""Who is at the pages: a token becomes a signed cookie, the cookie a `Caller` with the rights the API gives them."""
+"""Who is at the pages: a token, or a provider's word, becomes a signed cookie, and the cookie a `Caller`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ import hmac
 import secrets
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import Request, Response
 
 from mpi.domain.access import Caller
+from mpi.domain.provider import Visit
 from mpi.review.bench import Bench
 from mpi.review.cookies import forget_cookie, read_cookie, set_cookie
+from mpi.review.places import SIGN_IN
 from mpi.review.seal import Seal
 
 COOKIE = "mpi"
 _REFRESH = 60  # seconds; the cookie is renewed no more often
+_BY_PROVIDER = "provider"  # whose sessions are kept in the database
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,13 @@ class Visitor:
     caller: Caller
     csrf: str
     session: Session | None = None  # None: not signed in, but let in by a launch
+    visit: Visit | None = None  # what the provider has said of them; None: signed in with a token
+
+    @property
+    def leaves_to(self) -> str:
+        """The origin where signing out continues; "" when it ends here."""
+        parts = urlsplit(self.visit.person.end_session if self.visit else "")
+        return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 class Sessions:
@@ -44,7 +55,8 @@ class Sessions:
     def __init__(self, bench: Bench, seal: Seal) -> None:
         self._bench = bench
         self._seal = seal
-        self._callers = {seal.word("who", digest.lower()): caller for digest, caller in bench.callers.items()}
+        callers = bench.callers if bench.token_sign_in else {}
+        self._callers = {seal.word("who", digest.lower()): caller for digest, caller in callers.items()}
 
     def begin(self, token: str) -> tuple[Caller, Session] | None:
         """The session of whose token this is; None when it is nobody's."""
@@ -62,10 +74,24 @@ class Sessions:
         if content is None:
             return None
         session = Session(**content)
+        if self._expired(session):
+            return None
+        if session.who == _BY_PROVIDER:
+            found = self._bench.provider.visiting.find(session.id) if self._bench.provider else None
+            return Visitor(found[0], self.csrf(session.id), session, found[1]) if found else None
         caller = self._callers.get(session.who)  # gone when the token was withdrawn meanwhile
-        if caller is None or self._expired(session) or self._bench.admission.is_over(session.id):
+        if caller is None or self._bench.admission.is_over(session.id):
             return None
         return Visitor(caller, self.csrf(session.id), session)
+
+    def new_by_provider(self) -> Session:
+        """A session of somebody whom the provider has told us of."""
+        now = self._now()
+        return Session(secrets.token_urlsafe(16), _BY_PROVIDER, now, now)
+
+    def latest_of(self, session: Session) -> datetime:
+        """When a session ends in any case."""
+        return datetime.fromtimestamp(session.started + self._bench.session_length, UTC)
 
     def csrf(self, session: str) -> str:
         """What a form sent in this session must bring along."""
@@ -80,10 +106,25 @@ class Sessions:
 
     def end(self, request: Request, response: Response, visitor: Visitor) -> None:
         """Sign out. Raises `Unavailable`."""
-        if visitor.session is not None:
-            latest = datetime.fromtimestamp(visitor.session.started + self._bench.session_length, UTC)
-            self._bench.admission.leave(visitor.caller, visitor.session.id, latest)
+        session, door = visitor.session, self._bench.provider
+        if session is not None and visitor.visit is not None and door is not None:
+            door.visiting.leave(visitor.caller, session.id)
+        elif session is not None:
+            self._bench.admission.leave(visitor.caller, session.id, self.latest_of(session))
         forget_cookie(request, response, COOKIE)
+
+    def way_out(self, visitor: Visitor) -> str:
+        """Where signing out continues (OpenID Connect RP-Initiated Logout 1.0 2); "" when it ends here."""
+        door, visit = self._bench.provider, visitor.visit
+        if door is None or visit is None or not visit.person.end_session:
+            return ""
+        told = {
+            "id_token_hint": visit.person.id_token,
+            "client_id": door.provider.client_id,
+            "post_logout_redirect_uri": door.provider.address + SIGN_IN,
+        }
+        there = visit.person.end_session
+        return f"{there}{'&' if '?' in there else '?'}{urlencode(told)}"
 
     def _expired(self, session: Session) -> bool:
         now = self._now()

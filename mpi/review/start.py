@@ -9,7 +9,7 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.views import TaskKind
 from mpi.review import deliveries, quarantine
 from mpi.review.bench import Bench
-from mpi.review.pages import START
+from mpi.review.places import START
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.words import count
 from mpi.usecases.quarantine import COUNTED

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from mpi.review import (
     batches,
+    by_provider,
     change,
     compare,
     corrections,
@@ -32,6 +33,8 @@ def add_pages(app: FastAPI, pages: Pages) -> None:
     for router in (
         sign_in.public,
         sign_in.router,
+        by_provider.public,
+        by_provider.router,
         start.public,
         start.router,
         tasks.router,

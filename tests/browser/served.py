@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -55,21 +56,28 @@ class Served:
     """A running service. `world` is its index; `address` where it is; every number it gives out is new."""
 
     def __init__(
-        self, database_url: str, data_dir: Path, clock: Any = None, asking: bool = False, **settings: Any
+        self,
+        database_url: str,
+        data_dir: Path,
+        clock: Any = None,
+        asking: bool = False,
+        listener: socket.socket | None = None,
+        **settings: Any,
     ) -> None:
+        listener = listener or socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         network = replace(named_network(), ask_reason=asking)
         self.world = World(compose(database_url, network, Model.default(), 10))
         chosen = Settings(data_dir=data_dir, **({"bulk_sample": 10} | settings))
         index = replace(self.world.index, clock=clock) if clock else self.world.index
         app = compose_app(index, CALLERS, Metrics(), chosen, "http://127.0.0.1", Tallies())
-        self._server = uvicorn.Server(uvicorn.Config(app, "127.0.0.1", 0, log_level="critical", access_log=False))
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+        self._thread = threading.Thread(target=self._server.run, args=[[listener]], daemon=True)
         self._thread.start()
         deadline = time.monotonic() + 60
         while not self._server.started:
             assert time.monotonic() < deadline
             time.sleep(0.005)
-        self.address = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
         self._numbers = count(1)
 
     def number(self) -> int:
