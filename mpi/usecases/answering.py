@@ -39,30 +39,26 @@ class Answering:
         self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller, due: date | None = None
     ) -> bool:
         """Do and record an answer. False when it takes a second person: then nothing may be committed."""
-        unlike = self.joins_unlike(unit, asked, decision)
-        made = self.state(unit, asked, decision, comment, caller)
+        made, unlike = self.state(unit, asked, decision, comment, caller)
         seconded = asked.proposed is decision and asked.proposed_by != caller.user
         if not seconded and (unlike or self._rehearsing.has_high_impact(unit)):
             return False
         unit.tasks.decide(asked.id, decision, comment, caller.user, made, due)
         return True
 
-    def joins_unlike(self, unit: Unit, asked: TaskView, decision: Decision) -> bool:
-        """Whether the answer would join people who look different, of whom the matching has not asked."""
-        verdict = VERDICTS.get(decision)
-        if verdict is None or asked.kind not in _OF_SOURCES:
-            return False
-        return self._asserting.joins_unlike(unit, asked.one, asked.other, verdict)
-
-    def state(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> int | None:
-        """Do what an answer says; returns the id of the assertion it made."""
+    def state(
+        self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller
+    ) -> tuple[int | None, bool]:
+        """Do what an answer says; returns the id of the assertion it made, and whether it joined people who look
+        different, of whom the matching has not asked."""
         require_fitting(decision, asked)
         if decision in RULINGS:
             self._asserting.rule(unit, asked, decision, comment, caller)
         elif decision in VERDICTS and asked.one != asked.other:
-            verdict = VERDICTS[decision]
-            return self._asserting.state(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
-        return None
+            verdict, why = VERDICTS[decision], comment or asked.reason
+            unlike = asked.kind in _OF_SOURCES and self._asserting.joins_unlike(unit, asked.one, asked.other, verdict)
+            return self._asserting.state(unit, asked.one, asked.other, verdict, why, caller), unlike
+        return None, False
 
     def take_back(self, unit: Unit, decided: TaskView, comment: str, caller: Caller) -> None:
         """Undo an answer. Raises `Conflict` when there is nothing to undo or it is asked anew, Forbidden."""

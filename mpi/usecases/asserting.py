@@ -14,7 +14,7 @@ from mpi.domain.views import Decision, TaskView
 from mpi.errors import Conflict, Forbidden, NotFound
 from mpi.ports import Clock, Unit
 from mpi.usecases.contradicting import look_different
-from mpi.usecases.drafting import open_draft
+from mpi.usecases.drafting import hold_people, open_draft
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Cause, Rematch
 
@@ -56,8 +56,12 @@ class Asserting:
         return any(made.rank is AssertionRank.PRIVACY and made.pair == pair for made in standing)
 
     def joins_unlike(self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict) -> bool:
-        """Whether this, not stated yet, would join people who look different."""
-        return verdict is Verdict.SAME and look_different(unit, self._matching, one, other)
+        """Whether this, not stated yet, would join people who look different, whom nobody else changes then until the
+        transaction ends."""
+        if verdict is not Verdict.SAME:
+            return False
+        hold_people(unit, [one, other])
+        return look_different(unit, self._matching, one, other)
 
     def withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
         """Take an assertion back. Raises NotFound, Forbidden."""

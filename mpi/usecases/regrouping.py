@@ -19,6 +19,7 @@ from mpi.ports import Contention, Unit, Units
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
 from mpi.usecases.contradicting import Contradictions, contradictions
+from mpi.usecases.drafting import hold_people
 from mpi.usecases.matching import Matching
 from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.sayings import reviewers_about
@@ -60,17 +61,12 @@ class Regrouping:
     def preview(self, wish: Wish, caller: Caller) -> Preview:
         """What would happen, by doing it and taking it back."""
         caller.require(Right.REVIEW)
-        with self._units.begin(read_only=True) as unit:
-            found, unmerged = self._statements(unit, wish)
-            against = self._against(unit, found)
-        told, needs_two = attempt(
+        (mark, unmerged, against), told = attempt(
             lambda: self._rehearsing.rehearse(
-                lambda unit: self._state(unit, wish, self._held(unit, wish), found.mark, "", caller),
-                str(wish.golden_id),
-                caller,
+                lambda unit: self._rehearse(unit, wish, caller), str(wish.golden_id), caller
             )
         )
-        return Preview(told, needs_two or against.unlike, found.mark, unmerged, against)
+        return Preview(told, against.unlike or self._rehearsing.needs_two(told), mark, unmerged, against)
 
     def apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
         """Do it; returns the assertions it rests on. Raises `Conflict` when the people have other records by now than
@@ -85,12 +81,24 @@ class Regrouping:
         caller.require(Right.REVIEW)
         attempt(lambda: self._undo(golden_id, assertions, comment, caller))
 
+    def _rehearse(self, unit: Unit, wish: Wish, caller: Caller) -> tuple[str, tuple[Identifier, ...], Contradictions]:
+        found, unmerged = self._held(unit, wish)
+        against = self._against(unit, found)
+        self._state(unit, wish, found, "", caller)
+        return found.mark, unmerged, against
+
     def _apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
         with self._units.begin() as unit:
-            found = self._held(unit, wish)
-            made = self._state(unit, wish, found, mark, comment, caller)
+            try:
+                found, _ = self._held(unit, wish)
+            except Refused as refused:  # it could be wished when its preview was read
+                raise Conflict(_CHANGED) from refused
+            if found.mark != mark:
+                raise Conflict(_CHANGED)
+            unlike = self._against(unit, found).unlike
+            made = self._state(unit, wish, found, comment, caller)
             self._rehearsing.require_second(unit, caller)
-            if not caller.may(Right.UNDO_ANY) and self._against(unit, found).unlike:
+            if unlike and not caller.may(Right.UNDO_ANY):
                 raise Forbidden("these people look different: for a senior reviewer")
             people = [wish.golden_id, *([wish.other] if wish.other else [])]
             detail = {"assertions": made, "records": list(map(str, wish.records)), "reason": comment}
@@ -115,9 +123,7 @@ class Regrouping:
     def _against(self, unit: Unit, found: Statements) -> Contradictions:
         return contradictions(unit, self._matching, found.leaving, found.others)
 
-    def _state(self, unit: Unit, wish: Wish, found: Statements, mark: str, comment: str, caller: Caller) -> list[int]:
-        if found.mark != mark:
-            raise Conflict(_CHANGED)
+    def _state(self, unit: Unit, wish: Wish, found: Statements, comment: str, caller: Caller) -> list[int]:
         everybody = found.everybody
         standing = unit.evidence.assertions(everybody)
         if found.opposed(standing, AssertionRank.PRIVACY):
@@ -130,18 +136,14 @@ class Regrouping:
             raise Conflict("the evidence does not let these records be as you wish; look at their tasks first")
         return made
 
-    def _held(self, unit: Unit, wish: Wish) -> Statements:
-        """What is to be stated of people whom nobody else can change, or decide about, until the transaction ends."""
-        try:
-            seen, _ = self._statements(unit, wish)
-            unit.records.lock_identifiers(seen.everybody)
-            unit.evidence.component(seen.everybody)  # its rows too: a message joins a record without holding theirs
-            found, _ = self._statements(unit, wish)
-        except Refused as refused:  # it could be wished when its preview was read
-            raise Conflict(_CHANGED) from refused
+    def _held(self, unit: Unit, wish: Wish) -> tuple[Statements, tuple[Identifier, ...]]:
+        """The statements about people whom nobody else can change, or decide about, until the transaction ends."""
+        seen, _ = self._statements(unit, wish)
+        hold_people(unit, seen.everybody)
+        found, unmerged = self._statements(unit, wish)
         if set(found.everybody) - set(seen.everybody):
             raise Contention("these people were given more records")
-        return found
+        return found, unmerged
 
     def _statements(self, unit: Unit, wish: Wish) -> tuple[Statements, tuple[Identifier, ...]]:
         """What is to be stated, and which records it takes out of a merge."""

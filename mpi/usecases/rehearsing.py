@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from mpi.domain.access import Caller, Right
 from mpi.domain.consequence import Consequence
@@ -10,6 +11,8 @@ from mpi.domain.network import Network
 from mpi.errors import Forbidden
 from mpi.ports import Unit, Units
 from mpi.usecases.consequences import consequence
+
+T = TypeVar("T")
 
 
 class Rehearsing:
@@ -21,15 +24,15 @@ class Rehearsing:
         self._network = network
         self._most_studies = most_studies
 
-    def rehearse(self, work: Callable[[Unit], object], subject: str, caller: Caller) -> tuple[Consequence, bool]:
-        """What `work` does, and whether it needs a second person."""
+    def rehearse(self, work: Callable[[Unit], T], subject: str, caller: Caller) -> tuple[T, Consequence]:
+        """What `work` returns, and what it does."""
         with self._units.begin() as unit:  # never committed
-            work(unit)
+            returned = work(unit)
             found = consequence(unit, self._network)
         with self._units.begin(read_only=True) as unit:
             unit.audit.record(caller, "preview", [subject], {"studies": found.studies})
             unit.commit()
-        return found, self.needs_two(found)
+        return returned, found
 
     def has_high_impact(self, unit: Unit) -> bool:
         """Whether what this unit has done so far needs a second person."""

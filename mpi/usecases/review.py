@@ -102,30 +102,26 @@ class Review:
         matching has not asked. Who asks about a blind sample leaves it to others. Raises as `decide`."""
         caller.require(Right.REVIEW)
         attempt(lambda: self._look_behind(task_id, caller))
-        with self._units.begin(read_only=True) as unit:
-            unlike = self._answering.joins_unlike(unit, _task(unit, task_id), decision)
-        told, needs_two = attempt(
+        (_, unlike), told = attempt(
             lambda: self._rehearsing.rehearse(
                 lambda unit: self._answering.state(unit, _task(unit, task_id), decision, "", caller),
                 f"task/{task_id}",
                 caller,
             )
         )
-        return told, needs_two or unlike
+        return told, unlike or self._rehearsing.needs_two(told)
 
     def preview_pair(
         self, one: Identifier, other: Identifier, same: bool, caller: Caller
     ) -> tuple[Consequence, bool]:
         """The same of an assertion about any two known records. Raises NotFound."""
         caller.require(Right.REVIEW)
-        with self._units.begin(read_only=True) as unit:
-            unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
-        told, needs_two = attempt(
+        (_, unlike), told = attempt(
             lambda: self._rehearsing.rehearse(
                 lambda unit: self._state_pair(unit, one, other, same, "", caller), f"{one} {other}", caller
             )
         )
-        return told, needs_two or unlike
+        return told, unlike or self._rehearsing.needs_two(told)
 
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY. Of a task
@@ -220,8 +216,7 @@ class Review:
 
     def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
         with self._units.begin() as unit:
-            unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
-            made = self._state_pair(unit, one, other, same, comment, caller)
+            made, unlike = self._state_pair(unit, one, other, same, comment, caller)
             self._rehearsing.require_second(unit, caller)
             if unlike and not caller.may(Right.UNDO_ANY):
                 raise Forbidden("these people look different: for a senior reviewer")
@@ -232,12 +227,14 @@ class Review:
 
     def _state_pair(
         self, unit: Unit, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller
-    ) -> int:
+    ) -> tuple[int, bool]:
+        """The assertion's id, and whether it joined people who look different."""
         if one == other:
             raise Refused(Fault.BAD_VALUE, "a record cannot be asserted same as or different from itself")
         if len(unit.records.of_identifiers([one, other])) != 2:
             raise NotFound("both records must be known")
-        return self._asserting.state(unit, one, other, _verdict(same), comment, caller)
+        unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
+        return self._asserting.state(unit, one, other, _verdict(same), comment, caller), unlike
 
     def _withdraw_alone(self, assertion_id: int, comment: str, caller: Caller) -> None:
         with self._units.begin() as unit:
