@@ -56,7 +56,7 @@ class MergeRequest(ChangeRequest):
 
 
 class UndoActRequest(fields.Request):
-    """What is taken back together, and why."""
+    """What is taken back, and why. Each statement brings along all that was stated in one act with it."""
 
     assertions: Annotated[list[_AssertionId], Field(min_length=1, max_length=MOST)]
     comment: Comment
@@ -118,8 +118,9 @@ def merge_people(golden_id: UUID, body: MergeRequest, services: Provided, caller
     responses=no_content("Taken back.") | failures(400, 404, 409, 413, 415),
 )
 def undo_change(golden_id: UUID, body: UndoActRequest, services: Provided, caller: Calling) -> Response:
-    """Take back all that a change of this person stated: identities are exactly as without it. One's own, or any for
-    a senior reviewer, who is also needed where many studies would move. A feed's merges are not taken back here."""
+    """Take back all that a change of this person stated, whichever part of it is given: identities are exactly as
+    without it. One's own, or any for a senior reviewer, who is also needed where many studies would move. A feed's
+    merges are not taken back here."""
     services.regrouping.undo(golden_id, body.assertions, body.comment, caller)
     return Response(None, 204)
 

@@ -234,6 +234,7 @@ assertion = Table(
     Column("withdrawn_by", Text),
     Column("withdrawn_reason", Text),
     Column("lift_asked_by", Text, nullable=False, server_default=""),  # of a privacy officer's, which two take back
+    Column("act_id", BigInteger, ForeignKey("assertion.id")),  # a reviewer's, stated with this one in one act
     CheckConstraint("a_id <> b_id", name="two_records"),
     CheckConstraint("verdict in ('same', 'different')", name="verdict"),
     CheckConstraint(
@@ -244,6 +245,7 @@ assertion = Table(
     Index("ix_assertion_b_id", "b_id", postgresql_where=text("withdrawn_at is null")),
     Index("ix_assertion_a_id_withdrawn", "a_id", postgresql_where=text("withdrawn_at is not null")),
     Index("ix_assertion_b_id_withdrawn", "b_id", postgresql_where=text("withdrawn_at is not null")),
+    Index("ix_assertion_act_id", "act_id", postgresql_where=text("act_id is not null")),
 )
 
 link = Table(

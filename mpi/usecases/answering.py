@@ -72,7 +72,7 @@ class Answering:
         if decided.decision in RULINGS:
             self._asserting.unrule(unit, decided, comment, caller)
         if made is not None:
-            self._asserting.withdraw(unit, made, comment, caller)
+            self._asserting.withdraw(unit, [made], comment, caller)
 
 
 def _question(task: TaskView) -> tuple[TaskKind, Pair]:

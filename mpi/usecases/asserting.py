@@ -63,13 +63,12 @@ class Asserting:
         hold_people(unit, [one, other])
         return look_different(unit, self._matching, one, other)
 
-    def withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
-        """Take an assertion back. Raises NotFound, Forbidden."""
-        self.withdraw_all(unit, [assertion_id], comment, caller)
-
-    def withdraw_all(self, unit: Unit, assertion_ids: Sequence[int], comment: str, caller: Caller) -> None:
-        """Take several back at once. Raises NotFound when one of them does not stand, Forbidden."""
-        wanted = list(dict.fromkeys(assertion_ids))
+    def withdraw(self, unit: Unit, assertion_ids: Sequence[int], comment: str, caller: Caller) -> list[Assertion]:
+        """Take assertions back, each with all that was stated in one act with it; returns what was taken back.
+        Raises NotFound when one of them does not stand, Forbidden."""
+        for one in assertion_ids:
+            self._withdrawable(unit, one, caller)
+        wanted = unit.evidence.whole_acts(assertion_ids)
         ends = {end for one in wanted for end in _ends(self._withdrawable(unit, one, caller))}
         unit.records.lock_identifiers(ends)
         # Somebody else may have taken one back while we waited.
@@ -80,6 +79,7 @@ class Asserting:
         if draft.needs_refold or any(made.subsumed is not None for made in withdrawn):
             draft.refold(unit.records.updates(draft.members))
         self._rematch.absorb(unit, draft, Cause(caller, comment or "undo"), withdrawn=withdrawn)
+        return withdrawn
 
     def _withdrawable(self, unit: Unit, assertion_id: int, caller: Caller) -> Assertion:
         found = unit.evidence.assertion(assertion_id)

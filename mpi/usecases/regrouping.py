@@ -22,7 +22,7 @@ from mpi.usecases.contradicting import Contradictions, contradictions
 from mpi.usecases.drafting import hold_people
 from mpi.usecases.matching import Matching
 from mpi.usecases.rehearsing import Rehearsing
-from mpi.usecases.sayings import reviewers_about
+from mpi.usecases.sayings import require_about
 
 _FIRST = (RecordState.LIVE, RecordState.AWAITED, RecordState.SUBSUMED, RecordState.DELETED)
 _CHANGED = "the records of these people have changed since you looked"
@@ -75,9 +75,9 @@ class Regrouping:
         return attempt(lambda: self._apply(wish, mark, comment, caller))
 
     def undo(self, golden_id: UUID, assertions: Sequence[int], comment: str, caller: Caller) -> None:
-        """Take back all that an act stated about a person: identity is exactly as without it. One's own, or any with
-        UNDO_ANY. Raises `NotFound` unless every one is a reviewer's and about this person, `Conflict` when one is the
-        answer to a task, `Forbidden` when it needs a senior reviewer."""
+        """Take back all that was stated in the acts these assertions are a part of: identity is exactly as without
+        them. One's own, or any with UNDO_ANY. Raises `NotFound` unless every one given is a reviewer's and about this
+        person, `Conflict` when one is the answer to a task, `Forbidden` when it needs a senior reviewer."""
         caller.require(Right.REVIEW)
         attempt(lambda: self._undo(golden_id, assertions, comment, caller))
 
@@ -108,15 +108,15 @@ class Regrouping:
 
     def _undo(self, golden_id: UUID, assertions: Sequence[int], comment: str, caller: Caller) -> None:
         with self._units.begin() as unit:
-            taken = reviewers_about(unit, golden_id, assertions)
+            require_about(unit, golden_id, assertions)
             if answered := unit.provenance.tasks_of(assertions):
                 raise Conflict(f"this was the answer to task {min(answered.values())}: take it back there")
-            ends = {end for saying in taken for end in (saying.one, saying.other)}
-            before = unit.identities.current(ends)
-            self._asserting.withdraw_all(unit, assertions, comment, caller)
+            taken = self._asserting.withdraw(unit, assertions, comment, caller)
             self._rehearsing.require_second(unit, caller)
-            people = {golden_id, *before.values(), *unit.identities.current(ends).values()}
-            detail = {"assertions": sorted(saying.id for saying in taken), "reason": comment}
+            ends = {end for made in taken for end in (made.pair.one, made.pair.other)}
+            left = {old for event in unit.outbox.published for old in event.old_golden_ids}
+            people = {golden_id, *left, *unit.identities.current(ends).values()}
+            detail = {"assertions": [made.id for made in taken], "reason": comment}
             unit.audit.record_each(caller, "withdraw-assertion", sorted(map(str, people)), detail)
             unit.commit()
 

@@ -240,7 +240,7 @@ class Review:
         with self._units.begin() as unit:
             answered = unit.provenance.tasks_of([assertion_id]).get(assertion_id)
             if answered is None:
-                self._asserting.withdraw(unit, assertion_id, comment, caller)
+                self._asserting.withdraw(unit, [assertion_id], comment, caller)
             else:  # its task must not stay settled with nothing behind it
                 self._answering.take_back(unit, _task(unit, answered, for_update=True), comment, caller)
                 unit.audit.record(caller, "undo-task", [f"task/{answered}"], {})
