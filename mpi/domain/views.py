@@ -105,26 +105,6 @@ class CrossReferences:
     identifiers: tuple[Identifier, ...]
 
 
-class MatchGrade(StrEnum):
-    """FHIR match-grade codes; CERTAIN is the auto-link rule itself (IHE-46)."""
-
-    CERTAIN = "certain"
-    PROBABLE = "probable"
-    POSSIBLE = "possible"
-
-
-@dataclass(frozen=True, slots=True)
-class MatchCandidate:
-    """A golden identity that resembles the demographics asked about. Weight in log2 units; probability 0 to 1."""
-
-    person: PersonView
-    weight: float
-    probability: float
-    grade: MatchGrade
-    explanation: tuple[str, ...]  # one sentence per comparison, in words and weights
-    model: str  # fingerprint
-
-
 class LinkState(StrEnum):
     """How sure it is that a study is its person's: what the link of its record says."""
 
