@@ -305,6 +305,8 @@ task = Table(
     Column("assertion_id", BigInteger, ForeignKey("assertion.id")),
     Column("sample_id", BigInteger, ForeignKey("sample_pair.id")),  # of a blind sample, shown as a possible match
     Column("pattern", LargeBinary),  # the comparison levels, of a possible match between two authorities
+    Column("proposal", JSONB),  # of a proposed change
+    Column("people", ARRAY(BigInteger)),  # the records of those it would change, as they were when it was proposed
     CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'decided' or (decision is not null and decided_by <> '')", name="decided_by_somebody"),
     CheckConstraint(
@@ -313,8 +315,15 @@ task = Table(
     ),
     CheckConstraint("(proposed is null) = (proposed_by = '')", name="proposed_by_somebody"),
     CheckConstraint("(kind = 'blind-sample') = (sample_id is not null)", name="sample_is_blind"),
+    CheckConstraint("(kind = 'proposed-change') = (proposal is not null)", name="change_is_proposed"),
+    CheckConstraint("(proposal is null) = (people is null)", name="change_is_of_people"),
     Index("ix_task_a_id", "a_id"),
     Index("ix_task_b_id", "b_id"),
+    Index(
+        "ix_task_proposal",
+        "id",
+        postgresql_where=text("proposal is not null and state in ('open', 'claimed', 'deferred')"),
+    ),
 )
 Index(
     "ix_task_worklist",

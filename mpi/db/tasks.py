@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import REAL, BigInteger, Integer, LargeBinary, Row, Text, bindparam, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from linkage.guard import Guard
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.db.tables import task
+from mpi.domain.acts import Proposal, proposal_from_json, proposal_to_json
 from mpi.domain.evidence import Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
@@ -42,6 +43,11 @@ _ABOUT = Prepared(
     )
 )
 _WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind"))
+_OF_PEOPLE = """(select array_agg(l.record_id order by l.record_id) from link l where l.until is null
+         and l.golden_id in (select golden_id from link where until is null and record_id in ({a}, {b})))"""
+_OUTLIVED = f"""(t.people is distinct from {_OF_PEOPLE.format(a="t.a_id", b="t.b_id")}
+         or exists (select from assertion s where s.withdrawn_at is not null
+           and s.id in (select cast(jsonb_array_elements_text(t.proposal -> 'assertions') as bigint))))"""
 _SYNC = Prepared(
     text(
         f"""with asked (kind, a_id, b_id, weight, guards, reason, pattern) as (
@@ -53,7 +59,11 @@ _SYNC = Prepared(
         gone as (
           update task t set state = 'withdrawn', claimed_by = ''
           where state in {OPEN_STATES} and not standing and (a_id = any(:ids) or b_id = any(:ids))
-            and not exists (select from asked q where (q.kind, q.a_id, q.b_id) = (t.kind, t.a_id, t.b_id)))
+            and not exists (select from asked q where (q.kind, q.a_id, q.b_id) = (t.kind, t.a_id, t.b_id))),
+        outlived as (
+          update task t set state = 'withdrawn', claimed_by = ''
+          where proposal is not null and state in {OPEN_STATES} and (a_id = any(:ids) or b_id = any(:ids))
+            and {_OUTLIVED})
         insert into task (kind, state, a_id, b_id, weight, guards, reason, pattern, studies)
           select kind, 'open', a_id, b_id, weight, guards, reason, pattern,
             {_STUDIES.format(a="a_id", b="b_id")} from asked
@@ -120,6 +130,22 @@ _PROPOSE = Prepared(
     text(
         """update task set state = 'open', claimed_by = '', decision = null, due = null, proposed = :decision,
          proposed_by = :user, comment = :comment where id = :id"""
+    )
+)
+_PROPOSE_CHANGE = Prepared(
+    text(
+        f"""insert into task (kind, state, a_id, b_id, weight, guards, reason, standing, studies, proposed,
+            proposed_by, comment, proposal, people)
+          values ('{TaskKind.PROPOSED_CHANGE}', 'open', :a_id, :b_id, 0, 0, :reason, true, {_STUDIES_OF_GIVEN},
+            '{Decision.ACCEPT}', :user, :comment, :proposal, {_OF_PEOPLE.format(a=":a_id", b=":b_id")})
+          returning id"""
+    ).bindparams(bindparam("proposal", type_=JSONB))
+)
+_IS_OUTLIVED = Prepared(text(f"select {_OUTLIVED} as outlived from task t where t.id = :id"))
+_WITHDRAW_PROPOSAL = Prepared(
+    text(
+        """update task set state = 'withdrawn', claimed_by = '', decided_by = :user,
+         comment = case when :comment = '' then comment else :comment end where id = :id"""
     )
 )
 
@@ -216,6 +242,21 @@ class TaskStore:
         """Note an answer that waits for another person, and give the task back."""
         self._connection.run(_PROPOSE, {"id": task_id, "decision": decision, "comment": comment, "user": user})
 
+    def propose_change(self, proposal: Proposal, pair: Pair, reason: str, comment: str) -> int:
+        """Open the task under which an act waits for a second person; returns its id."""
+        a_id, b_id = self._pair(pair)
+        told = {"reason": reason, "comment": comment, "user": proposal.by, "proposal": proposal_to_json(proposal)}
+        made: int = self._connection.run(_PROPOSE_CHANGE, {"a_id": a_id, "b_id": b_id, **told}).scalar_one()
+        return made
+
+    def is_outlived(self, task_id: int) -> bool:
+        """Whether the people of a proposal have other records by now, or what it would take back stands no more."""
+        return bool(self._connection.run(_IS_OUTLIVED, {"id": task_id}).scalar_one())
+
+    def withdraw_proposal(self, task_id: int, comment: str, user: str) -> None:
+        """Withdraw a proposal for its user; for "" because it is outlived."""
+        self._connection.run(_WITHDRAW_PROPOSAL, {"id": task_id, "comment": comment, "user": user})
+
     def decide(
         self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
     ) -> None:
@@ -269,4 +310,5 @@ def to_view(row: Row[Any]) -> TaskView:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         due=row.due,
+        proposal=proposal_from_json(row.proposal) if row.proposal else None,
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from linkage import nhs_number
 from linkage.record import Demographics
+from mpi.domain.acts import Proposal
 from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, WITHHELD, Identifier
@@ -175,6 +176,7 @@ class TaskKind(StrEnum):
     STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
     ORDER_CONFLICT = "order-conflict"  # one order, by its numbers, came under two patient ids
     UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
+    PROPOSED_CHANGE = "proposed-change"  # somebody would change people, which takes two
     BLIND_SAMPLE = "blind-sample"  # drawn by chance to measure the index; looks like a possible match
 
 
@@ -193,7 +195,7 @@ class Decision(StrEnum):
 
     SAME = "same"
     DIFFERENT = "different"
-    ACCEPT = "accept"  # of an overlay: the record is now whom the update says
+    ACCEPT = "accept"  # of an overlay: the record is now whom the update says; of a proposed change: let it be done
     REJECT = "reject"  # of an overlay: the update was about somebody else
     DEFER = "defer"
     UNSURE = "unsure"  # somebody else shall look
@@ -203,7 +205,8 @@ class Decision(StrEnum):
 class TaskView:
     """A question about two source records (for some kinds `one` equals `other`). `proposed` is an answer that waits
     for another person than `proposed_by`; `studies` are how many hang on the two records; `orders` those that came
-    under both. A claim ends at `held_until`. `golden_ids` are those of the two, none while the task is blind."""
+    under both; `proposal` what somebody would do who was not asked. A claim ends at `held_until`. `golden_ids` are
+    those of the two, none while the task is blind."""
 
     id: int
     kind: TaskKind
@@ -226,6 +229,7 @@ class TaskView:
     decided_at: datetime | None = None
     due: date | None = None
     orders: tuple[TaskOrder, ...] = ()
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)

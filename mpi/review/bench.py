@@ -10,6 +10,7 @@ from linkage.model import Model
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.ports import Clock
+from mpi.usecases.acts import Acts
 from mpi.usecases.admission import Admission
 from mpi.usecases.batches import Batches
 from mpi.usecases.comparing import Comparing
@@ -23,7 +24,6 @@ from mpi.usecases.models import Models
 from mpi.usecases.portraits import Portraits
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
-from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.review import Review
 from mpi.usecases.sampling import Sampling
 from mpi.usecases.seeking import Seeking
@@ -58,7 +58,7 @@ class Bench:
     timelines: Timelines
     seeking: Seeking
     portraits: Portraits
-    regrouping: Regrouping
+    acts: Acts
     launching: Launching
     network: Network
     clock: Clock

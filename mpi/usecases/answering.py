@@ -11,6 +11,7 @@ from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import UNANSWERED, holder
 from mpi.errors import Conflict
 from mpi.ports import Clock, Unit
+from mpi.usecases.acting import Acting
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.rehearsing import Rehearsing
 
@@ -21,8 +22,9 @@ _OF_SOURCES = frozenset({TaskKind.STUDY_CONFLICT, TaskKind.ORDER_CONFLICT, TaskK
 class Answering:
     """Answers to tasks that the caller has locked. Every method works inside the caller's transaction."""
 
-    def __init__(self, asserting: Asserting, rehearsing: Rehearsing, clock: Clock) -> None:
+    def __init__(self, asserting: Asserting, acting: Acting, rehearsing: Rehearsing, clock: Clock) -> None:
         self._asserting = asserting
+        self._acting = acting
         self._rehearsing = rehearsing
         self._clock = clock
 
@@ -52,11 +54,15 @@ class Answering:
         """Do what an answer says; returns the id of the assertion it made, and whether it joined people who look
         different, of whom the matching has not asked."""
         require_fitting(decision, asked)
-        if decision in RULINGS:
+        if asked.proposal is not None:
+            if decision is Decision.ACCEPT:
+                self._acting.second(unit, asked, comment, caller)
+        elif decision in RULINGS:
             self._asserting.rule(unit, asked, decision, comment, caller)
         elif decision in VERDICTS and asked.one != asked.other:
             verdict, why = VERDICTS[decision], comment or asked.reason
-            unlike = asked.kind in _OF_SOURCES and self._asserting.joins_unlike(unit, asked.one, asked.other, verdict)
+            of_source = asked.kind in _OF_SOURCES
+            unlike = of_source and self._asserting.against(unit, asked.one, asked.other, verdict).unlike
             return self._asserting.state(unit, asked.one, asked.other, verdict, why, caller), unlike
         return None, False
 
@@ -64,6 +70,8 @@ class Answering:
         """Undo an answer. Raises `Conflict` when there is nothing to undo or it is asked anew, Forbidden."""
         if decided.state is not TaskState.DECIDED or decided.kind is TaskKind.BLIND_SAMPLE:
             raise Conflict("only a decided task that has changed something can be undone")
+        if decided.proposal is not None:
+            raise Conflict("what was proposed and done is taken back on the page of the person")
         if decided.decided_by != caller.user:
             caller.require(Right.UNDO_ANY)
         if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from mpi.domain.access import Caller, Right
+from mpi.domain.access import Caller
 from mpi.domain.consequence import Consequence
 from mpi.domain.network import Network
-from mpi.errors import Forbidden
 from mpi.ports import Unit, Units
 from mpi.usecases.consequences import consequence
 
@@ -41,8 +40,3 @@ class Rehearsing:
     def needs_two(self, found: Consequence) -> bool:
         """Whether a change with this consequence needs a second person."""
         return found.breaks_verified or found.studies > self._most_studies
-
-    def require_second(self, unit: Unit, caller: Caller) -> None:
-        """Without a task there is nobody who could answer after one: what would need two needs a senior."""
-        if not caller.may(Right.UNDO_ANY) and self.has_high_impact(unit):
-            raise Forbidden("this moves many studies or parts one verified NHS number: for a senior reviewer")

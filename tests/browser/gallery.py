@@ -12,7 +12,7 @@ from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
-from tests.browser import boards, crowds, doubles, histories, proposals, questions, refusals, subscribers
+from tests.browser import boards, crowds, doubles, histories, proposals, questions, refusals, subscribers, waiting
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register
 
@@ -95,6 +95,12 @@ def _opposed(served: Served) -> str:
     one, other = (histories.unverified(served)[0] for _ in range(2))
     served.world.review.assert_pair(of(one), of(other), False, "two people", REVIEWER)
     return person(served.world.golden(one), f"/change/preview?to=merge&other={served.world.golden(other)}")
+
+
+def _accepted(served: Served) -> str:
+    task = waiting.split(served)
+    served.world.review.decide(task.id, Decision.ACCEPT, "Checked on the Spine: two people", REVIEWER)
+    return f"/review/tasks/{task.id}"
 
 
 def _deliveries(served: Served) -> str:
@@ -191,6 +197,14 @@ PICTURES = [
     ),
     Picture("change-split", _split, Role.REVIEWER),
     Picture("change-merge", _merge, Role.SENIOR_REVIEWER),
+    Picture("proposal-split", lambda served: f"/review/tasks/{waiting.split(served).id}", Role.REVIEWER),
+    Picture("proposal-merge", lambda served: f"/review/tasks/{waiting.merge(served).id}", Role.REVIEWER),
+    Picture("proposal-undo", lambda served: f"/review/tasks/{waiting.undo(served).id}", Role.REVIEWER),
+    Picture(
+        "proposal-own", lambda served: f"/review/tasks/{waiting.split(served, waiting.PROPOSER).id}", Role.REVIEWER
+    ),
+    Picture("proposal-outlived", lambda served: f"/review/tasks/{waiting.outlived(served).id}", Role.REVIEWER),
+    Picture("proposal-settled", _accepted, Role.REVIEWER),
     Picture("change-opposed", _opposed, Role.REVIEWER),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
     Picture(

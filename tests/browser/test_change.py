@@ -8,11 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from linkage.record import Sex
 from mpi.domain.access import Role
 from mpi.domain.commands import Death, Field
 from mpi.domain.views import Decision
-from tests.browser import histories, questions, refusals
+from tests.browser import histories, questions, refusals, waiting
 from tests.browser.chromium import check_accessibility, sign_in
 from tests.browser.histories import unverified
 from tests.browser.served import TOKENS, Served
@@ -128,28 +127,20 @@ def test_what_is_missing_is_said_beside_its_field(page: Page, served: Served) ->
     assert served.world.together(bolton, christie)
 
 
-def test_high_impact_waits_for_a_senior_reviewer(page: Page, served: Served) -> None:
+def test_a_senior_reviewer_does_what_has_high_impact_alone(page: Page, served: Served) -> None:
     """SEC-3."""
     bolton, golden_id = histories.two_trusts(served)
     christie = f"CHR|C{of(bolton).value[1:]}"
-    place = at(golden_id, f"/change/preview?to=split&record={christie}")
-    sign_in(page, served, Role.REVIEWER, place)
-    expect(page.get_by_text("Needs a senior reviewer")).to_be_visible()
-    expect(page.get_by_text("It parts records with one verified NHS number.")).to_be_visible()
-    expect(page.get_by_role("button", name="Split", exact=True)).to_have_count(0)
-    page.get_by_role("button", name="Sign out").click()
-    sign_in(page, served, Role.SENIOR_REVIEWER, place)
+    sign_in(page, served, Role.SENIOR_REVIEWER, at(golden_id, f"/change/preview?to=split&record={christie}"))
+    expect(page.get_by_text("As a senior reviewer you can do it alone.")).to_be_visible()
     confirm(page, "Split")
     assert not served.world.together(bolton, christie)
 
 
 def test_strangers_are_told_apart_before_they_are_merged(page: Page, served: Served) -> None:
-    """What contradicts is on the page, and a reviewer alone cannot go on; nor with a form of their own."""
-    number, who = histories.somebody(served, born="1935-02-01", sex=Sex.MALE)
-    other, girl = histories.somebody(served, born="2010-05-11", family="Brzeska", given="Ola", postcode="OL1 1AA")
-    man, child = f"BOL|B{number}", f"BOL|B{other}"
-    dead = who | {Field.DEATH: Death("2020-01-01")}
-    served.world.tell(register(man, 1, dead), register(child, 2, girl))
+    """What contradicts is on the page, and a reviewer alone can only propose it."""
+    man, child = waiting.strangers(served)
+    served.world.tell(register(man, 3, {Field.DEATH: Death("2020-01-01")}))
     place = at(served.world.golden(man), f"/change/preview?to=merge&other={served.world.golden(child)}")
     sign_in(page, served, Role.REVIEWER, place)
     shown = page.get_by_role("main")

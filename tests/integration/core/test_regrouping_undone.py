@@ -60,8 +60,7 @@ def test_taking_back_needs_a_senior_where_doing_does(two: World) -> None:
     made = do(two, wish(two, Regroup.SPLIT, "BOL|2"))
     two.imaging.register(study("1.9", "BOL|2"), ARCHIVE)
     strict = regrouping(two, most_studies=0)
-    with pytest.raises(Forbidden, match="senior"):
-        strict.undo(two.golden("BOL|1"), made, "", REVIEWER)
+    assert strict.undo(two.golden("BOL|1"), made, "", REVIEWER).task is not None
     assert not two.together("BOL|1", "BOL|2")
     strict.undo(two.golden("BOL|1"), made, "", SENIOR)
     assert two.together("BOL|1", "BOL|2")
