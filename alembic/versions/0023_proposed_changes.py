@@ -1,4 +1,4 @@
-"""changes of people that nobody asked for wait for a second person as tasks
+"""changes of people that nobody asked for wait for a second person as tasks; alarms name their studies
 
 Revision ID: 0023
 Revises: 0022
@@ -17,6 +17,7 @@ _WAITING = sa.text("proposal is not null and state in ('open', 'claimed', 'defer
 
 
 def upgrade() -> None:
+    op.add_column("task", sa.Column("study_uids", postgresql.ARRAY(sa.Text), nullable=False, server_default="{}"))
     op.add_column("task", sa.Column("proposal", postgresql.JSONB))
     op.add_column("task", sa.Column("people", postgresql.ARRAY(sa.BigInteger)))
     op.create_check_constraint(
@@ -32,5 +33,6 @@ def downgrade() -> None:
     op.execute("delete from model_reign_task where task_id in (select id from task where proposal is not null)")
     op.execute("delete from task where proposal is not null")
     op.drop_index("ix_task_proposal", table_name="task")
+    op.drop_column("task", "study_uids")
     op.drop_column("task", "people")
     op.drop_column("task", "proposal")

@@ -120,6 +120,7 @@ def task_json(task: TaskView) -> TaskJson:
         "proposed": task.proposed,
         "proposed_by": task.proposed_by,
         "studies": task.studies,
+        "study_uids": list(task.study_uids),
         "orders": [order_json(order) for order in task.orders],
         "proposal": proposal_json(task.proposal) if task.proposal else None,
         "decision": task.decision,

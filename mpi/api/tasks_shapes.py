@@ -60,6 +60,12 @@ class TaskJson(TypedDict):
     ]
     proposed_by: str
     studies: Annotated[int, Field(description="Imaging studies that hang on the two records.")]
+    study_uids: Annotated[
+        list[str],
+        Field(
+            description="Of a `study-conflict` or `unreadable-image`: the studies it is about.", examples=[["1.2.3"]]
+        ),
+    ]
     orders: Annotated[list[TaskOrderJson], Field(description="Of an `order-conflict`: the orders it is about.")]
     proposal: Annotated[
         ProposalJson | None,

@@ -305,6 +305,7 @@ task = Table(
     Column("assertion_id", BigInteger, ForeignKey("assertion.id")),
     Column("sample_id", BigInteger, ForeignKey("sample_pair.id")),  # of a blind sample, shown as a possible match
     Column("pattern", LargeBinary),  # the comparison levels, of a possible match between two authorities
+    Column("study_uids", ARRAY(Text), nullable=False, server_default="{}"),  # that an alarm is about
     Column("proposal", JSONB),  # of a proposed change
     Column("people", ARRAY(BigInteger)),  # the records of those it would change, as they were when it was proposed
     CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),

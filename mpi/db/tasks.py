@@ -81,10 +81,11 @@ _SYNC = Prepared(
 )
 _ALARM = Prepared(
     text(
-        f"""insert into task (kind, state, a_id, b_id, weight, guards, reason, standing, studies)
-          values (:kind, 'open', :a_id, :b_id, 0, 0, :reason, true, {_STUDIES_OF_GIVEN})
-          on conflict (kind, a_id, b_id) where state in {OPEN_STATES} do nothing"""
-    )
+        f"""insert into task as t (kind, state, a_id, b_id, weight, guards, reason, standing, studies, study_uids)
+          values (:kind, 'open', :a_id, :b_id, 0, 0, :reason, true, {_STUDIES_OF_GIVEN}, :study_uids)
+          on conflict (kind, a_id, b_id) where state in {OPEN_STATES} do update
+            set study_uids = t.study_uids || excluded.study_uids where not t.study_uids @> excluded.study_uids"""
+    ).bindparams(bindparam("study_uids", type_=ARRAY(Text)))
 )
 _WITHDRAW = Prepared(
     text(
@@ -184,10 +185,11 @@ class TaskStore:
         """Ask again what a merge of these two families had answered."""
         self._connection.run(_UNMERGED, {"ids": self._ids.list(ones), "others": self._ids.list(others)})
 
-    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
-        """Open a task that no later evidence withdraws, unless the same one is open."""
+    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str, study_uid: str = "") -> None:
+        """Open a task that no later evidence withdraws; the same one that is open is about this study too then."""
         a_id, b_id = self._pair(pair)
-        self._connection.run(_ALARM, {"kind": kind, "a_id": a_id, "b_id": b_id, "reason": reason})
+        told = {"reason": reason, "study_uids": [study_uid] if study_uid else []}
+        self._connection.run(_ALARM, {"kind": kind, "a_id": a_id, "b_id": b_id, **told})
 
     def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
         """One task."""
@@ -310,5 +312,6 @@ def to_view(row: Row[Any]) -> TaskView:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         due=row.due,
+        study_uids=tuple(row.study_uids),
         proposal=proposal_from_json(row.proposal) if row.proposal else None,
     )

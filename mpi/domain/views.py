@@ -205,8 +205,8 @@ class Decision(StrEnum):
 class TaskView:
     """A question about two source records (for some kinds `one` equals `other`). `proposed` is an answer that waits
     for another person than `proposed_by`; `studies` are how many hang on the two records; `orders` those that came
-    under both; `proposal` what somebody would do who was not asked. A claim ends at `held_until`. `golden_ids` are
-    those of the two, none while the task is blind."""
+    under both; `study_uids` the studies an alarm is about, as they came; `proposal` what somebody would do who was
+    not asked. A claim ends at `held_until`. `golden_ids` are those of the two, none while the task is blind."""
 
     id: int
     kind: TaskKind
@@ -229,6 +229,7 @@ class TaskView:
     decided_at: datetime | None = None
     due: date | None = None
     orders: tuple[TaskOrder, ...] = ()
+    study_uids: tuple[str, ...] = ()
     proposal: Proposal | None = None
 
 

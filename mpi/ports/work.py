@@ -82,8 +82,8 @@ class Tasks(Protocol):
     def unmerged(self, ones: Collection[Identifier], others: Collection[Identifier]) -> None:
         """Ask again what such a merge of these two families had answered."""
 
-    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
-        """Open a task that no later evidence withdraws, unless the same one is open."""
+    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str, study_uid: str = "") -> None:
+        """Open a task that no later evidence withdraws; the same one that is open is about this study too then."""
 
     def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
         """One task."""

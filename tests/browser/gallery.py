@@ -163,6 +163,7 @@ PICTURES = [
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-order", lambda served: f"/review/tasks/{questions.order_of_two(served).id}"),
+    Picture("task-study", lambda served: f"/review/tasks/{questions.study_of_two(served).id}"),
     Picture("task-settled", _settled),
     Picture("refused-messages", _refused),
     Picture("refused-hl7", lambda served: f"/review/quarantine/{refusals.hl7(served)}"),

@@ -145,6 +145,11 @@ def test_an_assertion_that_takes_two_people_is_proposed(live: Live) -> None:
     assert live.house.review.standing == {}
 
 
+def test_a_task_names_its_studies(live: Live) -> None:
+    live.house.review.board[1] = replace(live.house.review.board[1], study_uids=("1.2.3", "1.2.4"))
+    assert live.call("GET", "/v1/tasks/1", Role.REVIEWER).json()["study_uids"] == ["1.2.3", "1.2.4"]
+
+
 @pytest.mark.parametrize(
     ("act", "told"),
     [
