@@ -170,13 +170,14 @@ def confirm(
     except Conflict as conflict:
         errors["confirm"] = _sentence(conflict)
         return _preview(pages, request, caller, person, other, wish, sent, errors, 409)
-    return _done(request, pages, golden_id, done, _DONE[wish.kind] + _HOW_BACK)
+    return _done(request, pages, caller, golden_id, done, _DONE[wish.kind] + _HOW_BACK)
 
 
-def _done(request: Request, pages: Pages, golden_id: UUID, done: Outcome, said: str) -> Response:
-    """Back to the person; or to the task under which it waits."""
+def _done(request: Request, pages: Pages, caller: Caller, golden_id: UUID, done: Outcome, said: str) -> Response:
+    """Back to the person, under the golden id they have now; or to the task under which it waits."""
     if done.task is None:
-        return pages.redirect(request, f"/review/people/{golden_id}", said)
+        living = pages.bench.portraits.whom(golden_id, caller).golden_id
+        return pages.redirect(request, f"/review/people/{living}", said)
     return pages.redirect(request, f"/review/tasks/{done.task}", WAITS)
 
 
@@ -199,7 +200,7 @@ def undo(
         entered = {"assertions": numbers, "comment": comment, "errors": {"comment": long}}
         return pages.page(request, "undo.jinja", 422, **entered, **told)
     done = pages.bench.acts.undo(golden_id, numbers, comment.strip() or "taken back", caller)
-    return _done(request, pages, golden_id, done, "It has been taken back.")
+    return _done(request, pages, caller, golden_id, done, "It has been taken back.")
 
 
 def _wish(

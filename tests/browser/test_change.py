@@ -54,6 +54,22 @@ def test_a_split_by_mouse_and_its_undo(page: Page, served: Served) -> None:
     served.world.verify()
 
 
+def test_what_is_undone_is_said_though_the_golden_id_goes(page: Page, served: Served) -> None:
+    """On the page of who had been split off: they are the other person again, and nobody was merged."""
+    bolton, christie = unverified(served)
+    golden_id = served.world.golden(bolton)
+    sign_in(page, served, Role.REVIEWER, at(golden_id, f"/change/preview?to=split&record={christie}"))
+    confirm(page, "Split")
+    alone = {served.world.golden(one) for one in (bolton, christie)} - {golden_id}
+    page.goto(served.address + at(alone.pop()))
+    newest = page.locator(".app-steps__one").first
+    newest.get_by_text("Take this back").click()
+    newest.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("It has been taken back.")).to_be_visible()
+    expect(page.get_by_text("has been merged into this one")).to_have_count(0)
+    assert page.url.endswith(str(golden_id))
+
+
 def test_a_move_by_keyboard_alone(page: Page, served: Served) -> None:
     bolton, christie = unverified(served)
     target, _ = unverified(served)
