@@ -10,6 +10,7 @@ from sqlalchemy import REAL, BigInteger, Integer, LargeBinary, Row, Text, bindpa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from linkage.guard import Guard
+from linkage.partition import AssertionRank
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
@@ -47,7 +48,9 @@ _OF_PEOPLE = """(select array_agg(l.record_id order by l.record_id) from link l 
          and l.golden_id in (select golden_id from link where until is null and record_id in ({a}, {b})))"""
 _OUTLIVED = f"""(t.people is distinct from {_OF_PEOPLE.format(a="t.a_id", b="t.b_id")}
          or exists (select from assertion s where s.withdrawn_at is not null
-           and s.id in (select cast(jsonb_array_elements_text(t.proposal -> 'assertions') as bigint))))"""
+           and s.id in (select cast(jsonb_array_elements_text(t.proposal -> 'assertions') as bigint)))
+         or exists (select from assertion s where s.withdrawn_at is null and s.rank = {int(AssertionRank.PRIVACY)}
+           and s.a_id = any(t.people) and s.b_id = any(t.people)))"""
 _SYNC = Prepared(
     text(
         f"""with asked (kind, a_id, b_id, weight, guards, reason, pattern) as (
@@ -252,7 +255,8 @@ class TaskStore:
         return made
 
     def is_outlived(self, task_id: int) -> bool:
-        """Whether the people of a proposal have other records by now, or what it would take back stands no more."""
+        """Whether the people of a proposal have other records by now or must not be shown together, or what it would
+        take back stands no more."""
         return bool(self._connection.run(_IS_OUTLIVED, {"id": task_id}).scalar_one())
 
     def withdraw_proposal(self, task_id: int, comment: str, user: str) -> None:

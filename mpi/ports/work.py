@@ -106,7 +106,8 @@ class Tasks(Protocol):
         people concerned as they are linked now, and is withdrawn by `sync` once these have others."""
 
     def is_outlived(self, task_id: int) -> bool:
-        """Whether the people of a proposal have other records by now, or what it would take back stands no more."""
+        """Whether the people of a proposal have other records by now or must not be shown together, or what it would
+        take back stands no more."""
 
     def withdraw_proposal(self, task_id: int, comment: str, user: str) -> None:
         """Withdraw a proposal for its user; for "" because it is outlived."""

@@ -14,7 +14,7 @@ from mpi.domain.evidence import Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import TaskKind, TaskView
 from mpi.domain.worklist import UNANSWERED
-from mpi.errors import Conflict, NotFound
+from mpi.errors import Conflict, Forbidden, NotFound
 from mpi.ports import Unit, Units
 from mpi.usecases.acting import Acting, Outlived, Performed
 from mpi.usecases.attempts import attempt
@@ -131,6 +131,8 @@ class Acts:
             word = outline(proposal.act).word
             reason = f"{_WOULD[word]}: proposed by {caller.user}"
             made = unit.tasks.propose_change(proposal, pair, reason, comment)
+            if unit.tasks.is_outlived(made):
+                raise Forbidden("these people must not be shown together")
             unit.audit.record(caller, f"propose-{word}", [f"task/{made}"], {"reason": comment})
             unit.commit()
             return Outcome(task=made)

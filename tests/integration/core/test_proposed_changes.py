@@ -16,10 +16,12 @@ from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import Wanted
 from mpi.errors import Conflict, Forbidden, Refused
 from mpi.usecases.acting import Opposed, Outlived
+from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.review import Review
 from mpi.usecases.worklist import Worklist
 from tests.integration.core.regroups import ADA, CASES, do, regrouping, two_people, wish
 from tests.integration.core.world import (
+    ADMINISTRATOR,
     ARCHIVE,
     COLLEAGUE,
     REVIEWER,
@@ -134,7 +136,13 @@ def comes_to_the_other(world: World) -> None:
     world.review.assert_pair(of("STO|9"), of("CHR|9"), True, "", SENIOR)
 
 
-@pytest.mark.parametrize("happens", [comes, leaves, comes_to_the_other])
+def is_kept_apart(world: World) -> None:
+    """NHS-56: never shown together."""
+    apart = KeepingApart(world.index.units, world.index.rematch, world.index.clock)
+    apart.keep_apart(of("CHR|1"), of("CHR|9"), "adopted", ADMINISTRATOR)
+
+
+@pytest.mark.parametrize("happens", [comes, leaves, comes_to_the_other, is_kept_apart])
 def test_it_is_withdrawn_by_itself_when_its_people_change(two: World, happens: Callable[[World], None]) -> None:
     """It was of other people: nothing has to be asked, or to run, for it to be gone from the work list."""
     task = proposed(two, Regroup.MERGE, other="BOL|9")
@@ -268,6 +276,15 @@ def test_what_has_been_taken_back_meanwhile_is_not_taken_back_again(two: World) 
     assert done.task is not None
     two.review.withdraw(made[0], "", SENIOR)
     assert two.review.task(done.task, COLLEAGUE).state is TaskState.WITHDRAWN
+
+
+def test_nhs_56_no_task_shows_who_is_kept_apart(two: World) -> None:
+    """Nor one that would take back what a reviewer once said of them."""
+    made = two.review.assert_pair(of("CHR|1"), of("CHR|9"), False, "two people", REVIEWER).assertions
+    is_kept_apart(two)
+    with pytest.raises(Forbidden, match="shown together"):
+        regrouping(two, -1).apply(Retraction(made), "", "", REVIEWER)
+    assert two.tasks(TaskKind.PROPOSED_CHANGE) == []
 
 
 def test_what_was_done_by_two_is_taken_back_on_the_persons_page(two: World) -> None:
