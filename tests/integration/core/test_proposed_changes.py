@@ -20,6 +20,7 @@ from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.review import Review
 from mpi.usecases.worklist import Worklist
 from tests.integration.core.regroups import ADA, CASES, do, regrouping, two_people, wish
+from tests.integration.core.test_regrouping_at_once import at_once
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,
@@ -99,6 +100,18 @@ def test_it_is_for_another_reviewer(two: World) -> None:
         with pytest.raises(Refused, match="accept, reject"):
             two.review.decide(task.id, decision, "", COLLEAGUE)
     assert two.partition() == before
+
+
+def test_of_two_who_accept_and_turn_down_at_once_one_is_heard(two: World) -> None:
+    task = proposed(two, Regroup.MERGE, other="BOL|9")
+    told = at_once(
+        lambda: two.review.decide(task.id, Decision.ACCEPT, "", COLLEAGUE),
+        lambda: two.review.decide(task.id, Decision.REJECT, "", SENIOR),
+        lambda: two.review.undo(task.id, "", REVIEWER),
+    )
+    assert sorted(told) == ["Conflict", "Conflict", "done"]
+    assert two.together("BOL|1", "BOL|9") == (two.review.task(task.id, SENIOR).decision is Decision.ACCEPT)
+    two.verify()
 
 
 def test_it_is_turned_down(two: World) -> None:
