@@ -18,7 +18,7 @@ from adapters.fhir.resource import Resource, check, parse
 from adapters.fhir.terminology import MATCH_GRADE_EXTENSION
 from linkage.record import Demographics
 from mpi.domain.access import Caller
-from mpi.domain.views import MatchCandidate
+from mpi.domain.matches import MatchCandidate
 from mpi.errors import Fault, Refused
 from mpi.usecases.query import Query
 

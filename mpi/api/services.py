@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from linkage.model import Model
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
+from mpi.usecases.acts import Acts
 from mpi.usecases.batches import Batches
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.corrections import Corrections
@@ -22,7 +23,6 @@ from mpi.usecases.intake import Intake
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
-from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.sampling import Sampling
@@ -48,7 +48,7 @@ class Services:
     worklist: Worklist
     batches: Batches
     keeping_apart: KeepingApart
-    regrouping: Regrouping
+    acts: Acts
     subscriptions: Subscriptions
     conformance: Conformance
     quarantine: Quarantine

@@ -13,6 +13,7 @@ from mpi.api.answers import answer, link, next_page
 from mpi.api.fields import Comment, IdentifierIn, IdentifierText, Text
 from mpi.api.issuers import find_authority, parse_identifier
 from mpi.api.problems import Fix, Invalid
+from mpi.api.proposals import PROPOSED, done_or_proposed, proposal_json, proposed
 from mpi.api.responses import failures, name_operation, no_content, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
@@ -119,7 +120,9 @@ def task_json(task: TaskView) -> TaskJson:
         "proposed": task.proposed,
         "proposed_by": task.proposed_by,
         "studies": task.studies,
+        "study_uids": list(task.study_uids),
         "orders": [order_json(order) for order in task.orders],
+        "proposal": proposal_json(task.proposal) if task.proposal else None,
         "decision": task.decision,
         "comment": task.comment,
         "decided_by": task.decided_by,
@@ -247,12 +250,17 @@ def standing_json(made: AssertionView) -> StandingJson:
     response_model=None,
     status_code=201,
     responses=success(AssertionJson, "The assertion stands.", 201, Location="What to DELETE to withdraw it.")
+    | PROPOSED
     | failures(400, 404, 409, 413, 415),
 )
 def assert_pair(body: AssertionRequest, services: Provided, caller: Calling) -> Response:
-    """Assert that two records are, or are not, one person, without a task."""
+    """Assert that two records are, or are not, one person, without a task. Where it takes two people it is proposed,
+    but for a senior reviewer."""
     one, other = _identifier(services.network, body.one), _identifier(services.network, body.other)
-    made = services.review.assert_pair(one, other, body.relation == "same", body.comment, caller)
+    done = services.review.assert_pair(one, other, body.relation == "same", body.comment, caller)
+    if done.task is not None:
+        return proposed(done.task)
+    (made,) = done.assertions
     content: AssertionJson = {"id": made}
     return answer(content, 201, {"Location": f"/v1/assertions/{made}"})
 
@@ -261,7 +269,7 @@ def assert_pair(body: AssertionRequest, services: Provided, caller: Calling) -> 
     "/assertions/{assertion_id}",
     response_model=None,
     status_code=204,
-    responses=no_content("Withdrawn.") | failures(400, 404, 409, 413, 415),
+    responses=no_content("Withdrawn.") | PROPOSED | failures(400, 404, 409, 413, 415),
 )
 def withdraw_assertion(
     assertion_id: Annotated[int, Path(ge=1, le=fields.BIGINT)],
@@ -270,11 +278,11 @@ def withdraw_assertion(
     asked: Annotated[WithdrawalQuery, Query()],
     body: UndoRequest | None = None,
 ) -> Response:
-    """Take an assertion back. The reason is best in the body, because what stands in a URL reaches logs; it may be in
-    the query, because proxies drop the body of a DELETE. Of two the body's counts."""
+    """Take an assertion back, with all that was stated in one act with it. The reason is best in the body, because
+    what stands in a URL reaches logs; it may be in the query, because proxies drop the body of a DELETE. Of two the
+    body's counts."""
     comment = body.comment if body else asked.comment
     if comment is None:
         fix = Fix("comment is missing: say why, in a JSON body or in the query", parameter="comment")
         raise Invalid("invalid-request", [fix])
-    services.review.withdraw(assertion_id, comment, caller)
-    return Response(None, 204)
+    return done_or_proposed(services.review.withdraw(assertion_id, comment, caller))

@@ -24,6 +24,19 @@ class TaskOrderJson(TypedDict):
     withheld: bool
 
 
+class ProposalJson(TypedDict):
+    """A change of people that somebody would make who was not asked, and that takes two."""
+
+    act: Annotated[str, Field(description="split, move, merge, same, different or undo.")]
+    by: str
+    records: Annotated[
+        list[IdentifierJson], Field(description="Those that are to leave their person, or that are spoken of.")
+    ]
+    golden_id: Annotated[UUID | None, Field(description="The person it was proposed for.")]
+    other: Annotated[UUID | None, Field(description="The other person of a move or merge.")]
+    assertions: Annotated[list[int], Field(description="What is to be taken back.")]
+
+
 class TaskJson(TypedDict):
     """A question for a reviewer about two source records."""
 
@@ -47,7 +60,20 @@ class TaskJson(TypedDict):
     ]
     proposed_by: str
     studies: Annotated[int, Field(description="Imaging studies that hang on the two records.")]
+    study_uids: Annotated[
+        list[str],
+        Field(
+            description="Of a `study-conflict` or `unreadable-image`: the studies it is about.", examples=[["1.2.3"]]
+        ),
+    ]
     orders: Annotated[list[TaskOrderJson], Field(description="Of an `order-conflict`: the orders it is about.")]
+    proposal: Annotated[
+        ProposalJson | None,
+        Field(
+            description="Of a `proposed-change`: what is done when another than its proposer answers `accept`. It is"
+            " `withdrawn` by itself when its people have other records, and by its proposer through `undo`."
+        ),
+    ]
     decision: Decision | None
     comment: str
     decided_by: str

@@ -108,6 +108,13 @@ _ASSERTIONS = Prepared(
     text(f"{STANDING} and (t.a_id = any(:ids) or t.b_id = any(:ids)) order by t.id").bindparams(_IDS)
 )
 _ASSERTION = Prepared(text(f"{STANDING} and t.id = :id"))
+_WHOLE_ACTS = Prepared(
+    text(
+        """with act (id) as (select coalesce(act_id, id) from assertion where id = any(:ids))
+       select t.id from act join assertion t on t.id = act.id where t.withdrawn_at is null
+       union select t.id from act join assertion t on t.act_id = act.id where t.withdrawn_at is null order by id"""
+    ).bindparams(_IDS)
+)
 _WITHDRAW = Prepared(
     text(
         """update assertion set withdrawn_at = clock_timestamp(), withdrawn_by = :user, withdrawn_reason = :reason
@@ -199,9 +206,10 @@ class EvidenceStore:
 
     def add_assertions(self, assertions: Sequence[Assertion], caller: Caller, reason: str) -> list[int]:
         """Store assertions; returns their ids."""
-        added = []
+        added: list[int] = []
         for made in assertions:
             row = {
+                "act_id": added[0] if added and made.rank is AssertionRank.REVIEWER else None,
                 "a_id": self._ids[made.pair.one],
                 "b_id": self._ids[made.pair.other],
                 "verdict": made.verdict.value,
@@ -220,6 +228,10 @@ class EvidenceStore:
         """A standing assertion and the user who made it."""
         row = self._connection.run(_ASSERTION, {"id": assertion_id}).one_or_none()
         return None if row is None else (to_assertion(row), row.made_by)
+
+    def whole_acts(self, assertion_ids: Collection[int]) -> list[int]:
+        """These assertions and all that stand of the acts they were stated in."""
+        return list(self._connection.run(_WHOLE_ACTS, {"ids": list(assertion_ids)}).scalars())
 
     def _to_member(self, row: Row[Any]) -> Member:
         identifier = Identifier(row.authority, row.value)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from mpi.db import locks
 from mpi.db.lane import Lane
 from mpi.db.ordered import STUDY_OF_ORDER, STUDY_OF_ORDER_THEN, during
 from mpi.db.places import UNDATED, read_place, write_place
@@ -156,6 +157,10 @@ class OrderStore:
         """An order that stands and the golden id it is under."""
         row = self._connection.run(_GET, {"id": order_id}).one_or_none()
         return None if row is None else (_to_order(row), row.golden_id)
+
+    def hold_numbers(self, numbers: Collection[tuple[OrderField, str]]) -> None:
+        """Hold these numbers, whoever gave them out, until the transaction ends."""
+        locks.hold(self._connection, [locks.lock_number(f"{kind} {number}", b"order") for kind, number in numbers])
 
     def under_others(self, patient: Identifier, numbers: Mapping[OrderField, str]) -> list[Identifier]:
         """The records of other people with an order that goes by one of these numbers."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from itertools import product
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import Uuid
 
 from linkage.record import Demographics, Name
-from mpi.db import searching
+from mpi.db import locks, searching
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, RecordIds, to_record, to_update
@@ -25,7 +24,6 @@ from mpi.domain.views import SearchCriteria
 from mpi.ports import Candidate, Change
 
 _KEYS = bindparam("keys", type_=ARRAY(BigInteger))
-_LOCK = Prepared(text("select pg_advisory_xact_lock(k) from unnest(:keys) as k").bindparams(_KEYS))
 _FAMILY = Prepared(
     text(
         f"""with recursive family (id) as (
@@ -81,12 +79,6 @@ _CANDIDATES = Prepared(
 )
 
 
-def lock_number(identifier: Identifier) -> int:
-    """The advisory lock of an identifier, known or not: a signed 64-bit number."""
-    digest = hashlib.blake2b(str(identifier).encode(), digest_size=8, person=b"identifier").digest()
-    return int.from_bytes(digest, "big", signed=True)
-
-
 class RecordStore:
     """See `mpi.ports.Records`."""
 
@@ -95,16 +87,13 @@ class RecordStore:
         self._ids = ids
 
     def lock_identifiers(self, identifiers: Collection[Identifier]) -> None:
-        """Hold these identifiers until the transaction ends, in one order everywhere so that none wait in a ring."""
-        self._lock([lock_number(i) for i in identifiers])
+        """Hold these identifiers until the transaction ends."""
+        locks.hold(self._connection, [locks.lock_number(str(i), b"identifier") for i in identifiers])
 
     def lock_matching(self, keys: Collection[int], golden_ids: Collection[UUID]) -> None:
         """Hold these blocking keys and golden ids until the transaction ends."""
-        self._lock([*keys, *(int.from_bytes(golden_id.bytes[8:], "big", signed=True) for golden_id in golden_ids)])
-
-    def _lock(self, numbers: Collection[int]) -> None:
-        if numbers:
-            self._connection.run(_LOCK, {"keys": sorted(set(numbers))})
+        golden = (int.from_bytes(golden_id.bytes[8:], "big", signed=True) for golden_id in golden_ids)
+        locks.hold(self._connection, [*keys, *golden])
 
     def family(self, identifiers: Collection[Identifier]) -> list[Record]:
         """The records of these identifiers and of all merged with them."""

@@ -234,6 +234,7 @@ assertion = Table(
     Column("withdrawn_by", Text),
     Column("withdrawn_reason", Text),
     Column("lift_asked_by", Text, nullable=False, server_default=""),  # of a privacy officer's, which two take back
+    Column("act_id", BigInteger, ForeignKey("assertion.id")),  # a reviewer's, stated with this one in one act
     CheckConstraint("a_id <> b_id", name="two_records"),
     CheckConstraint("verdict in ('same', 'different')", name="verdict"),
     CheckConstraint(
@@ -244,6 +245,7 @@ assertion = Table(
     Index("ix_assertion_b_id", "b_id", postgresql_where=text("withdrawn_at is null")),
     Index("ix_assertion_a_id_withdrawn", "a_id", postgresql_where=text("withdrawn_at is not null")),
     Index("ix_assertion_b_id_withdrawn", "b_id", postgresql_where=text("withdrawn_at is not null")),
+    Index("ix_assertion_act_id", "act_id", postgresql_where=text("act_id is not null")),
 )
 
 link = Table(
@@ -303,6 +305,9 @@ task = Table(
     Column("assertion_id", BigInteger, ForeignKey("assertion.id")),
     Column("sample_id", BigInteger, ForeignKey("sample_pair.id")),  # of a blind sample, shown as a possible match
     Column("pattern", LargeBinary),  # the comparison levels, of a possible match between two authorities
+    Column("study_uids", ARRAY(Text), nullable=False, server_default="{}"),  # that an alarm is about
+    Column("proposal", JSONB),  # of a proposed change
+    Column("people", ARRAY(BigInteger)),  # the records of those it would change, as they were when it was proposed
     CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'decided' or (decision is not null and decided_by <> '')", name="decided_by_somebody"),
     CheckConstraint(
@@ -311,8 +316,15 @@ task = Table(
     ),
     CheckConstraint("(proposed is null) = (proposed_by = '')", name="proposed_by_somebody"),
     CheckConstraint("(kind = 'blind-sample') = (sample_id is not null)", name="sample_is_blind"),
+    CheckConstraint("(kind = 'proposed-change') = (proposal is not null)", name="change_is_proposed"),
+    CheckConstraint("(proposal is null) = (people is null)", name="change_is_of_people"),
     Index("ix_task_a_id", "a_id"),
     Index("ix_task_b_id", "b_id"),
+    Index(
+        "ix_task_proposal",
+        "id",
+        postgresql_where=text("proposal is not null and state in ('open', 'claimed', 'deferred')"),
+    ),
 )
 Index(
     "ix_task_worklist",

@@ -7,13 +7,15 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import REAL, BigInteger, Integer, LargeBinary, Row, Text, bindparam, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from linkage.guard import Guard
+from linkage.partition import AssertionRank
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.db.tables import task
+from mpi.domain.acts import Proposal, proposal_from_json, proposal_to_json
 from mpi.domain.evidence import Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
@@ -42,6 +44,13 @@ _ABOUT = Prepared(
     )
 )
 _WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind"))
+_OF_PEOPLE = """(select array_agg(l.record_id order by l.record_id) from link l where l.until is null
+         and l.golden_id in (select golden_id from link where until is null and record_id in ({a}, {b})))"""
+_OUTLIVED = f"""(t.people is distinct from {_OF_PEOPLE.format(a="t.a_id", b="t.b_id")}
+         or exists (select from assertion s where s.withdrawn_at is not null
+           and s.id in (select cast(jsonb_array_elements_text(t.proposal -> 'assertions') as bigint)))
+         or exists (select from assertion s where s.withdrawn_at is null and s.rank = {int(AssertionRank.PRIVACY)}
+           and s.a_id = any(t.people) and s.b_id = any(t.people)))"""
 _SYNC = Prepared(
     text(
         f"""with asked (kind, a_id, b_id, weight, guards, reason, pattern) as (
@@ -53,7 +62,11 @@ _SYNC = Prepared(
         gone as (
           update task t set state = 'withdrawn', claimed_by = ''
           where state in {OPEN_STATES} and not standing and (a_id = any(:ids) or b_id = any(:ids))
-            and not exists (select from asked q where (q.kind, q.a_id, q.b_id) = (t.kind, t.a_id, t.b_id)))
+            and not exists (select from asked q where (q.kind, q.a_id, q.b_id) = (t.kind, t.a_id, t.b_id))),
+        outlived as (
+          update task t set state = 'withdrawn', claimed_by = ''
+          where proposal is not null and state in {OPEN_STATES} and (a_id = any(:ids) or b_id = any(:ids))
+            and {_OUTLIVED})
         insert into task (kind, state, a_id, b_id, weight, guards, reason, pattern, studies)
           select kind, 'open', a_id, b_id, weight, guards, reason, pattern,
             {_STUDIES.format(a="a_id", b="b_id")} from asked
@@ -71,10 +84,11 @@ _SYNC = Prepared(
 )
 _ALARM = Prepared(
     text(
-        f"""insert into task (kind, state, a_id, b_id, weight, guards, reason, standing, studies)
-          values (:kind, 'open', :a_id, :b_id, 0, 0, :reason, true, {_STUDIES_OF_GIVEN})
-          on conflict (kind, a_id, b_id) where state in {OPEN_STATES} do nothing"""
-    )
+        f"""insert into task as t (kind, state, a_id, b_id, weight, guards, reason, standing, studies, study_uids)
+          values (:kind, 'open', :a_id, :b_id, 0, 0, :reason, true, {_STUDIES_OF_GIVEN}, :study_uids)
+          on conflict (kind, a_id, b_id) where state in {OPEN_STATES} do update
+            set study_uids = t.study_uids || excluded.study_uids where not t.study_uids @> excluded.study_uids"""
+    ).bindparams(bindparam("study_uids", type_=ARRAY(Text)))
 )
 _WITHDRAW = Prepared(
     text(
@@ -122,6 +136,22 @@ _PROPOSE = Prepared(
          proposed_by = :user, comment = :comment where id = :id"""
     )
 )
+_PROPOSE_CHANGE = Prepared(
+    text(
+        f"""insert into task (kind, state, a_id, b_id, weight, guards, reason, standing, studies, proposed,
+            proposed_by, comment, proposal, people)
+          values ('{TaskKind.PROPOSED_CHANGE}', 'open', :a_id, :b_id, 0, 0, :reason, true, {_STUDIES_OF_GIVEN},
+            '{Decision.ACCEPT}', :user, :comment, :proposal, {_OF_PEOPLE.format(a=":a_id", b=":b_id")})
+          returning id"""
+    ).bindparams(bindparam("proposal", type_=JSONB))
+)
+_IS_OUTLIVED = Prepared(text(f"select {_OUTLIVED} as outlived from task t where t.id = :id"))
+_WITHDRAW_PROPOSAL = Prepared(
+    text(
+        """update task set state = 'withdrawn', claimed_by = '', decided_by = :user,
+         comment = case when :comment = '' then comment else :comment end where id = :id"""
+    )
+)
 
 
 class TaskStore:
@@ -158,10 +188,11 @@ class TaskStore:
         """Ask again what a merge of these two families had answered."""
         self._connection.run(_UNMERGED, {"ids": self._ids.list(ones), "others": self._ids.list(others)})
 
-    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
-        """Open a task that no later evidence withdraws, unless the same one is open."""
+    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str, study_uid: str = "") -> None:
+        """Open a task that no later evidence withdraws; the same one that is open is about this study too then."""
         a_id, b_id = self._pair(pair)
-        self._connection.run(_ALARM, {"kind": kind, "a_id": a_id, "b_id": b_id, "reason": reason})
+        told = {"reason": reason, "study_uids": [study_uid] if study_uid else []}
+        self._connection.run(_ALARM, {"kind": kind, "a_id": a_id, "b_id": b_id, **told})
 
     def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
         """One task."""
@@ -216,6 +247,22 @@ class TaskStore:
         """Note an answer that waits for another person, and give the task back."""
         self._connection.run(_PROPOSE, {"id": task_id, "decision": decision, "comment": comment, "user": user})
 
+    def propose_change(self, proposal: Proposal, pair: Pair, reason: str, comment: str) -> int:
+        """Open the task under which an act waits for a second person; returns its id."""
+        a_id, b_id = self._pair(pair)
+        told = {"reason": reason, "comment": comment, "user": proposal.by, "proposal": proposal_to_json(proposal)}
+        made: int = self._connection.run(_PROPOSE_CHANGE, {"a_id": a_id, "b_id": b_id, **told}).scalar_one()
+        return made
+
+    def is_outlived(self, task_id: int) -> bool:
+        """Whether the people of a proposal have other records by now or must not be shown together, or what it would
+        take back stands no more."""
+        return bool(self._connection.run(_IS_OUTLIVED, {"id": task_id}).scalar_one())
+
+    def withdraw_proposal(self, task_id: int, comment: str, user: str) -> None:
+        """Withdraw a proposal for its user; for "" because it is outlived."""
+        self._connection.run(_WITHDRAW_PROPOSAL, {"id": task_id, "comment": comment, "user": user})
+
     def decide(
         self, task_id: int, decision: Decision, comment: str, user: str, assertion_id: int | None, due: date | None
     ) -> None:
@@ -269,4 +316,6 @@ def to_view(row: Row[Any]) -> TaskView:
         decided_by=row.decided_by,
         decided_at=row.decided_at,
         due=row.due,
+        study_uids=tuple(row.study_uids),
+        proposal=proposal_from_json(row.proposal) if row.proposal else None,
     )

@@ -12,15 +12,17 @@ RULINGS = frozenset({Decision.ACCEPT, Decision.REJECT})
 LONGEST = timedelta(days=731)
 """What is put off for longer than two years is forgotten."""
 VERDICTS = {Decision.SAME: Verdict.SAME, Decision.DIFFERENT: Verdict.DIFFERENT}
+_FITTING = {
+    TaskKind.OVERLAY: (Decision.ACCEPT, Decision.REJECT, Decision.DEFER, Decision.UNSURE),
+    TaskKind.PROPOSED_CHANGE: (Decision.ACCEPT, Decision.REJECT),  # its answer waits already for a second person
+}
 
 
 def require_fitting(decision: Decision, asked: TaskView) -> None:
     """Raise `Refused` when the decision answers another kind of question."""
-    overlay = asked.kind is TaskKind.OVERLAY
-    if decision in (Decision.DEFER, Decision.UNSURE) or (decision in RULINGS) == overlay:
-        return
-    wanted = "accept, reject" if overlay else "same, different"
-    raise Refused(Fault.BAD_VALUE, f"a task of kind {asked.kind} is answered by {wanted}, defer or unsure")
+    fitting = _FITTING.get(asked.kind, (Decision.SAME, Decision.DIFFERENT, Decision.DEFER, Decision.UNSURE))
+    if decision not in fitting:
+        raise Refused(Fault.BAD_VALUE, f"a task of kind {asked.kind} is answered by one of: {', '.join(fitting)}")
 
 
 def require_due(due: date | None, today: date) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from linkage import nhs_number
 from linkage.record import Demographics
+from mpi.domain.acts import Proposal
 from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, WITHHELD, Identifier
@@ -105,26 +106,6 @@ class CrossReferences:
     identifiers: tuple[Identifier, ...]
 
 
-class MatchGrade(StrEnum):
-    """FHIR match-grade codes; CERTAIN is the auto-link rule itself (IHE-46)."""
-
-    CERTAIN = "certain"
-    PROBABLE = "probable"
-    POSSIBLE = "possible"
-
-
-@dataclass(frozen=True, slots=True)
-class MatchCandidate:
-    """A golden identity that resembles the demographics asked about. Weight in log2 units; probability 0 to 1."""
-
-    person: PersonView
-    weight: float
-    probability: float
-    grade: MatchGrade
-    explanation: tuple[str, ...]  # one sentence per comparison, in words and weights
-    model: str  # fingerprint
-
-
 class LinkState(StrEnum):
     """How sure it is that a study is its person's: what the link of its record says."""
 
@@ -195,6 +176,7 @@ class TaskKind(StrEnum):
     STUDY_CONFLICT = "study-conflict"  # one study came under two patient ids
     ORDER_CONFLICT = "order-conflict"  # one order, by its numbers, came under two patient ids
     UNREADABLE_IMAGE = "unreadable-image"  # what an image says of its patient cannot be read
+    PROPOSED_CHANGE = "proposed-change"  # somebody would change people, which takes two
     BLIND_SAMPLE = "blind-sample"  # drawn by chance to measure the index; looks like a possible match
 
 
@@ -213,7 +195,7 @@ class Decision(StrEnum):
 
     SAME = "same"
     DIFFERENT = "different"
-    ACCEPT = "accept"  # of an overlay: the record is now whom the update says
+    ACCEPT = "accept"  # of an overlay: the record is now whom the update says; of a proposed change: let it be done
     REJECT = "reject"  # of an overlay: the update was about somebody else
     DEFER = "defer"
     UNSURE = "unsure"  # somebody else shall look
@@ -223,7 +205,8 @@ class Decision(StrEnum):
 class TaskView:
     """A question about two source records (for some kinds `one` equals `other`). `proposed` is an answer that waits
     for another person than `proposed_by`; `studies` are how many hang on the two records; `orders` those that came
-    under both. A claim ends at `held_until`. `golden_ids` are those of the two, none while the task is blind."""
+    under both; `study_uids` the studies an alarm is about, as they came; `proposal` what somebody would do who was
+    not asked. A claim ends at `held_until`. `golden_ids` are those of the two, none while the task is blind."""
 
     id: int
     kind: TaskKind
@@ -246,6 +229,8 @@ class TaskView:
     decided_at: datetime | None = None
     due: date | None = None
     orders: tuple[TaskOrder, ...] = ()
+    study_uids: tuple[str, ...] = ()
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ def compose_app(
 ) -> FastAPI:
     """The HTTP edge: the native API and FHIR."""
     everything = (index.units, index.matching, index.rematch, index.clock)
-    regrouping, batches = compose_settling(*everything, TimeOrderedIds(), settings)
+    acts, batches = compose_settling(*everything, TimeOrderedIds(), settings)
     services = Services(
         intake=ObservedIntake(index.units, index.rematch, index.network, metrics, "fhir"),
         query=Query(index.units, index.matching),
@@ -187,7 +187,7 @@ def compose_app(
         worklist=Worklist(index.units, index.clock, reviewers(callers)),
         keeping_apart=KeepingApart(index.units, index.rematch, index.clock),
         batches=batches,
-        regrouping=regrouping,
+        acts=acts,
         subscriptions=Subscriptions(index.units),
         conformance=index.conformance,
         quarantine=index.quarantine,
@@ -244,7 +244,7 @@ def compose_bench(index: Index, services: Services, callers: Callers, settings: 
         timelines=Timelines(index.units, index.matching),
         seeking=Seeking(index.units, index.matching),
         portraits=Portraits(index.units, index.matching),
-        regrouping=services.regrouping,
+        acts=services.acts,
         launching=Launching(index.units, index.network, index.clock, load_launchers(settings, index.network)),
         network=index.network,
         clock=index.clock,

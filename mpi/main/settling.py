@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from mpi.ports import Clock, Ids, Units
 from mpi.settings import Settings
+from mpi.usecases.acting import Acting
+from mpi.usecases.acts import Acts
 from mpi.usecases.answering import Answering
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.batches import Batches
 from mpi.usecases.matching import Matching
-from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
 
 
 def compose_settling(
     units: Units, matching: Matching, rematch: Rematch, clock: Clock, ids: Ids, settings: Settings
-) -> tuple[Regrouping, Batches]:
+) -> tuple[Acts, Batches]:
     """What moves, splits and merges people by hand, and what answers many tasks alike."""
     asserting = Asserting(matching, rematch, clock)
+    acting = Acting(matching, asserting)
     rehearsing = Rehearsing(units, matching.network, settings.second_person_studies)
-    answering = Answering(asserting, rehearsing, clock)
+    answering = Answering(asserting, acting, rehearsing, clock)
     batches = Batches(units, matching, answering, clock, ids, settings.bulk_sample)
-    return Regrouping(units, matching, asserting, rehearsing), batches
+    return Acts(units, acting, rehearsing), batches

@@ -98,6 +98,9 @@ class Evidence(Protocol):
     def assertion(self, assertion_id: int) -> tuple[Assertion, str] | None:
         """A standing assertion and the user who made it."""
 
+    def whole_acts(self, assertion_ids: Collection[int]) -> list[int]:
+        """These assertions and all that stand of the acts they were stated in."""
+
     def withdraw(self, assertion_id: int, caller: Caller, reason: str) -> None:
         """Take an assertion back; it stays on record."""
 

@@ -29,6 +29,10 @@ class Orders(Protocol):
     def get(self, order_id: int) -> tuple[ImagingOrder, UUID] | None:
         """An order that stands, by the index's own id, and the golden id it is under."""
 
+    def hold_numbers(self, numbers: Collection[tuple[OrderField, str]]) -> None:
+        """Hold these numbers, whoever gave them out, until the transaction ends: of two who tell one of them at once
+        of two people the second sees what the first has said."""
+
     def under_others(self, patient: Identifier, numbers: Mapping[OrderField, str]) -> list[Identifier]:
         """The records of other people than this patient with an order that has not ended and goes by one of these
         numbers: filler, accession or placer of the patient's authority, or Study Instance UID of any."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from mpi.domain.access import Caller
+from mpi.domain.acts import Proposal
 from mpi.domain.availability import Notice
 from mpi.domain.commands import Envelope, Receipt, Stamp
 from mpi.domain.evidence import Pair
@@ -81,8 +82,8 @@ class Tasks(Protocol):
     def unmerged(self, ones: Collection[Identifier], others: Collection[Identifier]) -> None:
         """Ask again what such a merge of these two families had answered."""
 
-    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str) -> None:
-        """Open a task that no later evidence withdraws, unless the same one is open."""
+    def raise_alarm(self, kind: TaskKind, pair: Pair, reason: str, study_uid: str = "") -> None:
+        """Open a task that no later evidence withdraws; the same one that is open is about this study too then."""
 
     def get(self, task_id: int, *, for_update: bool = False) -> TaskView | None:
         """One task."""
@@ -99,6 +100,17 @@ class Tasks(Protocol):
 
     def propose(self, task_id: int, decision: Decision, comment: str, user: str) -> None:
         """Note an answer that waits for another person, and give the task back."""
+
+    def propose_change(self, proposal: Proposal, pair: Pair, reason: str, comment: str) -> int:
+        """Open the task under which an act waits for a second person; returns its id. It is about two records of the
+        people concerned as they are linked now, and is withdrawn by `sync` once these have others."""
+
+    def is_outlived(self, task_id: int) -> bool:
+        """Whether the people of a proposal have other records by now or must not be shown together, or what it would
+        take back stands no more."""
+
+    def withdraw_proposal(self, task_id: int, comment: str, user: str) -> None:
+        """Withdraw a proposal for its user; for "" because it is outlived."""
 
     def touching(self, identifiers: Collection[Identifier]) -> list[TaskView]:
         """Unanswered tasks about these records; a blind sample is no question about them."""

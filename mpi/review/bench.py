@@ -11,6 +11,7 @@ from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.domain.provider import Provider
 from mpi.ports import Clock, SignInService
+from mpi.usecases.acts import Acts
 from mpi.usecases.admission import Admission
 from mpi.usecases.batches import Batches
 from mpi.usecases.comparing import Comparing
@@ -24,7 +25,6 @@ from mpi.usecases.models import Models
 from mpi.usecases.portraits import Portraits
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
-from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.review import Review
 from mpi.usecases.sampling import Sampling
 from mpi.usecases.seeking import Seeking
@@ -69,7 +69,7 @@ class Bench:
     timelines: Timelines
     seeking: Seeking
     portraits: Portraits
-    regrouping: Regrouping
+    acts: Acts
     launching: Launching
     network: Network
     clock: Clock

@@ -24,8 +24,9 @@ from mpi.review.pages import Pages
 from mpi.review.person import about
 from mpi.review.reason_given import stated
 from mpi.review.route import Calling, PageRoute, Paging
+from mpi.usecases.acting import Opposed
+from mpi.usecases.acts import Outcome, Preview
 from mpi.usecases.reasons import ReasonNeeded
-from mpi.usecases.regrouping import Opposed, Preview
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _Word = Annotated[str, Field(max_length=200)]
@@ -34,6 +35,7 @@ _DONE = {
     Regroup.MOVE: "The records have moved to the other person.",
     Regroup.MERGE: "The two people are one now.",
 }
+WAITS = "It is proposed. Nothing has been changed yet: it is done when a second person accepts it."
 _HOW_BACK = " It can be taken back under “How this person was built”."
 
 
@@ -120,7 +122,7 @@ def _preview(
         against=against,
         problem=problem,
         takes_id=found is not None and wish.kind is Regroup.SPLIT and not _goes(found) <= set(wish.records),
-        may_do=found is not None and (not found.needs_senior or caller.may(Right.UNDO_ANY)),
+        proposes=found is not None and found.needs_two and not caller.may(Right.UNDO_ANY),
         reasons=REASONS,
         entered=entered,
         errors=errors,
@@ -136,7 +138,7 @@ def _goes(found: Preview) -> set[Identifier]:
 def _effect(pages: Pages, wish: Wish, caller: Caller) -> tuple[Preview | None, tuple[Pair, ...], str]:
     """What it would do; or who stands against it, and why it cannot be."""
     try:
-        return pages.bench.regrouping.preview(wish, caller), (), ""
+        return pages.bench.acts.preview(wish, caller), (), ""
     except Opposed as opposed:
         return None, opposed.pairs, _sentence(opposed)
     except (Conflict, Refused, Forbidden, NotFound) as error:
@@ -164,11 +166,19 @@ def confirm(
         return _preview(pages, request, caller, person, other, wish, sent, errors, 422)
     said = ": ".join(part for part in (sent.reason, sent.comment.strip()) if part)
     try:
-        pages.bench.regrouping.apply(wish, sent.mark, said, caller)
+        done = pages.bench.acts.apply(wish, sent.mark, said, caller)
     except Conflict as conflict:
         errors["confirm"] = _sentence(conflict)
         return _preview(pages, request, caller, person, other, wish, sent, errors, 409)
-    return pages.redirect(request, f"/review/people/{golden_id}", _DONE[wish.kind] + _HOW_BACK)
+    return _done(request, pages, caller, golden_id, done, _DONE[wish.kind] + _HOW_BACK)
+
+
+def _done(request: Request, pages: Pages, caller: Caller, golden_id: UUID, done: Outcome, said: str) -> Response:
+    """Back to the person, under the golden id they have now; or to the task under which it waits."""
+    if done.task is None:
+        living = pages.bench.portraits.whom(golden_id, caller).golden_id
+        return pages.redirect(request, f"/review/people/{living}", said)
+    return pages.redirect(request, f"/review/tasks/{done.task}", WAITS)
 
 
 @router.post("/review/people/{golden_id}/undo")
@@ -189,8 +199,8 @@ def undo(
         told = about(pages, pages.bench.portraits.whom(golden_id, caller), caller)
         entered = {"assertions": numbers, "comment": comment, "errors": {"comment": long}}
         return pages.page(request, "undo.jinja", 422, **entered, **told)
-    pages.bench.regrouping.undo(golden_id, numbers, comment.strip() or "taken back", caller)
-    return pages.redirect(request, f"/review/people/{golden_id}", "It has been taken back.")
+    done = pages.bench.acts.undo(golden_id, numbers, comment.strip() or "taken back", caller)
+    return _done(request, pages, caller, golden_id, done, "It has been taken back.")
 
 
 def _wish(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Request, Response
 
 from mpi.domain.access import Caller, Right
+from mpi.domain.acts import outline
 from mpi.domain.answers import RULINGS
 from mpi.domain.consequence import Consequence
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
-from mpi.domain.worklist import holder
+from mpi.domain.worklist import UNANSWERED, holder
 from mpi.errors import Conflict, MpiError, Refused
 from mpi.review.comments import Comment, overlong
 from mpi.review.comparison_rows import columns, rows
@@ -39,7 +40,7 @@ REASONS = (
 
 def answers_to(task: TaskView) -> list[Decision]:
     """The answers that settle a task of this kind."""
-    if task.kind is TaskKind.OVERLAY:
+    if task.kind in {TaskKind.OVERLAY, TaskKind.PROPOSED_CHANGE}:
         return [Decision.ACCEPT, Decision.REJECT]
     return [Decision.SAME] if task.one == task.other else [Decision.SAME, Decision.DIFFERENT]
 
@@ -53,6 +54,19 @@ def _preview(
     except MpiError as error:
         return None, False, str(error)
     return found, needs_two, ""
+
+
+def _proposed(pages: Pages, task: TaskView, caller: Caller) -> dict[str, Any]:
+    """What somebody would do, if that is what the task is about, and what it would do now or why that cannot be."""
+    if task.proposal is None:
+        return {}
+    told: dict[str, Any] = {"told": outline(task.proposal.act), "preview": None, "problem": ""}
+    if task.state in UNANSWERED:
+        try:
+            told["preview"] = pages.bench.acts.look(task.id, caller)
+        except MpiError as error:
+            told["problem"] = _sentence(error)
+    return told
 
 
 @router.get(PATH + "/{task_id}")
@@ -84,15 +98,19 @@ def _page(
 ) -> Response:
     caller.require(Right.REVIEW)
     found = pages.bench.comparing.compare(task_id, caller, behind=behind)
+    proposed = _proposed(pages, found.task, caller)
+    if found.task.proposal and not proposed["preview"]:  # the look may have found that it is outlived
+        found = pages.bench.comparing.compare(task_id, caller)
     task = found.task
-    open_ = task.state in (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
+    open_ = task.state in UNANSWERED
     holds = holder(task, pages.bench.clock.now())
     answers = answers_to(task)
-    quiet = found.blind or _alone(task)
+    quiet = found.blind or _alone(task) or task.proposal
     return pages.page(
         request,
-        "task.jinja",
+        "proposal.jinja" if task.proposal else "task.jinja",
         status,
+        **proposed,
         found=found,
         task=task,
         open=open_,
@@ -204,8 +222,9 @@ def undo(
     if long := overlong(comment):
         entered = {"undo-comment": comment}
         return _page(request, pages, caller, task_id, filters, {"undo-comment": long}, 422, entered)
-    pages.bench.review.undo(task_id, comment.strip() or "taken back", caller)
-    return pages.redirect(request, _here(task_id, filters), "The answer has been taken back.")
+    back = pages.bench.review.undo(task_id, comment.strip() or "taken back", caller)
+    what = "proposal" if back.proposal else "answer"
+    return pages.redirect(request, _here(task_id, filters), f"The {what} has been taken back.")
 
 
 def _told(task: TaskView) -> str:
@@ -215,6 +234,9 @@ def _told(task: TaskView) -> str:
         return f"Task {task.id}: your answer stands when a second person gives it too. Nothing has been changed yet."
     if task.state is TaskState.DEFERRED:
         return f"Task {task.id} will come back on its day."
+    if task.proposal is not None:
+        done = "it has been done" if task.decision is Decision.ACCEPT else "it has been turned down"
+        return f"Task {task.id} is settled: {done}."
     answer = ANSWERS[task.decision] if task.decision else ""
     undo = "" if task.kind is TaskKind.BLIND_SAMPLE else f" It can be undone from its page, /review/tasks/{task.id}."
     return f"Task {task.id} is settled: {answer.lower()}.{undo}"

@@ -49,6 +49,7 @@ KINDS = {
     TaskKind.STUDY_CONFLICT: "Study under two patients",
     TaskKind.ORDER_CONFLICT: "Order under two patients",
     TaskKind.UNREADABLE_IMAGE: "Unreadable image",
+    TaskKind.PROPOSED_CHANGE: "Proposed change",
     TaskKind.BLIND_SAMPLE: "Blind sample",
 }
 QUESTIONS = {
@@ -63,6 +64,14 @@ QUESTIONS = {
     TaskKind.ORDER_CONFLICT: "One order came under two patients. Are these records of one person?",
     TaskKind.UNREADABLE_IMAGE: "An image says something of its patient that cannot be read. Have you seen to it?",
     TaskKind.BLIND_SAMPLE: "Are these records of one person?",
+}
+PROPOSED = {
+    "split": "Make these records a person of their own?",
+    "move": "Move these records to the other person?",
+    "merge": "Make these two people one?",
+    "same": "State that two records are one person?",
+    "different": "State that two records are different people?",
+    "undo": "Take back what was stated of these people?",
 }
 ANSWERS = {
     Decision.SAME: "Same person",
@@ -236,6 +245,7 @@ def filters(network: Network) -> Mapping[str, Any]:
         "kind": KINDS.__getitem__,
         "question": QUESTIONS.__getitem__,
         "answer": ANSWERS.__getitem__,
+        "would": PROPOSED.__getitem__,
         **MODEL_FILTERS,
         "guard": guard,
         "teller": partial(teller, network=network),

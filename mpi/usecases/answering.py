@@ -11,6 +11,7 @@ from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import UNANSWERED, holder
 from mpi.errors import Conflict
 from mpi.ports import Clock, Unit
+from mpi.usecases.acting import Acting
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.rehearsing import Rehearsing
 
@@ -21,8 +22,9 @@ _OF_SOURCES = frozenset({TaskKind.STUDY_CONFLICT, TaskKind.ORDER_CONFLICT, TaskK
 class Answering:
     """Answers to tasks that the caller has locked. Every method works inside the caller's transaction."""
 
-    def __init__(self, asserting: Asserting, rehearsing: Rehearsing, clock: Clock) -> None:
+    def __init__(self, asserting: Asserting, acting: Acting, rehearsing: Rehearsing, clock: Clock) -> None:
         self._asserting = asserting
+        self._acting = acting
         self._rehearsing = rehearsing
         self._clock = clock
 
@@ -39,35 +41,37 @@ class Answering:
         self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller, due: date | None = None
     ) -> bool:
         """Do and record an answer. False when it takes a second person: then nothing may be committed."""
-        unlike = self.joins_unlike(unit, asked, decision)
-        made = self.state(unit, asked, decision, comment, caller)
+        made, unlike = self.state(unit, asked, decision, comment, caller)
         seconded = asked.proposed is decision and asked.proposed_by != caller.user
         if not seconded and (unlike or self._rehearsing.has_high_impact(unit)):
             return False
         unit.tasks.decide(asked.id, decision, comment, caller.user, made, due)
         return True
 
-    def joins_unlike(self, unit: Unit, asked: TaskView, decision: Decision) -> bool:
-        """Whether the answer would join people who look different, of whom the matching has not asked."""
-        verdict = VERDICTS.get(decision)
-        if verdict is None or asked.kind not in _OF_SOURCES:
-            return False
-        return self._asserting.joins_unlike(unit, asked.one, asked.other, verdict)
-
-    def state(self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller) -> int | None:
-        """Do what an answer says; returns the id of the assertion it made."""
+    def state(
+        self, unit: Unit, asked: TaskView, decision: Decision, comment: str, caller: Caller
+    ) -> tuple[int | None, bool]:
+        """Do what an answer says; returns the id of the assertion it made, and whether it joined people who look
+        different, of whom the matching has not asked."""
         require_fitting(decision, asked)
-        if decision in RULINGS:
+        if asked.proposal is not None:
+            if decision is Decision.ACCEPT:
+                self._acting.second(unit, asked, comment, caller)
+        elif decision in RULINGS:
             self._asserting.rule(unit, asked, decision, comment, caller)
         elif decision in VERDICTS and asked.one != asked.other:
-            verdict = VERDICTS[decision]
-            return self._asserting.state(unit, asked.one, asked.other, verdict, comment or asked.reason, caller)
-        return None
+            verdict, why = VERDICTS[decision], comment or asked.reason
+            of_source = asked.kind in _OF_SOURCES
+            unlike = of_source and self._asserting.against(unit, asked.one, asked.other, verdict).unlike
+            return self._asserting.state(unit, asked.one, asked.other, verdict, why, caller), unlike
+        return None, False
 
     def take_back(self, unit: Unit, decided: TaskView, comment: str, caller: Caller) -> None:
         """Undo an answer. Raises `Conflict` when there is nothing to undo or it is asked anew, Forbidden."""
         if decided.state is not TaskState.DECIDED or decided.kind is TaskKind.BLIND_SAMPLE:
             raise Conflict("only a decided task that has changed something can be undone")
+        if decided.proposal is not None:
+            raise Conflict("what was proposed and done is taken back on the page of the person")
         if decided.decided_by != caller.user:
             caller.require(Right.UNDO_ANY)
         if any(_question(task) == _question(decided) for task in unit.tasks.touching([decided.one])):
@@ -76,7 +80,7 @@ class Answering:
         if decided.decision in RULINGS:
             self._asserting.unrule(unit, decided, comment, caller)
         if made is not None:
-            self._asserting.withdraw(unit, made, comment, caller)
+            self._asserting.withdraw(unit, [made], comment, caller)
 
 
 def _question(task: TaskView) -> tuple[TaskKind, Pair]:

@@ -3,7 +3,7 @@ transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
@@ -13,8 +13,8 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, TaskView
 from mpi.errors import Conflict, Forbidden, NotFound
 from mpi.ports import Clock, Unit
-from mpi.usecases.contradicting import look_different
-from mpi.usecases.drafting import open_draft
+from mpi.usecases.contradicting import NOTHING_AGAINST, Contradictions, between_people
+from mpi.usecases.drafting import hold_people, open_draft
 from mpi.usecases.matching import Matching
 from mpi.usecases.rematch import Cause, Rematch
 
@@ -55,36 +55,44 @@ class Asserting:
         standing = unit.evidence.assertions([pair.one])
         return any(made.rank is AssertionRank.PRIVACY and made.pair == pair for made in standing)
 
-    def joins_unlike(self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict) -> bool:
-        """Whether this, not stated yet, would join people who look different."""
-        return verdict is Verdict.SAME and look_different(unit, self._matching, one, other)
+    def against(self, unit: Unit, one: Identifier, other: Identifier, verdict: Verdict) -> Contradictions:
+        """What contradicts between those whom this, not stated yet, would join: whoever joins those who are `unlike`
+        is a senior, or two people. Nobody else changes them then until the transaction ends."""
+        if verdict is not Verdict.SAME:
+            return NOTHING_AGAINST
+        hold_people(unit, [one, other])
+        return between_people(unit, self._matching, one, other)
 
-    def withdraw(self, unit: Unit, assertion_id: int, comment: str, caller: Caller) -> None:
-        """Take an assertion back. Raises NotFound, Forbidden."""
-        self.withdraw_all(unit, [assertion_id], comment, caller)
-
-    def withdraw_all(self, unit: Unit, assertion_ids: Sequence[int], comment: str, caller: Caller) -> None:
-        """Take several back at once. Raises NotFound when one of them does not stand, Forbidden."""
-        wanted = list(dict.fromkeys(assertion_ids))
-        ends = {end for one in wanted for end in _ends(self._withdrawable(unit, one, caller))}
+    def withdraw(
+        self, unit: Unit, assertion_ids: Sequence[int], comment: str, caller: Caller, proposer: str = ""
+    ) -> list[Assertion]:
+        """Take assertions back, each with all that was stated in one act with it; returns what was taken back.
+        Raises NotFound when one of them does not stand, Forbidden when they are neither the caller's nor a
+        `proposer`'s, who has asked for it."""
+        makers = {caller.user, proposer}
+        for one in assertion_ids:
+            self._withdrawable(unit, one, caller, makers)
+        wanted = unit.evidence.whole_acts(assertion_ids)
+        ends = {end for one in wanted for end in _ends(self._withdrawable(unit, one, caller, makers))}
         unit.records.lock_identifiers(ends)
         # Somebody else may have taken one back while we waited.
-        withdrawn = [self._withdrawable(unit, one, caller) for one in wanted]
+        withdrawn = [self._withdrawable(unit, one, caller, makers) for one in wanted]
         for one in wanted:
             unit.evidence.withdraw(one, caller, comment)
         draft = open_draft(unit, ends)
         if draft.needs_refold or any(made.subsumed is not None for made in withdrawn):
             draft.refold(unit.records.updates(draft.members))
         self._rematch.absorb(unit, draft, Cause(caller, comment or "undo"), withdrawn=withdrawn)
+        return withdrawn
 
-    def _withdrawable(self, unit: Unit, assertion_id: int, caller: Caller) -> Assertion:
+    def _withdrawable(self, unit: Unit, assertion_id: int, caller: Caller, makers: Collection[str]) -> Assertion:
         found = unit.evidence.assertion(assertion_id)
         if found is None:
             raise NotFound("no standing assertion has this id")
         assertion, made_by = found
         if assertion.rank is AssertionRank.PRIVACY:
             raise Forbidden("what keeps records apart for privacy is lifted by two privacy officers")
-        if made_by != caller.user and not caller.may(Right.UNDO_ANY):
+        if made_by not in makers and not caller.may(Right.UNDO_ANY):
             raise Forbidden("only its maker or a senior reviewer may take an assertion back")
         return assertion
 

@@ -27,12 +27,15 @@ class Contradictions:
     unlike: bool = False
 
 
+NOTHING_AGAINST = Contradictions()
+
+
 def contradictions(
     unit: Unit, matching: Matching, ones: Collection[Identifier], others: Collection[Identifier]
 ) -> Contradictions:
     """What contradicts between records that would be joined; of the fields that of the likest pair."""
     if not others:
-        return Contradictions()
+        return NOTHING_AGAINST
     records = unit.records.of_identifiers([*ones, *others])
     one_side = [record for record in records if record.identifier in set(ones)]
     other_side = [record for record in records if record.identifier in set(others)]
@@ -44,13 +47,13 @@ def contradictions(
     return Contradictions(tuple(told), bool(guards) or explanation.total < matching.model.possible)
 
 
-def look_different(unit: Unit, matching: Matching, one: Identifier, other: Identifier) -> bool:
-    """Whether two records are under two people now who are `unlike`: who joins them is a senior, or two people."""
+def between_people(unit: Unit, matching: Matching, one: Identifier, other: Identifier) -> Contradictions:
+    """What contradicts between the two people that two records are under now; nothing where it is one."""
     golden_of = unit.identities.current([one, other])
     if len(set(golden_of.values())) < 2:
-        return False
+        return NOTHING_AGAINST
     sides = ([r.identifier for r in unit.records.of_golden([golden_of[end]])] for end in (one, other))
-    return contradictions(unit, matching, *sides).unlike
+    return contradictions(unit, matching, *sides)
 
 
 def _has_died(records: Sequence[Record]) -> bool:

@@ -26,3 +26,10 @@ def open_draft(unit: Unit, identifiers: Collection[Identifier]) -> Draft:
             plain = len(stored) <= 1 and len(held) <= 1
             return Draft(family, [] if plain else unit.evidence.assertions(stored))
     raise Contention("a family of merged identifiers kept growing")
+
+
+def hold_people(unit: Unit, identifiers: Collection[Identifier]) -> None:
+    """Hold these records, and everybody linked to them or to be, as they are until the transaction ends: a person is
+    read under this wherever a change depends on who they are."""
+    open_draft(unit, identifiers)
+    unit.evidence.component(identifiers)  # its rows too: a message joins a record without holding theirs

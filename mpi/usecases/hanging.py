@@ -53,7 +53,8 @@ def ask_whose(unit: Unit, rematch: Rematch, clock: Clock, study: Study, patch: P
     provide(unit, rematch, study.patient, patch, cause, clock)
     held = unit.studies.get(study.study_uid)
     if held is not None and held[0].patient != study.patient:
-        unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, Pair.of(held[0].patient, study.patient), _TWO_PATIENTS)
+        pair = Pair.of(held[0].patient, study.patient)
+        unit.tasks.raise_alarm(TaskKind.STUDY_CONFLICT, pair, _TWO_PATIENTS, study.study_uid)
 
 
 def _interest(study: Study) -> tuple[tuple[str, ...], str]:

@@ -78,7 +78,8 @@ class Images:
             unit.audit.record(caller, "store-image", [str(study.patient), study.study_uid], {"new": created})
             if image.flaw is not None and self._keep(unit, envelope, image.flaw, caller):
                 pair = Pair.of(study.patient, study.patient)
-                unit.tasks.raise_alarm(TaskKind.UNREADABLE_IMAGE, pair, f"of an image {image.flaw.text}")
+                said = f"of an image {image.flaw.text}"
+                unit.tasks.raise_alarm(TaskKind.UNREADABLE_IMAGE, pair, said, study.study_uid)
             unit.commit()
             return Taken(golden_id, created, image.flaw.fault if image.flaw else "")
 

@@ -45,8 +45,9 @@ def _ask_whose(unit: Unit, before: Sequence[ToldOrder], after: Sequence[ToldOrde
     what it ordered for the wrong patient, and orders it anew, has said all that there is to say.
     """
     known = {number for order in _standing(before) for number in order.numbers.items()}
-    for order in _standing(after):
-        fresh = {kind: number for kind, number in order.numbers.items() if (kind, number) not in known}
+    told = [(order, {k: n for k, n in order.numbers.items() if (k, n) not in known}) for order in _standing(after)]
+    unit.orders.hold_numbers({number for _, fresh in told for number in fresh.items()})
+    for order, fresh in told:
         for other in unit.orders.under_others(order.patient, fresh) if fresh else ():
             unit.tasks.raise_alarm(TaskKind.ORDER_CONFLICT, Pair.of(other, order.patient), _TWO_PATIENTS)
             unit.audit.record(cause.caller, "order-conflict", [str(order.patient), str(other)], {})

@@ -12,11 +12,10 @@ from linkage.guard import CONFLICTS
 from linkage.record import Demographics
 from mpi.domain.access import Caller, Right
 from mpi.domain.identifiers import Identifier
+from mpi.domain.matches import MatchCandidate, MatchGrade
 from mpi.domain.snapshot import Found
 from mpi.domain.views import (
     CrossReferences,
-    MatchCandidate,
-    MatchGrade,
     PersonView,
     RecordState,
     SearchCriteria,

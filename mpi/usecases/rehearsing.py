@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from mpi.domain.access import Caller, Right
+from mpi.domain.access import Caller
 from mpi.domain.consequence import Consequence
 from mpi.domain.network import Network
-from mpi.errors import Forbidden
 from mpi.ports import Unit, Units
 from mpi.usecases.consequences import consequence
 
-UNLIKE = "these people look different"
+T = TypeVar("T")
 
 
 class Rehearsing:
@@ -23,15 +23,15 @@ class Rehearsing:
         self._network = network
         self._most_studies = most_studies
 
-    def rehearse(self, work: Callable[[Unit], object], subject: str, caller: Caller) -> tuple[Consequence, bool]:
-        """What `work` does, and whether it needs a second person."""
+    def rehearse(self, work: Callable[[Unit], T], subject: str, caller: Caller) -> tuple[T, Consequence]:
+        """What `work` returns, and what it does."""
         with self._units.begin() as unit:  # never committed
-            work(unit)
+            returned = work(unit)
             found = consequence(unit, self._network)
         with self._units.begin(read_only=True) as unit:
             unit.audit.record(caller, "preview", [subject], {"studies": found.studies})
             unit.commit()
-        return found, self.needs_two(found)
+        return returned, found
 
     def has_high_impact(self, unit: Unit) -> bool:
         """Whether what this unit has done so far needs a second person."""
@@ -40,21 +40,3 @@ class Rehearsing:
     def needs_two(self, found: Consequence) -> bool:
         """Whether a change with this consequence needs a second person."""
         return found.breaks_verified or found.studies > self._most_studies
-
-    def require_second(self, unit: Unit, caller: Caller) -> None:
-        """Without a task there is nobody who could answer after one: what would need two needs a senior, and a strong
-        sign-in."""
-        if not may_alone(caller) and self.has_high_impact(unit):
-            refuse_alone(caller, "this moves many studies or parts one verified NHS number")
-
-
-def may_alone(caller: Caller) -> bool:
-    """Whether the caller may do what else would need two people: a senior who has signed in surely enough."""
-    return caller.may(Right.UNDO_ANY) and caller.strong
-
-
-def refuse_alone(caller: Caller, why: str) -> None:
-    """Tell who may not what they would need. Raises `Forbidden`, `StrongerNeeded`."""
-    if not caller.may(Right.UNDO_ANY):
-        raise Forbidden(f"{why}: for a senior reviewer")
-    caller.require_strong()

@@ -7,20 +7,23 @@ from datetime import date
 
 from linkage.partition import AssertionRank, Verdict
 from mpi.domain.access import Caller, Right
-from mpi.domain.answers import require_due
+from mpi.domain.acts import Retraction, Statement
+from mpi.domain.answers import require_due, require_fitting
 from mpi.domain.consequence import Consequence
 from mpi.domain.evidence import Assertion, AssertionView
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import LEASE, UNANSWERED
-from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.errors import Conflict, NotFound
 from mpi.ports import Clock, Unit, Units
+from mpi.usecases.acting import Acting, Outlived
+from mpi.usecases.acts import Acts, Outcome
 from mpi.usecases.answering import Answering
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.attempts import attempt
 from mpi.usecases.comparing import explain
 from mpi.usecases.matching import Matching
-from mpi.usecases.rehearsing import UNLIKE, Rehearsing, refuse_alone
+from mpi.usecases.rehearsing import Rehearsing
 from mpi.usecases.rematch import Rematch
 from mpi.usecases.sampling import as_told, give_up, take_answer
 
@@ -31,13 +34,15 @@ class Review:
     def __init__(
         self, units: Units, matching: Matching, rematch: Rematch, clock: Clock, second_person_studies: int = 20
     ) -> None:
-        """Answers that move more than `second_person_studies` studies to another history need two people."""
+        """Changes that move more than `second_person_studies` studies to another history need two people."""
         self._units = units
         self._matching = matching
-        self._asserting = Asserting(matching, rematch, clock)
+        asserting = Asserting(matching, rematch, clock)
+        acting = Acting(matching, asserting)
         self._clock = clock
         self._rehearsing = Rehearsing(units, matching.network, second_person_studies)
-        self._answering = Answering(self._asserting, self._rehearsing, clock)
+        self._answering = Answering(asserting, acting, self._rehearsing, clock)
+        self._acts = Acts(units, acting, self._rehearsing)
 
     def tasks(
         self,
@@ -84,7 +89,9 @@ class Review:
     def decide(
         self, task_id: int, decision: Decision, comment: str, caller: Caller, due: date | None = None
     ) -> TaskView:
-        """Answer a task: an overlay by accept or reject, others by same or different, any by defer or unsure.
+        """Answer a task: an overlay by accept or reject, others by same or different, any of these by defer or
+        unsure; a proposed change by accept or reject, by another than its proposer; one that is `Outlived` is
+        withdrawn.
 
         An answer of high impact (see `preview`) stands when a second person gives it too: until then it is
         `proposed`. Who was unsure leaves the task to somebody else. Raises `Conflict` when the task is decided,
@@ -94,7 +101,11 @@ class Review:
         """
         caller.require(Right.REVIEW)
         require_due(due, self._clock.now().date())
-        decided = attempt(lambda: self._decide(task_id, decision, comment, caller, due))
+        try:
+            decided = attempt(lambda: self._decide(task_id, decision, comment, caller, due))
+        except Outlived:
+            self._acts.let_go(task_id, caller)
+            raise
         return decided or attempt(lambda: self._propose(task_id, decision, comment, caller))
 
     def preview(self, task_id: int, decision: Decision, caller: Caller) -> tuple[Consequence, bool]:
@@ -103,34 +114,19 @@ class Review:
         matching has not asked. Who asks about a blind sample leaves it to others. Raises as `decide`."""
         caller.require(Right.REVIEW)
         attempt(lambda: self._look_behind(task_id, caller))
-        with self._units.begin(read_only=True) as unit:
-            unlike = self._answering.joins_unlike(unit, _task(unit, task_id), decision)
-        told, needs_two = attempt(
+        (_, unlike), told = attempt(
             lambda: self._rehearsing.rehearse(
                 lambda unit: self._answering.state(unit, _task(unit, task_id), decision, "", caller),
                 f"task/{task_id}",
                 caller,
             )
         )
-        return told, needs_two or unlike
-
-    def preview_pair(
-        self, one: Identifier, other: Identifier, same: bool, caller: Caller
-    ) -> tuple[Consequence, bool]:
-        """The same of an assertion about any two known records. Raises NotFound."""
-        caller.require(Right.REVIEW)
-        with self._units.begin(read_only=True) as unit:
-            unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
-        told, needs_two = attempt(
-            lambda: self._rehearsing.rehearse(
-                lambda unit: self._state_pair(unit, one, other, same, "", caller), f"{one} {other}", caller
-            )
-        )
-        return told, needs_two or unlike
+        return told, unlike or self._rehearsing.needs_two(told)
 
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         """Take a decision back; the partition is exactly as without it. One's own, or any with UNDO_ANY. Of a task
-        that waits for a second person, its giver takes back what they have proposed."""
+        that waits for a second person, its giver takes back what they have proposed; a proposed change is withdrawn
+        then."""
         caller.require(Right.REVIEW)
         return attempt(lambda: self._undo(task_id, comment, caller))
 
@@ -147,17 +143,21 @@ class Review:
             shown = [made for made in standing if made.rank is not AssertionRank.PRIVACY or caller.may(Right.PRIVACY)]
             return tuple(_view(made) for made in shown)
 
-    def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
-        """Assert same or different about any two known records; returns the assertion's id. Raises NotFound, and
-        Forbidden where a join of people who look different, or one of high impact, is for a senior reviewer."""
-        caller.require(Right.REVIEW)
-        return attempt(lambda: self._assert_pair(one, other, same, comment, caller))
+    def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> Outcome:
+        """Assert same or different about any two known records, as `Acts.apply`. Raises NotFound."""
+        return self._acts.apply(Statement(one, other, same), "", comment, caller)
 
-    def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> None:
-        """Take an assertion back, a feed's merge included; of one that answered a task, the answer is undone (see
-        `undo`). Raises NotFound, Forbidden, Conflict."""
+    def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> Outcome:
+        """Take an assertion back with all that was stated in one act with it, a feed's merge included, as
+        `Acts.apply`; of one that answered a task, the answer is undone (see `undo`). Raises NotFound, Forbidden,
+        Conflict."""
         caller.require(Right.REVIEW)
-        attempt(lambda: self._withdraw_alone(assertion_id, comment, caller))
+        with self._units.begin(read_only=True) as unit:
+            answered = unit.provenance.tasks_of([assertion_id]).get(assertion_id)
+        if answered is None:
+            return self._acts.apply(Retraction((assertion_id,)), "", comment, caller)
+        self.undo(answered, comment, caller)  # it must not stay settled with nothing behind it
+        return Outcome((assertion_id,))
 
     def _explain(self, task_id: int, caller: Caller) -> tuple[str, ...]:
         with self._units.begin() as unit:
@@ -195,6 +195,7 @@ class Review:
         with self._units.begin() as unit:
             asked = _task(unit, task_id, for_update=True)
             self._answering.require_answerable(asked, caller)
+            require_fitting(decision, asked)
             if asked.kind is TaskKind.BLIND_SAMPLE and decision is not Decision.DEFER:
                 take_answer(unit, asked, decision, comment, caller.user)
                 return self._done(unit, task_id, f"decide-{decision}", caller)
@@ -218,43 +219,13 @@ class Review:
         with self._units.begin() as unit:
             decided = _task(unit, task_id, for_update=True)
             if decided.proposed_by == caller.user and decided.state in UNANSWERED:
-                unit.tasks.reopen(task_id, comment, caller.user)
+                if decided.proposal is None:
+                    unit.tasks.reopen(task_id, comment, caller.user)
+                else:
+                    unit.tasks.withdraw_proposal(task_id, comment, caller.user)
                 return self._done(unit, task_id, "undo-proposal", caller)
             self._answering.take_back(unit, decided, comment, caller)
             return self._done(unit, task_id, "undo-task", caller)
-
-    def _assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
-        with self._units.begin() as unit:
-            unlike = self._asserting.joins_unlike(unit, one, other, _verdict(same))
-            made = self._state_pair(unit, one, other, same, comment, caller)
-            self._rehearsing.require_second(unit, caller)
-            if unlike:
-                refuse_alone(caller, UNLIKE)
-            action = f"assert-{'same' if same else 'different'}"
-            unit.audit.record(caller, action, [str(one), str(other)], {"assertion": made})
-            unit.commit()
-            return made
-
-    def _state_pair(
-        self, unit: Unit, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller
-    ) -> int:
-        if one == other:
-            raise Refused(Fault.BAD_VALUE, "a record cannot be asserted same as or different from itself")
-        if len(unit.records.of_identifiers([one, other])) != 2:
-            raise NotFound("both records must be known")
-        return self._asserting.state(unit, one, other, _verdict(same), comment, caller)
-
-    def _withdraw_alone(self, assertion_id: int, comment: str, caller: Caller) -> None:
-        with self._units.begin() as unit:
-            answered = unit.provenance.tasks_of([assertion_id]).get(assertion_id)
-            if answered is None:
-                self._asserting.withdraw(unit, assertion_id, comment, caller)
-            else:  # its task must not stay settled with nothing behind it
-                self._answering.take_back(unit, _task(unit, answered, for_update=True), comment, caller)
-                unit.audit.record(caller, "undo-task", [f"task/{answered}"], {})
-            self._rehearsing.require_second(unit, caller)
-            unit.audit.record(caller, "withdraw-assertion", [f"assertion/{assertion_id}"], {})
-            unit.commit()
 
     def _done(
         self, unit: Unit, task_id: int, action: str, caller: Caller, detail: Mapping[str, str] = {}
@@ -263,10 +234,6 @@ class Review:
         found = as_told(unit, _task(unit, task_id), caller)
         unit.commit()
         return found
-
-
-def _verdict(same: bool) -> Verdict:
-    return Verdict.SAME if same else Verdict.DIFFERENT
 
 
 def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:

@@ -12,7 +12,7 @@ from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.worklist import Worklist
-from tests.browser import boards, crowds, doubles, histories, proposals, questions, refusals, subscribers
+from tests.browser import boards, crowds, doubles, histories, proposals, questions, refusals, subscribers, waiting
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register
 
@@ -97,6 +97,12 @@ def _opposed(served: Served) -> str:
     return person(served.world.golden(one), f"/change/preview?to=merge&other={served.world.golden(other)}")
 
 
+def _accepted(served: Served) -> str:
+    task = waiting.split(served)
+    served.world.review.decide(task.id, Decision.ACCEPT, "Checked on the Spine: two people", REVIEWER)
+    return f"/review/tasks/{task.id}"
+
+
 def _deliveries(served: Served) -> str:
     subscribers.told(served)
     subscribers.failing(served)
@@ -157,6 +163,7 @@ PICTURES = [
     Picture("task-overlay", lambda served: f"/review/tasks/{questions.overlaid(served).id}"),
     Picture("task-two-people", lambda served: f"/review/tasks/{questions.one_number_two_people(served).id}"),
     Picture("task-order", lambda served: f"/review/tasks/{questions.order_of_two(served).id}"),
+    Picture("task-study", lambda served: f"/review/tasks/{questions.study_of_two(served).id}"),
     Picture("task-settled", _settled),
     Picture("refused-messages", _refused),
     Picture("refused-hl7", lambda served: f"/review/quarantine/{refusals.hl7(served)}"),
@@ -191,6 +198,14 @@ PICTURES = [
     ),
     Picture("change-split", _split, Role.REVIEWER),
     Picture("change-merge", _merge, Role.SENIOR_REVIEWER),
+    Picture("proposal-split", lambda served: f"/review/tasks/{waiting.split(served).id}", Role.REVIEWER),
+    Picture("proposal-merge", lambda served: f"/review/tasks/{waiting.merge(served).id}", Role.REVIEWER),
+    Picture("proposal-undo", lambda served: f"/review/tasks/{waiting.undo(served).id}", Role.REVIEWER),
+    Picture(
+        "proposal-own", lambda served: f"/review/tasks/{waiting.split(served, waiting.PROPOSER).id}", Role.REVIEWER
+    ),
+    Picture("proposal-outlived", lambda served: f"/review/tasks/{waiting.outlived(served).id}", Role.REVIEWER),
+    Picture("proposal-settled", _accepted, Role.REVIEWER),
     Picture("change-opposed", _opposed, Role.REVIEWER),
     Picture("timeline", lambda served: imaging(histories.two_trusts(served)[1])),
     Picture(

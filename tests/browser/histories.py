@@ -171,7 +171,7 @@ def built(served: Served) -> UUID:
     served.world.tell(register(bolton, 1, who), register(christie, 2, who), register(stockport, 3, who))
     review.assert_pair(of(bolton), of(stockport), True, "Checked with the trust", REVIEWER)
     parted = review.assert_pair(of(bolton), of(christie), False, "Twins or siblings: two birth notices", SENIOR)
-    review.withdraw(parted, "one birth notice after all", SENIOR)
+    review.withdraw(parted.assertions[0], "one birth notice after all", SENIOR)
     put(served, [examination(served, bolton, datetime(2024, 5, 2, 8, tzinfo=UTC))])
     return served.world.golden(bolton)
 

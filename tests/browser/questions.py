@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from linkage.record import Name, Sex
 from mpi.domain.commands import Field, Order
 from mpi.domain.orders import OrderField
 from mpi.domain.views import TaskKind, TaskView
+from mpi.errors import Refused
 from tests.browser.served import Served
 from tests.integration.core.world import ARCHIVE, at, nhs, of, other_person, person, register, study
 
@@ -65,6 +68,20 @@ def order_of_two(served: Served) -> TaskView:
     for local, told in ((one, person("Evans", "Rhys", "1944-02-29", Sex.MALE)), (other, other_person())):
         served.world.tell(register(f"BOL|{local}", 1, told), Order(of(f"BOL|{local}"), told, numbers, at(2)))
     return _task(served, TaskKind.ORDER_CONFLICT, one)
+
+
+def study_of_two(served: Served) -> TaskView:
+    """Two studies of a man at Bolton whose images came under somebody of the Christie too; a UID has up to 64
+    characters (DICOM PS3.5 9)."""
+    number = served.number()
+    rhys = person("Evans", "Rhys", "1944-02-29", Sex.MALE, nhs(100 + number))
+    served.world.tell(register(f"BOL|{number}", 1, rhys), register(f"CHR|{number}", 1, other_person()))
+    for end in "12":
+        uid = f"2.25.{number}{end}".ljust(64, "7")
+        served.world.imaging.register(study(uid, f"BOL|{number}"), ARCHIVE)
+        with pytest.raises(Refused):
+            served.world.imaging.register(study(uid, f"CHR|{number}"), ARCHIVE)
+    return _task(served, TaskKind.STUDY_CONFLICT, number)
 
 
 def where_linking_is_stopped(served: Served) -> TaskView:

@@ -8,11 +8,10 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from linkage.record import Sex
 from mpi.domain.access import Role
 from mpi.domain.commands import Death, Field
 from mpi.domain.views import Decision
-from tests.browser import histories, questions, refusals
+from tests.browser import histories, questions, refusals, waiting
 from tests.browser.chromium import check_accessibility, sign_in
 from tests.browser.histories import unverified
 from tests.browser.served import TOKENS, Served
@@ -53,6 +52,22 @@ def test_a_split_by_mouse_and_its_undo(page: Page, served: Served) -> None:
     expect(page.get_by_text("one person after all").first).to_be_visible()
     assert served.world.partition() == before
     served.world.verify()
+
+
+def test_what_is_undone_is_said_though_the_golden_id_goes(page: Page, served: Served) -> None:
+    """On the page of who had been split off: they are the other person again, and nobody was merged."""
+    bolton, christie = unverified(served)
+    golden_id = served.world.golden(bolton)
+    sign_in(page, served, Role.REVIEWER, at(golden_id, f"/change/preview?to=split&record={christie}"))
+    confirm(page, "Split")
+    alone = {served.world.golden(one) for one in (bolton, christie)} - {golden_id}
+    page.goto(served.address + at(alone.pop()))
+    newest = page.locator(".app-steps__one").first
+    newest.get_by_text("Take this back").click()
+    newest.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_text("It has been taken back.")).to_be_visible()
+    expect(page.get_by_text("has been merged into this one")).to_have_count(0)
+    assert page.url.endswith(str(golden_id))
 
 
 def test_a_move_by_keyboard_alone(page: Page, served: Served) -> None:
@@ -128,28 +143,20 @@ def test_what_is_missing_is_said_beside_its_field(page: Page, served: Served) ->
     assert served.world.together(bolton, christie)
 
 
-def test_high_impact_waits_for_a_senior_reviewer(page: Page, served: Served) -> None:
+def test_a_senior_reviewer_does_what_has_high_impact_alone(page: Page, served: Served) -> None:
     """SEC-3."""
     bolton, golden_id = histories.two_trusts(served)
     christie = f"CHR|C{of(bolton).value[1:]}"
-    place = at(golden_id, f"/change/preview?to=split&record={christie}")
-    sign_in(page, served, Role.REVIEWER, place)
-    expect(page.get_by_text("Needs a senior reviewer")).to_be_visible()
-    expect(page.get_by_text("It parts records with one verified NHS number.")).to_be_visible()
-    expect(page.get_by_role("button", name="Split", exact=True)).to_have_count(0)
-    page.get_by_role("button", name="Sign out").click()
-    sign_in(page, served, Role.SENIOR_REVIEWER, place)
+    sign_in(page, served, Role.SENIOR_REVIEWER, at(golden_id, f"/change/preview?to=split&record={christie}"))
+    expect(page.get_by_text("As a senior reviewer you can do it alone.")).to_be_visible()
     confirm(page, "Split")
     assert not served.world.together(bolton, christie)
 
 
 def test_strangers_are_told_apart_before_they_are_merged(page: Page, served: Served) -> None:
-    """What contradicts is on the page, and a reviewer alone cannot go on; nor with a form of their own."""
-    number, who = histories.somebody(served, born="1935-02-01", sex=Sex.MALE)
-    other, girl = histories.somebody(served, born="2010-05-11", family="Brzeska", given="Ola", postcode="OL1 1AA")
-    man, child = f"BOL|B{number}", f"BOL|B{other}"
-    dead = who | {Field.DEATH: Death("2020-01-01")}
-    served.world.tell(register(man, 1, dead), register(child, 2, girl))
+    """What contradicts is on the page, and a reviewer alone can only propose it."""
+    man, child = waiting.strangers(served)
+    served.world.tell(register(man, 3, {Field.DEATH: Death("2020-01-01")}))
     place = at(served.world.golden(man), f"/change/preview?to=merge&other={served.world.golden(child)}")
     sign_in(page, served, Role.REVIEWER, place)
     shown = page.get_by_role("main")

@@ -94,7 +94,7 @@ def test_a_retired_golden_id_leads_to_its_successor(page: Page, served: Served) 
     number = served.number()
     served.world.tell(register(f"BOL|{number}", 1), register(f"STO|{number}", 2))
     retired = served.world.golden(f"STO|{number}")
-    made = served.world.review.assert_pair(of(f"BOL|{number}"), of(f"STO|{number}"), True, "", REVIEWER)
+    made = served.world.review.assert_pair(of(f"BOL|{number}"), of(f"STO|{number}"), True, "", REVIEWER).assertions[0]
     sign_in(page, served, Role.PRIVACY_OFFICER, at(retired))
     living = served.world.golden(f"BOL|{number}")
     page.wait_for_url(served.address + at(living))
@@ -180,7 +180,7 @@ def test_a_viewer_sees_the_person_and_no_decision(client: httpx.Client, served: 
 def test_odd_letters_are_text(page: Page, served: Served) -> None:
     task = questions.with_odd_letters(served, ODD)
     golden_id = task.golden_ids[0]
-    made = served.world.review.assert_pair(task.one, task.other, True, ODD, SENIOR)
+    made = served.world.review.assert_pair(task.one, task.other, True, ODD, SENIOR).assertions[0]
     said: list[str] = []
     page.on("dialog", lambda dialog: said.append(dialog.message))
     sign_in(page, served, Role.REVIEWER, at(golden_id))

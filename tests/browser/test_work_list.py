@@ -42,6 +42,15 @@ def test_a_pair_is_settled_and_the_answer_taken_back(page: Page, served: Served)
     served.world.verify()
 
 
+def test_a_study_of_two_patients_is_named(page: Page, served: Served) -> None:
+    task = questions.study_of_two(served)
+    sign_in(page, served, Role.REVIEWER, f"/review/tasks/{task.id}")
+    expect(page.get_by_role("heading", name="The studies")).to_be_visible()
+    assert len(task.study_uids) == 2
+    for uid in task.study_uids:
+        expect(page.get_by_text(uid)).to_be_visible()
+
+
 def test_the_keyboard_is_enough(page: Page, served: Served) -> None:
     task = questions.perhaps_twins(served)
     sign_in(page, served, Role.REVIEWER, f"/review/tasks/{task.id}")

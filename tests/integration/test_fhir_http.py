@@ -14,7 +14,8 @@ import pytest
 import uvicorn
 
 from mpi.domain.identifiers import Identifier
-from mpi.domain.views import MatchCandidate, MatchGrade, Resolution, ResolutionState
+from mpi.domain.matches import MatchCandidate, MatchGrade
+from mpi.domain.views import Resolution, ResolutionState
 from mpi.errors import Unavailable
 from tests.unit.fhir.fhir_builders import ANN, NORTH, House, patient, person, study
 from tests.unit.fhir.fhir_validity import valid

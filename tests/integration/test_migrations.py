@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from linkage.record import Name
 from mpi.db import migrate
 from mpi.db.records import other_names
-from mpi.domain.codec import registers_to_json
+from mpi.domain.codec import registers_to_json, stamp_to_json
 from mpi.domain.commands import Field, Rank, Stamp
 from mpi.domain.registers import Registers
 
@@ -117,6 +117,29 @@ def test_the_links_of_an_older_index_carry_the_numbering_of_their_record(empty_d
             "select r.authority, l.authority from link l join source_record r on r.id = l.record_id"
         ).fetchall()
     assert sorted(rows) == [("BOL", "BOL")] * 2 + [("CHR", "CHR")] * 2
+    migrate.check(empty_database_url)
+
+
+def test_the_statements_of_an_older_act_are_taken_back_together(empty_database_url: str) -> None:
+    """Version 0022 knows them by who stated them and when, to the microsecond; what feeds said stays by itself."""
+    migrate.upgrade(empty_database_url, "0021")
+    plain = make_url(empty_database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    told = [("rita", 1, 5), ("rita", 1, 5), ("ravi", 1, 5), ("rita", 1, 6), ("rita", 1, 5)] + [("feed/b", 0, 5)] * 2
+    with psycopg.connect(plain) as connection:
+        connection.execute(
+            """insert into source_record (authority, value, registers, active, keys)
+               values ('BOL', '1', '{}', true, '{}'), ('CHR', '1', '{}', true, '{}')"""
+        )
+        for user, rank, minute in told:
+            connection.execute(
+                "insert into assertion (a_id, b_id, verdict, rank, stamp, made_by, reason)"
+                " values (1, 2, 'same', %s, %s, %s, '')",
+                [rank, Jsonb(stamp_to_json(_at(minute))), user],
+            )
+    migrate.upgrade(empty_database_url)
+    with psycopg.connect(plain) as connection:
+        rows = connection.execute("select id, act_id from assertion where act_id is not null order by id").fetchall()
+    assert rows == [(2, 1), (5, 1)]
     migrate.check(empty_database_url)
 
 

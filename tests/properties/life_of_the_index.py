@@ -130,7 +130,7 @@ class LifeOfTheIndex(RuleBasedStateMachine):
     def asserts(self, one: str, other: str, same: bool) -> None:
         known = self.world.records()
         if one != other and one in known and other in known:
-            self.asserted.append(self.world.review.assert_pair(of(one), of(other), same, "seen", ADMINISTRATOR))
+            self.asserted += self.world.review.assert_pair(of(one), of(other), same, "seen", ADMINISTRATOR).assertions
 
     @precondition(lambda self: self.asserted)
     @rule(data=st.data())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mpi.domain.access import Caller
 from mpi.domain.regrouping import Regroup, Wish
+from mpi.usecases.acting import Acting
+from mpi.usecases.acts import Acts
 from mpi.usecases.asserting import Asserting
-from mpi.usecases.regrouping import Regrouping
 from mpi.usecases.rehearsing import Rehearsing
 from tests.integration.core.world import (
     ARCHIVE,
@@ -22,10 +23,10 @@ from tests.integration.core.world import (
 ADA, BERNARD = person(number=nhs(1), status="02"), other_person(number=nhs(2), status="02")
 
 
-def regrouping(world: World, most_studies: int = 20) -> Regrouping:
+def regrouping(world: World, most_studies: int = 20) -> Acts:
     index = world.index
-    rehearsing = Rehearsing(index.units, index.network, most_studies)
-    return Regrouping(index.units, index.matching, Asserting(index.matching, index.rematch, index.clock), rehearsing)
+    acting = Acting(index.matching, Asserting(index.matching, index.rematch, index.clock))
+    return Acts(index.units, acting, Rehearsing(index.units, index.network, most_studies))
 
 
 def two_people(world: World) -> World:
@@ -49,7 +50,9 @@ def wish(world: World, kind: Regroup, *records: str, of_: str = "BOL|1", other: 
 
 def do(world: World, asked: Wish, caller: Caller = REVIEWER) -> tuple[int, ...]:
     acts = regrouping(world)
-    return acts.apply(asked, acts.preview(asked, caller).mark, "Checked with the trust", caller)
+    done = acts.apply(asked, acts.preview(asked, caller).mark, "Checked with the trust", caller)
+    assert done.task is None, "it takes two people"
+    return done.assertions
 
 
 def everything(world: World) -> object:

@@ -13,6 +13,7 @@ from mpi.domain.commands import Field
 from mpi.domain.views import Decision, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound
 from mpi.main.compose import TimeOrderedIds
+from mpi.usecases.acting import Acting
 from mpi.usecases.answering import Answering
 from mpi.usecases.asserting import Asserting
 from mpi.usecases.batches import ANSWERED_ANEW, CHANGED, Batches
@@ -28,7 +29,7 @@ def batches_of(world: World, studies: int = 20) -> Batches:
     index = world.index
     asserting = Asserting(index.matching, index.rematch, index.clock)
     rehearsing = Rehearsing(index.units, index.network, studies)
-    answering = Answering(asserting, rehearsing, index.clock)
+    answering = Answering(asserting, Acting(index.matching, asserting), rehearsing, index.clock)
     return Batches(index.units, index.matching, answering, index.clock, TimeOrderedIds(), SIZE)
 
 

@@ -107,7 +107,7 @@ def test_a_merge_taken_back_leaves_each_golden_id_with_its_own_person(world: Wor
     """Promise 4: images that carry the id stay the patient's, whichever record comes first by its name."""
     world.tell(register("STO|9", 1), register("BOL|1", 2, other_person()))
     stockport = world.golden("STO|9")
-    made = world.review.assert_pair(of("BOL|1"), of("STO|9"), True, "", ADMINISTRATOR)
+    made = world.review.assert_pair(of("BOL|1"), of("STO|9"), True, "", ADMINISTRATOR).assertions[0]
     assert world.golden("BOL|1") == stockport
     world.review.withdraw(made, "", ADMINISTRATOR)
     assert world.golden("STO|9") == stockport

@@ -105,7 +105,7 @@ def test_a_study_of_another_patient_stays_where_it_is(world: World) -> None:
         assert refused.value.fault is Fault.CONFLICT
     assert (world.history("BOL|1"), world.history("BOL|2")) == (["1.1"], [])
     task = world.task(TaskKind.STUDY_CONFLICT)
-    assert (task.one, task.other) == (of("BOL|1"), of("BOL|2"))
+    assert (task.one, task.other, task.study_uids) == (of("BOL|1"), of("BOL|2"), ("1.1",))
     world.verify()
 
 

@@ -111,6 +111,17 @@ def test_no_modality_is_lost_between_two_that_come_at_once(world: World) -> None
     world.verify()
 
 
+def test_a_conflict_names_its_studies(world: World) -> None:
+    """Each once, in the order they came: a reviewer has to find them. So does an alarm about one image."""
+    for uid in ("1.1", "1.2", "1.3"):
+        take(world, Image(study(uid, "BOL|1"), SAID))
+    for uid in ("1.2", "1.1", "1.2"):
+        take(world, Image(study(uid, "CHR|9"), OTHER), f"the other header of {uid}".encode())
+    assert world.task(TaskKind.STUDY_CONFLICT).study_uids == ("1.2", "1.1")
+    take(world, Image(study("1.3", "BOL|1"), None, GARBAGE), b"a flawed header")
+    assert world.task(TaskKind.UNREADABLE_IMAGE).study_uids == ("1.3",)
+
+
 def test_a_study_under_another_patient_stays_and_is_asked_about_once(world: World) -> None:
     take(world, Image(study("1.1", "BOL|1"), SAID))
     for _ in range(2):

@@ -57,8 +57,8 @@ def test_each_value_names_the_record_that_says_it(world: World, portraits: Portr
 def test_every_step_tells_who_and_why_and_who_was_there(world: World, portraits: Portraits) -> None:
     """AUD-3: why were these two joined, for any date."""
     world.tell(register("BOL|1", 1, ADA), register("CHR|1", 2, ADA), register("STO|1", 3, ADA))
-    joined = world.review.assert_pair(of("BOL|1"), of("STO|1"), True, "asked", REVIEWER)
-    parted = world.review.assert_pair(of("BOL|1"), of("CHR|1"), False, "twins", SENIOR)
+    joined = world.review.assert_pair(of("BOL|1"), of("STO|1"), True, "asked", REVIEWER).assertions[0]
+    parted = world.review.assert_pair(of("BOL|1"), of("CHR|1"), False, "twins", SENIOR).assertions[0]
     world.review.withdraw(parted, "no twins", SENIOR)
     building = portraits.of(world.golden("BOL|1"), REVIEWER).building
     first, second, third, fourth, fifth = building.steps
@@ -190,7 +190,7 @@ def test_what_is_offered_to_be_taken_back_can_be(world: World, portraits: Portra
     world.tell(register("BOL|1", 1, ADA), register("STO|1", 2, ADA), register("CHR|9", 3, other_person()))
     world.review.assert_pair(of("BOL|1"), of("STO|1"), True, "asked", REVIEWER)
     world.review.assert_pair(of("BOL|1"), of("STO|1"), False, "twins", SENIOR)
-    later = world.review.assert_pair(of("STO|1"), of("CHR|9"), True, "seen", SENIOR)
+    later = world.review.assert_pair(of("STO|1"), of("CHR|9"), True, "seen", SENIOR).assertions[0]
     ada = world.golden("BOL|1")
     offered = portraits.of(ada, SENIOR).building
     assert later in {saying.id for saying in offered.standing} - offered.retractable
@@ -207,7 +207,7 @@ def test_a_golden_id_given_up_in_a_merge_that_was_taken_back_leads_to_its_person
     """Under a new golden id: the old one was retired and is never used again."""
     world.tell(register("BOL|1", 1, ADA), register("STO|1", 2, other_person()))
     ada, given_up = world.golden("BOL|1"), world.golden("STO|1")
-    made = world.review.assert_pair(of("BOL|1"), of("STO|1"), True, "", SENIOR)
+    made = world.review.assert_pair(of("BOL|1"), of("STO|1"), True, "", SENIOR).assertions[0]
     merged = portraits.of(given_up, SENIOR)
     assert (merged.person.golden_id, merged.person.renewed, merged.earlier) == (ada, False, (given_up,))
     world.review.withdraw(made, "two people", SENIOR)

@@ -32,7 +32,7 @@ def test_a_person_whose_identity_changes_is_told_whole(world: World) -> None:
         readers = [pool.submit(read) for _ in range(3)]
         try:
             for _ in range(40):
-                made = world.review.assert_pair(of("BOL|1"), of("BOL|2"), True, "", ADMINISTRATOR)
+                made = world.review.assert_pair(of("BOL|1"), of("BOL|2"), True, "", ADMINISTRATOR).assertions[0]
                 world.review.withdraw(made, "", ADMINISTRATOR)
         finally:
             done.set()

@@ -11,8 +11,8 @@ import pytest
 from linkage.partition import Verdict
 from mpi.domain.regrouping import Regroup
 from mpi.errors import Conflict, MpiError
+from mpi.usecases.acting import Opposed
 from mpi.usecases.asserting import Asserting
-from mpi.usecases.regrouping import Opposed
 from tests.integration.core.regroups import ADA, CASES, do, regrouping, two_people, wish
 from tests.integration.core.world import (
     COLLEAGUE,
@@ -52,7 +52,7 @@ def test_of_two_at_once_with_one_mark_one_wins(
     asked = wish(two, kind, *records, other=other)
     mark = regrouping(two).preview(asked, SENIOR).mark
     told = at_once(*[lambda: regrouping(two).apply(asked, mark, "", SENIOR)] * 3)
-    assert sorted(told) == ["Conflict", "Conflict", "done"]
+    assert sorted(told) == ["Outlived", "Outlived", "done"]
     assert len(two.rows("select * from audit where action = :a", a=kind.value)) == (2 if other else 1)
     assert frozenset(block) in two.partition()
     two.verify()

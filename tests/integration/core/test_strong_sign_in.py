@@ -91,7 +91,7 @@ def test_merging_people_who_look_different_asks(world: World) -> None:
     acts = regrouping(two_people(world))
     merge = wish(world, Regroup.MERGE, other="BOL|9")
     preview = acts.preview(merge, SENIOR)
-    assert preview.needs_senior
+    assert preview.needs_two
     with pytest.raises(StrongerNeeded):
         acts.apply(merge, preview.mark, "", weak(SENIOR))
     assert world.count("assertion") == 0

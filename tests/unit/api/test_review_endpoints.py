@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from mpi.domain.access import Role
+from mpi.domain.acts import Act, Proposal, Retraction, Statement, outline
 from mpi.domain.interest import Interest
+from mpi.domain.regrouping import Regroup, Wish
 from mpi.domain.views import Decision, EventType, TaskKind, TaskState
 from tests.unit.api.loopback import Live, as_problem
-from tests.unit.api.synthetic import BOLTON, CHRISTIE
+from tests.unit.api.synthetic import ALPHA, BOLTON, CHRISTIE, HIDDEN
+from tests.unit.api.usecase_fakes import TAKES_TWO
 
 PAIR = {
     "one": {"authority": "RMC01", "value": "1234567"},
@@ -129,6 +133,46 @@ def test_an_unknown_task_is_not_found(live: Live, method: str, path: str) -> Non
 @pytest.mark.parametrize("task_id", ["0", "-1", "x", str(2**63)])
 def test_a_task_id_that_cannot_be_is_refused_before_the_database(live: Live, task_id: str) -> None:
     assert as_problem(live.call("GET", f"/v1/tasks/{task_id}")) == (422, "invalid-request")
+
+
+def test_an_assertion_that_takes_two_people_is_proposed(live: Live) -> None:
+    body = PAIR | {"comment": TAKES_TWO}
+    for waits in (
+        live.call("POST", "/v1/assertions", Role.REVIEWER, json=body),
+        live.call("DELETE", "/v1/assertions/1", Role.REVIEWER, json={"comment": TAKES_TWO}),
+    ):
+        assert (waits.status_code, waits.headers["location"], waits.json()) == (202, "/v1/tasks/5", {"task": 5})
+    assert live.house.review.standing == {}
+
+
+def test_a_task_names_its_studies(live: Live) -> None:
+    live.house.review.board[1] = replace(live.house.review.board[1], study_uids=("1.2.3", "1.2.4"))
+    assert live.call("GET", "/v1/tasks/1", Role.REVIEWER).json()["study_uids"] == ["1.2.3", "1.2.4"]
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        (
+            Wish(Regroup.MOVE, ALPHA, (BOLTON,), HIDDEN),
+            {"act": "move", "golden_id": str(ALPHA), "other": str(HIDDEN)},
+        ),
+        (Statement(BOLTON, CHRISTIE, same=False), {"act": "different", "golden_id": None, "other": None}),
+        (Retraction((7, 8), ALPHA), {"act": "undo", "golden_id": str(ALPHA), "assertions": [7, 8]}),
+    ],
+    ids=["move", "different", "undo"],
+)
+def test_a_task_tells_what_is_proposed(live: Live, act: Act, told: dict[str, object]) -> None:
+    board = live.house.review.board
+    board[1] = replace(board[1], kind=TaskKind.PROPOSED_CHANGE, proposal=Proposal(act, "rita", "a mark"))
+    shown = live.call("GET", "/v1/tasks/1", Role.REVIEWER).json()["proposal"]
+    records = [{"authority": one.authority, "value": one.value} for one in outline(act).records]
+    assert shown["by"] == "rita"
+    assert [{name: one[name] for name in ("authority", "value")} for one in shown["records"]] == records
+    assert {name: shown[name] for name in told} == told
+    assert live.call("GET", "/v1/tasks/2", Role.REVIEWER).json()["proposal"] is None
+    done = live.call("POST", "/v1/tasks/1/decision", Role.REVIEWER, json={"decision": "accept", "comment": "yes"})
+    assert done.json()["decision"] == "accept"
 
 
 def test_an_assertion_is_made_and_withdrawn(live: Live) -> None:

@@ -41,6 +41,7 @@ from mpi.domain.views import (
 from mpi.domain.withholding import person_told
 from mpi.domain.worklist import Position, Wanted, WorkPage
 from mpi.errors import Conflict, Fault, NotFound, Refused
+from mpi.usecases.acts import Acts, Outcome, Preview
 from mpi.usecases.batches import Batches
 from mpi.usecases.conformance import Conformance
 from mpi.usecases.contradicting import Contradictions
@@ -52,7 +53,6 @@ from mpi.usecases.intake import Intake
 from mpi.usecases.keeping_apart import KeepingApart
 from mpi.usecases.quarantine import Quarantine
 from mpi.usecases.query import Query
-from mpi.usecases.regrouping import Preview, Regrouping
 from mpi.usecases.resolve import Resolve
 from mpi.usecases.review import Review
 from mpi.usecases.sampling import Sampling
@@ -219,6 +219,10 @@ class FakeImaging:
         return [HistoryChange(AT, HistoryStep.JOINED, BOLTON, ("1.2.1",), "ADT^A40", 12, "f00d", (3,))]
 
 
+TAKES_TWO = "this takes two people"
+"""A comment with which the fakes propose what they are asked to do."""
+
+
 @dataclass
 class FakeReview:
     faults: Faults
@@ -294,17 +298,22 @@ class FakeReview:
     def undo(self, task_id: int, comment: str, caller: Caller) -> TaskView:
         return self._put(replace(self.task(task_id, caller), state=TaskState.OPEN, decision=None, comment=comment))
 
-    def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> int:
+    def assert_pair(self, one: Identifier, other: Identifier, same: bool, comment: str, caller: Caller) -> Outcome:
         self.faults.check()
         caller.require(Right.REVIEW)
+        if comment == TAKES_TWO:
+            return Outcome(task=5)
         self.standing[len(self.standing) + 1] = (one, other, same, comment)
-        return len(self.standing)
+        return Outcome((len(self.standing),))
 
-    def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> None:
+    def withdraw(self, assertion_id: int, comment: str, caller: Caller) -> Outcome:
         self.faults.check()
         caller.require(Right.REVIEW)
+        if comment == TAKES_TWO:
+            return Outcome(task=5)
         if self.standing.pop(assertion_id, None) is None:
             raise NotFound("no such assertion")
+        return Outcome((assertion_id,))
 
 
 @dataclass
@@ -406,7 +415,7 @@ class FakeKeepingApart:
 
 
 @dataclass
-class FakeRegrouping:
+class FakeActs:
     """Knows of no records: a mark tells one wish from another."""
 
     faults: Faults
@@ -423,18 +432,23 @@ class FakeRegrouping:
         against = Contradictions(("sex: different",) if wish.other else ())
         return Preview(Consequence((gone,), minted=minted), False, f"mark-of-{wish.kind}", (), against)
 
-    def apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> tuple[int, ...]:
+    def apply(self, wish: Wish, mark: str, comment: str, caller: Caller) -> Outcome:
         self.faults.check()
         caller.require(Right.REVIEW)
         if mark != f"mark-of-{wish.kind}":
             raise Conflict("the records of these people have changed since you looked")
+        if comment == TAKES_TWO:
+            return Outcome(task=5)
         self.done.append((wish, comment))
-        return (7, 8)
+        return Outcome((7, 8))
 
-    def undo(self, golden_id: UUID, assertions: Sequence[int], comment: str, caller: Caller) -> None:
+    def undo(self, golden_id: UUID, assertions: Sequence[int], comment: str, caller: Caller) -> Outcome:
         self.faults.check()
         caller.require(Right.REVIEW)
+        if comment == TAKES_TWO:
+            return Outcome(task=5)
         self.undone.append((golden_id, tuple(assertions)))
+        return Outcome(tuple(assertions))
 
 
 class FakeHouse:
@@ -449,7 +463,7 @@ class FakeHouse:
         self.review = FakeReview(self.faults, {n: make_task(n) for n in range(1, 6)})
         self.worklist = FakeWorklist(self.faults, self.review.board)
         self.keeping_apart = FakeKeepingApart(self.faults)
-        self.regrouping = FakeRegrouping(self.faults)
+        self.acts = FakeActs(self.faults)
         self.batches = FakeBatches(self.faults)
         self.subscriptions = FakeSubscriptions(self.faults)
         self.conformance = FakeConformance(self.faults)
@@ -474,7 +488,7 @@ class FakeHouse:
             worklist=cast(Worklist, self.worklist),
             batches=cast(Batches, self.batches),
             keeping_apart=cast(KeepingApart, self.keeping_apart),
-            regrouping=cast(Regrouping, self.regrouping),
+            acts=cast(Acts, self.acts),
             subscriptions=cast(Subscriptions, self.subscriptions),
             conformance=cast(Conformance, self.conformance),
             quarantine=cast(Quarantine, self.quarantine),

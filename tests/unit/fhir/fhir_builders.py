@@ -20,6 +20,7 @@ from linkage.record import Address, Demographics, Name, Sex
 from mpi.domain.access import Caller, Right, Role
 from mpi.domain.commands import Command, Envelope, Patch, Receipt, Status
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_OID, NHS_SYSTEM, Identifier
+from mpi.domain.matches import MatchCandidate
 from mpi.domain.network import Archive, Authority, Feed, Network, Organisation, Protocol
 from mpi.domain.order_fold import ImagingOrder, OrderFilter, OrderPage
 from mpi.domain.orders import Coded, OrderStatus
@@ -27,7 +28,6 @@ from mpi.domain.views import (
     CrossReferences,
     HistoryFilter,
     HistoryPage,
-    MatchCandidate,
     PersonView,
     RecordState,
     RecordView,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from linkage.record import Name, NameUse
-from mpi.domain.views import MatchCandidate, MatchGrade
+from mpi.domain.matches import MatchCandidate, MatchGrade
 from mpi.errors import Unavailable
 from tests.unit.fhir.fhir_builders import ANN, BEN, House, patient, person
 

@@ -1,15 +1,15 @@
 """people who sign in at an OpenID provider, and their sessions
 
-Revision ID: 0024
-Revises: 0025
+Revision ID: 0025
+Revises: 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0024"
-down_revision = "0025"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

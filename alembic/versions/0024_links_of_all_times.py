@@ -1,14 +1,14 @@
 """one index each over all links of a record and of a golden id: of two halves none serves who asks for all times
 
-Revision ID: 0025
-Revises: 0021
+Revision ID: 0024
+Revises: 0023
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
