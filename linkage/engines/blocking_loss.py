@@ -17,7 +17,7 @@ from math import nan
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import compiled
+from linkage.compiled import allocating
 from linkage.errors import LinkageError
 
 Ints = npt.NDArray[np.int32]
@@ -88,7 +88,7 @@ def by_row(keys: Longs, rows: Ints, rules: Bytes, n: int) -> tuple[Longs, Bytes,
     return keys, rules, np.searchsorted(rows, np.arange(n + 1, dtype=rows.dtype)).astype(np.int64)
 
 
-@compiled
+@allocating
 def rules_of_pairs(a: Ints, b: Ints, keys: Longs, rules: Bytes, first: Longs) -> Longs:
     """What `rules_met` says, of entries `by_row`."""
     met = np.zeros(len(a), np.int64)

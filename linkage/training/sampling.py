@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 from linkage.layout import Words
 from linkage.training.patterns import Ints, Longs
 
@@ -105,7 +105,7 @@ def draw_entries(keys: Longs, rows: Ints, rules: Bytes, most: int, seed: int) ->
     return [Entries(key[a:b], row[a:b], share) for (a, b), share in zip(cuts, shares.tolist(), strict=True)]
 
 
-@compiled
+@allocating
 def count_rules(rules: Bytes) -> Longs:
     """int64[256]: how many entries each rule has."""
     count = np.zeros(_RULES, np.int64)
@@ -114,7 +114,7 @@ def count_rules(rules: Bytes) -> Longs:
     return count
 
 
-@compiled
+@allocating
 def thin(keys: Longs, rows: Ints, rules: Bytes, start: np.uint64, limits: Wide) -> tuple[Longs, Ints, Longs]:
     """The entries whose keys, scattered from `start`, are not above their rule's limit, one rule after another.
 
