@@ -47,7 +47,7 @@ SOURCES = (
 
 INLINED = frozenset(("field_levels", "kernel", "kernel_guards", "likeness", "name_levels", "steps", "strings"))
 """The modules whose functions become part of what calls them: to be called takes them as long as to run."""
-WHOLE = frozenset(("compare_texts", "conclude", "jaro", "score_rows"))
+WHOLE = frozenset(("compare", "compare_texts", "conclude", "jaro", "score_rows"))
 """Those of their functions that do not, lest all else be compiled many times over."""
 
 F = TypeVar("F", bound=Callable[..., Any])
