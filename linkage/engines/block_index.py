@@ -65,7 +65,7 @@ def index_blocks(keys: Longs, rows: Ints, n: int, workers: int, room: Room = UNB
         order = np.argsort(rows, kind="stable")
         keys, rows = keys[order], rows[order]
     with ThreadPoolExecutor(workers) as pool:
-        tasks = _ranges(max(workers, -(-len(keys) // ENTRIES_PER_TASK)))
+        tasks = _ranges(workers * max(1, -(-len(keys) // (workers * ENTRIES_PER_TASK))))
         member, size = room.empty(len(keys), np.int32), 0
         for part in pool.map(lambda task: group(keys, rows, *task), tasks):
             member[size : size + len(part)] = part
