@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +25,15 @@ class BlockCounts:
     met: Longs
 
 
-def count_blocks(encoded: Encoded, pairs: Pairs) -> BlockCounts:
+def count_blocks(encoded: Encoded, pairs: Pairs, workers: int | None = None) -> BlockCounts:
     """The counts of blocking entries and of the pairs that were found by them."""
-    told = np.zeros((3, len(ALL_RULES)), np.int64)
-    for place in np.unique(encoded.rules):
+
+    def count(place: int) -> tuple[int, int, int]:
         sizes = np.unique(encoded.keys[encoded.rules == place], return_counts=True)[1].astype(np.int64)
-        told[:, place] = len(sizes), (sizes * (sizes - 1) // 2).sum(), sizes.max()
-    met = rules_met((pairs.a, pairs.b), encoded.keys, encoded.rows, encoded.rules, len(encoded.matrix))
+        return len(sizes), int((sizes * (sizes - 1) // 2).sum()), int(sizes.max(initial=0))
+
+    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+        told = np.array(list(pool.map(count, range(len(ALL_RULES)))), np.int64).T
+    entries = encoded.keys, encoded.rows, encoded.rules
+    met = rules_met((pairs.a, pairs.b), *entries, len(encoded.matrix), workers)
     return BlockCounts(told[0], told[1], told[2], met)

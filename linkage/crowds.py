@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 from linkage.layout import BIRTH, FORENAME_SLOT, HOUSE_STREET, NUMBER, PHONES, POSTCODE, SURNAME_SLOT, Words
 
 Ints = npt.NDArray[np.int32]
@@ -65,7 +65,7 @@ def take_apart(keys: Longs, rows: Ints, words: Words) -> tuple[Longs, Longs]:
     return np.concatenate(made), np.concatenate(origins)
 
 
-@compiled
+@allocating
 def key_of_run(keys: Longs, order: int, run: Longs) -> Longs:
     """int64[E]: a key for each run of each key in an order."""
     made = np.empty(len(keys), np.int64)
@@ -74,7 +74,7 @@ def key_of_run(keys: Longs, order: int, run: Longs) -> Longs:
     return made
 
 
-@compiled
+@allocating
 def content_of(words: Words, rows: Ints) -> Longs:
     """int64[E]: a number for all that each row says, the same for the same."""
     content = np.zeros(len(rows), np.int64)
@@ -84,7 +84,7 @@ def content_of(words: Words, rows: Ints) -> Longs:
     return content
 
 
-@compiled
+@allocating
 def count_roughly(keys: Longs) -> Ints:
     """For each of many counters, how many entries have a key that falls to it: no fewer than any one key has."""
     counters = np.zeros(_COUNTERS, np.int32)
@@ -93,7 +93,7 @@ def count_roughly(keys: Longs) -> Ints:
     return counters
 
 
-@compiled
+@allocating
 def are_often(keys: Longs, counters: Ints, largest: int) -> Flags:
     """bool[M]: whether a key's counter is above `largest`."""
     often = np.empty(len(keys), np.bool_)

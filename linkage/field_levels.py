@@ -87,6 +87,8 @@ def birth_date(  # noqa: PLR0911 - a ladder of levels
         return B_PARTIAL_YEAR  # 1 January stands for a year alone (NHS-52)
     if year == year_b and day == month_b and month == day_b:
         return B_SWAPPED
+    if (year != year_b) + (month != month_b) + (day != day_b) > 1:
+        return near_date(one, other, 2, generation)
     digits = digits_apart(year * 10000 + month * 100 + day, year_b * 10000 + month_b * 100 + day_b)
     return near_date(one, other, digits, generation)
 
@@ -113,12 +115,10 @@ def near_date(one: int, other: int, digits: int, generation: float) -> int:
 @compiled
 def known_postcode(a: Words, i: int, postcode: int) -> bool:
     """Whether a postcode is the record's current one or one of its previous ones."""
-    if a[i, POSTCODE] == postcode:
-        return True
-    for x in range(MOST_POSTCODES):  # noqa: SIM110 - the compiler knows no generators
-        if a[i, PREVIOUS_POSTCODES + x] == postcode:
-            return True
-    return False
+    known = a[i, POSTCODE] == postcode
+    for x in range(MOST_POSTCODES):
+        known |= a[i, PREVIOUS_POSTCODES + x] == postcode
+    return bool(known)
 
 
 @compiled
@@ -157,15 +157,11 @@ def location(a: Words, i: int, b: Words, j: int) -> int:
 @compiled
 def shared(a: Words, i: int, b: Words, j: int, start: int, size: int) -> int:
     """`agree` over two sets of words of `size` from word `start`: 1 when any is shared."""
-    if a[i, start] == 0 or b[j, start] == 0:
-        return 0
+    alike = False
     for x in range(start, start + size):
-        if a[i, x] == 0:
-            break
         for y in range(start, start + size):
-            if a[i, x] == b[j, y]:
-                return 1
-    return 2
+            alike |= (a[i, x] == b[j, y]) & (a[i, x] != 0)
+    return int((a[i, start] != 0) & (b[j, start] != 0)) * (2 - alike)
 
 
 @compiled

@@ -39,7 +39,7 @@ def index(
     """
 
     def loose(words: Words) -> npt.NDArray[np.uint8]:
-        return _loose(words, model, seed, table.first)
+        return _loose(words, model, seed, table.first, workers)
 
     encoded = encode_table(table, model, workers, loose, room, progress)
     give_back()
@@ -53,12 +53,12 @@ def served(encoded: Encoded, model: Model) -> Encoded:
     return _only(encoded, encoded.rules < FIRST_LOOSE)
 
 
-def _loose(words: Words, model: Model, seed: int, first: int | None) -> npt.NDArray[np.uint8]:
+def _loose(words: Words, model: Model, seed: int, first: int | None, workers: int | None) -> npt.NDArray[np.uint8]:
     n = len(words)
     if n <= MOST_ROWS:
         return np.full(n, ALL, np.uint8)
     loose = np.full(n, NONE if model.further is None else DOUBLE, np.uint8)
-    loose[draw_rows(shuffle(words, seed, first), MOST_ROWS)] = DOUBLE
+    loose[draw_rows(shuffle(words, seed, first, workers), MOST_ROWS)] = DOUBLE
     return loose
 
 

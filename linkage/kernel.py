@@ -10,92 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.blocking import block_keys
-from linkage.comparison import (
-    BIRTH_DATE,
-    BIRTH_ORDER,
-    COLUMNS,
-    CONTACT,
-    FORENAME,
-    FURTHER,
-    GP_PRACTICE,
-    LOCATION,
-    MIDDLE_NAMES,
-    MOTHERS_MAIDEN_NAME,
-    NHS_NUMBER,
-    SEX,
-    SURNAME,
-)
+from linkage.comparison import COLUMNS, HOUSEHOLD
 from linkage.compiled import compiled
 from linkage.encode import encode
 from linkage.errors import ModelError
-from linkage.field_levels import (
-    B_EXACT,
-    B_PARTIAL_YEAR,
-    L_NEIGHBOUR,
-    N_UNRESOLVED,
-    NEW_YEAR,
-    birth_date,
-    contact,
-    location,
-    nhs_number,
-)
-from linkage.further_levels import compare_further
-from linkage.household import limit_household
-from linkage.kernel_guards import guards_of
-from linkage.layout import (
-    BIRTH,
-    CAUTIONS,
-    ENCODING_VERSION,
-    FORENAME_SLOT,
-    FURTHER_SLOTS,
-    HEAD,
-    MAIDEN,
-    ORDER,
-    POSTCODE_TERM,
-    PRACTICE,
-    SCALE,
-    SLOT,
-    STREET_SLOT,
-    SURNAME_SLOT,
-    TAG,
-    WORDS,
-    Levels,
-    Rows,
-    Words,
-    agree,
-    field,
-)
-from linkage.layout import SEX as SEX_BYTE
-from linkage.model import (
-    ESTIMATED_FACTOR,
-    GENERATION_YEARS,
-    GUARDS,
-    MOST_FROM_TEXTS,
-    NEAR,
-    NEW_YEAR_BITS,
-    PRIOR,
-    SIMILAR,
-    Model,
-    Numbers,
-)
-from linkage.name_levels import (
-    F_DISAGREE,
-    F_EXACT,
-    F_SWAPPED,
-    S_DISAGREE,
-    S_EXACT,
-    S_PREVIOUS,
-    forename,
-    middle_names,
-    nearly_swapped,
-    previous_surname,
-    surname,
-)
-from linkage.place_levels import place
-from linkage.record import Caution, StandardRecord
+from linkage.kernel_guards import CONFUSION
+from linkage.layout import ENCODING_VERSION, TAG, Levels, Rows, Words
+from linkage.model import Model, Numbers
+from linkage.record import StandardRecord
+from linkage.steps import adjust_date, compare_fields, compare_texts, conclude, may_reach
 
-ESTIMATED = int(Caution.ESTIMATED_BIRTH_DATE)
-SLACK = 0.001  # far above any rounding of the sum, so that the bound never drops a pair the sum would keep
+Weighing = tuple[Numbers, Numbers, float]
+"""The weights and rules of a model, and the floor below which a pair is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,96 +60,56 @@ def compare(
     """
     adjust[:] = 0.0
     levels[:] = 0
-    compare_fields(a, i, b, j, weights, rules, levels, adjust)
-    if floor > -inf and (levels[NHS_NUMBER] == 0 or levels[NHS_NUMBER] > N_UNRESOLVED):
-        most = total(weights, rules, levels, adjust, FURTHER) + rules[MOST_FROM_TEXTS]
-        if most < floor - SLACK:
-            return np.float32(-inf), 0
-    compare_names(a8, a, i, b8, b, j, rules, levels, adjust)
-    if a.shape[1] > WORDS:
-        cross_names(a8, a, i, b8, b, j, rules, levels, adjust)
-        levels[LOCATION] = place(a8, a, i, b8, b, j)
-        if 0 < levels[LOCATION] <= L_NEIGHBOUR:  # those that the same postcode ends in
-            adjust[LOCATION] = (a[i, STREET_SLOT + POSTCODE_TERM] >> 32) / SCALE
-        compare_further(a8, a, i, b8, b, j, rules, rules[NEAR], rules[SIMILAR], levels, adjust)
-    last = FURTHER + max(0, (a.shape[1] - FURTHER_SLOTS) // SLOT)
-    limit_household(weights, rules, levels, adjust, last)
-    guards = guards_of(a, i, b, j, levels) & int(rules[GUARDS])
-    return np.float32(total(weights, rules, levels, adjust, last)), guards
+    compare_fields(a, i, b, j, rules, levels)
+    adjust_date(a, i, b, j, weights, rules, levels, adjust)
+    if not may_reach(weights, rules, floor, levels, adjust):
+        return np.float32(-inf), 0
+    compare_texts(a8, a, i, b8, b, j, rules, levels, adjust)
+    return conclude(a, i, b, j, weights, rules, levels, adjust)
 
 
 @compiled
-def compare_fields(
-    a: Words, i: int, b: Words, j: int, weights: Numbers, rules: Numbers, levels: Levels, adjust: Numbers
-) -> None:
-    """The comparisons that cost little."""
-    head, head_b = a[i, HEAD], b[j, HEAD]
-    levels[NHS_NUMBER] = nhs_number(a, i, b, j)
-    levels[BIRTH_DATE] = birth_date(a, i, b, j, rules[GENERATION_YEARS])
-    if (field(head, CAUTIONS) | field(head_b, CAUTIONS)) & ESTIMATED:
-        adjust[BIRTH_DATE] = (rules[ESTIMATED_FACTOR] - 1.0) * weights[BIRTH_DATE, levels[BIRTH_DATE]]
-    elif is_new_year(a[i, BIRTH], b[j, BIRTH], levels[BIRTH_DATE]):
-        adjust[BIRTH_DATE] = -rules[NEW_YEAR_BITS]
-    levels[SEX] = agree(field(head, SEX_BYTE), field(head_b, SEX_BYTE))
-    if a.shape[1] == WORDS:
-        levels[LOCATION] = location(a, i, b, j)
-    levels[CONTACT] = contact(a, i, b, j)
-    levels[GP_PRACTICE] = agree(a[i, PRACTICE], b[j, PRACTICE])
-    levels[MOTHERS_MAIDEN_NAME] = agree(a[i, MAIDEN], b[j, MAIDEN])
-    levels[BIRTH_ORDER] = agree(field(head, ORDER), field(head_b, ORDER))
+def compare_either(
+    a8: Rows,
+    a: Words,
+    i: int,
+    b8: Rows,
+    b: Words,
+    j: int,
+    model: Weighing,
+    other: Weighing,
+    levels: Levels,
+    adjust: Numbers,
+) -> tuple[np.float32, int, bool]:
+    """As `compare`, and whether the pair is kept: for it weighs the model's floor, or it is a confusion.
 
-
-@compiled
-def is_new_year(one: int, other: int, level: int) -> bool:
-    """Whether dates agree by a 1 January: many people who do not know their date are registered on it (NHS-52)."""
-    if level == B_EXACT:
-        return one & 0xFFFF == NEW_YEAR
-    return level == B_PARTIAL_YEAR and (one & 0xFFFF == NEW_YEAR or other & 0xFFFF == NEW_YEAR)
-
-
-@compiled
-def compare_names(
-    a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, rules: Numbers, levels: Levels, adjust: Numbers
-) -> None:
-    """The names, with what the frequency of an agreed name adds or takes."""
-    near, similar = rules[NEAR], rules[SIMILAR]
-    levels[FORENAME] = forename(a8, a, i, b8, b, j, near, similar)
-    if levels[FORENAME] == F_EXACT:
-        adjust[FORENAME] = (a[i, FORENAME_SLOT + 3] >> 32) / SCALE
-    levels[SURNAME] = surname(a8, a, i, b8, b, j, near, similar)
-    if levels[SURNAME] == S_EXACT:
-        adjust[SURNAME] = (a[i, SURNAME_SLOT + 3] >> 32) / SCALE
-    elif levels[SURNAME] == S_PREVIOUS:
-        adjust[SURNAME] = (previous_surname(a, i, b, j) >> 32) / SCALE
-    levels[MIDDLE_NAMES] = middle_names(a, i, b, j)
-
-
-@compiled
-def cross_names(
-    a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, rules: Numbers, levels: Levels, adjust: Numbers
-) -> None:
-    """Names that stand crosswise are one event and told once, under the forename, as rare as both names are.
-
-    The index counts them under both, each at half the worth; a model that is trained on files learns the one event.
+    A pair that is not kept has a second chance by the other model, which must compare alike; what is kept by that one
+    alone weighs -inf. With a floor of inf it gives none.
     """
-    apart = levels[FORENAME] == F_DISAGREE and levels[SURNAME] >= S_DISAGREE
-    if apart and nearly_swapped(a8, a, i, b8, b, j, rules[NEAR]):
-        levels[FORENAME] = F_SWAPPED
-    if levels[FORENAME] == F_SWAPPED:
-        levels[SURNAME] = 0
-        adjust[FORENAME] = (a[i, FORENAME_SLOT + 3] >> 32) / SCALE + (b[j, FORENAME_SLOT + 3] >> 32) / SCALE
-        adjust[FORENAME] += (a[i, SURNAME_SLOT + 3] >> 32) / SCALE + (b[j, SURNAME_SLOT + 3] >> 32) / SCALE
-        adjust[FORENAME] *= 0.5
-
-
-@compiled
-def total(weights: Numbers, rules: Numbers, levels: Levels, adjust: Numbers, last: int) -> float:
-    """Prior and the contributions of the first `last` columns, summed in one order so that both directions give the
-    same bits."""
-    weight = float(rules[PRIOR])
-    for column in range(last):
-        weight += weights[column, levels[column]] + adjust[column]
-    return weight
+    weights, rules, floor = model
+    other_weights, other_rules, other_floor = other
+    adjust[:] = 0.0
+    levels[:] = 0
+    compare_fields(a, i, b, j, rules, levels)
+    again = False
+    if other_floor < inf:
+        adjust_date(a, i, b, j, other_weights, other_rules, levels, adjust)
+        again = may_reach(other_weights, other_rules, other_floor, levels, adjust)
+    adjust_date(a, i, b, j, weights, rules, levels, adjust)
+    first = may_reach(weights, rules, floor, levels, adjust)
+    if not (first or again):
+        return np.float32(-inf), 0, False
+    compare_texts(a8, a, i, b8, b, j, rules, levels, adjust)
+    bits, guard = np.float32(-inf), 0
+    if first:
+        bits, guard = conclude(a, i, b, j, weights, rules, levels, adjust)
+        if bits >= floor or guard & CONFUSION:
+            return bits, guard, True
+    if again:
+        levels[HOUSEHOLD], adjust[HOUSEHOLD] = 0, 0.0
+        adjust_date(a, i, b, j, other_weights, other_rules, levels, adjust)
+        bits, guard = conclude(a, i, b, j, other_weights, other_rules, levels, adjust)
+    return np.float32(-inf), guard, again and bool(bits >= other_floor or guard & CONFUSION)
 
 
 @compiled

@@ -77,6 +77,4 @@ def high(word: int) -> int:
 @compiled
 def agree(one: int, other: int) -> int:
     """1 when both are there and equal, 2 when both are there and differ, else 0."""
-    if one == 0 or other == 0:
-        return 0
-    return 1 if one == other else 2
+    return ((one != 0) & (other != 0)) * (1 + (one != other))

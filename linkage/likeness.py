@@ -14,8 +14,8 @@ _LONGEST = 20
 @compiled
 def same_name(a: Words, i: int, b: Words, j: int, slot: int) -> bool:
     """Whether the texts in two slots are the same: characters, length and hash."""
-    same = a[i, slot] == b[j, slot] and a[i, slot + 1] == b[j, slot + 1]
-    return bool(same and a[i, slot + 2] == b[j, slot + 2])
+    apart = (a[i, slot] ^ b[j, slot]) | (a[i, slot + 1] ^ b[j, slot + 1]) | (a[i, slot + 2] ^ b[j, slot + 2])
+    return bool(apart == 0)
 
 
 @compiled

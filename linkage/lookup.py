@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from linkage.blocking import block_keys
 from linkage.comparison import COLUMNS
-from linkage.compiled import compiled
+from linkage.compiled import allocating
 from linkage.encode import encode
 from linkage.errors import LinkageError, ModelError
 from linkage.guard import Guard
@@ -86,7 +86,7 @@ class Index:
         return self.find(encode(record, self._model), block_keys(record), floor)
 
 
-@compiled
+@allocating
 def look_up(
     one8: Rows,
     one: Words,
@@ -115,7 +115,7 @@ def look_up(
     return found[order], weight[order], guards[order], pattern[order], room
 
 
-@compiled
+@allocating
 def sharing_rows(wanted: Longs, keys: Longs, members: Ints) -> Longs:
     """The rows under any of the wanted keys, ascending, each once; `keys` is sorted."""
     first, last = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, side="right")

@@ -136,7 +136,7 @@ def middle_hash(a: Words, i: int, place: int) -> int:
 def middled(a: Words, i: int, b: Words, j: int) -> bool:
     """Whether the forename of i is among the middle names of j."""
     name = high(a[i, TOWN_FORENAME])
-    return name == middle_hash(b, j, 0) or name == middle_hash(b, j, 1) or name == middle_hash(b, j, 2)
+    return bool((name == middle_hash(b, j, 0)) | (name == middle_hash(b, j, 1)) | (name == middle_hash(b, j, 2)))
 
 
 @compiled

@@ -21,6 +21,7 @@ from linkage.partition_report import report_partition
 from linkage.people import Linker
 from linkage.result import CLUSTERS, LINKS, MODEL, POSSIBLE, REPORT, VETO, Result, assemble
 from linkage.room import give_back
+from linkage.threads import one_ahead
 from linkage.writing import new_directory
 
 Chosen = npt.NDArray[np.bool_]
@@ -39,8 +40,8 @@ def write(linker: Linker, out: Path, report: Mapping[str, Any], first: int | Non
     """
     joined, wanted = _joined(linker), np.True_ if first is None else across(linker, first)
     tables = {
-        LINKS: lambda: _link_tables(linker, joined & wanted),
-        POSSIBLE: lambda: _link_tables(linker, ~joined & wanted),
+        LINKS: lambda: one_ahead(_link_tables(linker, joined & wanted)),
+        POSSIBLE: lambda: one_ahead(_link_tables(linker, ~joined & wanted)),
         CLUSTERS: lambda: iter((clusters(linker),)),
     }
     give_back()

@@ -69,7 +69,7 @@ class Linker:
     @cached_property
     def blocks(self) -> BlockCounts:
         """What blocking did, in counts."""
-        return count_blocks(self.encoded, self.pairs)
+        return count_blocks(self.encoded, self.pairs, self.workers)
 
     @property
     def apart(self) -> int | None:

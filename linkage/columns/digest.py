@@ -57,7 +57,8 @@ def long_hash(text: Bytes, size: int, scratch: Wide) -> int:
     message[:] = np.uint64(0)
     for k in range(size):
         message[k >> 3] |= np.uint64(text[k]) << (_EIGHT * np.uint64(k & 7))
-    mix[:8], mix[8:] = _START, _START
+    for k in range(8):
+        mix[k] = mix[k + 8] = _START[k]
     first = _START[0] ^ _EIGHT_BYTES
     mix[0] = first
     mix[12] ^= np.uint64(size)

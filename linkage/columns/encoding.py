@@ -67,7 +67,7 @@ _LISTS = {
 _TEXTS = {"address": "address_text", "town": "town_text", "postcode": "postcode_text"}
 _ROWS_FOR_PROCESSES = 20_000
 _BYTES_PER_ROW = 640  # of what a row takes while its piece is encoded: codes, distinct values and their answers
-_LEAST_ROWS, _MOST_ROWS = 50_000, 250_000
+_LEAST_ROWS, _MOST_ROWS = 50_000, 1_000_000
 """Of a piece. Larger ones would read fewer values twice, and take more than all that comes after them."""
 _SHARE = 1 << 16
 

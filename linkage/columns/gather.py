@@ -27,7 +27,7 @@ from linkage.blocking import (
     find_facts,
     key_of,
 )
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 from linkage.layout import BIRTH, CAUTIONS, EMAILS, HEAD, PHONES, PREVIOUS_POSTCODES, Words, field
 from linkage.layout import NUMBER as NUMBER_WORD
 from linkage.layout import POSTCODE as POSTCODE_WORD
@@ -74,7 +74,7 @@ def append_word(words: Words, first: int, last: int, codes: Codes, table: Longs,
                 break
 
 
-@compiled
+@allocating
 def count_keys(
     words: Words,
     first: int,
@@ -97,7 +97,7 @@ def count_keys(
         counts[i] = _find_all(parts, words, i, kinds, loose[i], facts)
 
 
-@compiled
+@allocating
 def write_keys(
     words: Words,
     first: int,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.columns.digest import LONGEST, SCRATCH, long_hash
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 
 Bytes = npt.NDArray[np.uint8]
 Ends = npt.NDArray[np.int32]
@@ -29,7 +29,7 @@ _TAIL = 7
 _LONGEST_NO_MAILBOX = 8
 
 
-@compiled
+@allocating
 def read_numbers(data: Bytes, ends: Ends, table: Longs, left: Longs) -> int:
     """NHS numbers: head and number int64[D, 2] of ten digits with or without spaces and hyphens (NHS-1 to NHS-4)."""
     count, digits = 0, np.empty(_DIGITS, np.int64)
@@ -54,7 +54,7 @@ def read_numbers(data: Bytes, ends: Ends, table: Longs, left: Longs) -> int:
     return count
 
 
-@compiled
+@allocating
 def read_phones(data: Bytes, ends: Ends, table: Longs, left: Longs) -> int:
     """Phones: hashes int64[D, 1] of digits in national form, with or without spaces."""
     count, digits = 0, np.empty(_LONGEST_PHONE, np.int64)
@@ -100,7 +100,7 @@ def is_filler(digits: Longs, size: int) -> bool:
     return bool(same or up or down)
 
 
-@compiled
+@allocating
 def read_emails(data: Bytes, ends: Ends, table: Longs, left: Longs) -> int:
     """E-mail addresses: hashes int64[D, 1] of plain ASCII ones in small letters."""
     count, text, scratch = 0, np.empty(LONGEST, np.uint8), np.empty(SCRATCH, np.uint64)

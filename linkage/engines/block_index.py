@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 from linkage.errors import LinkageError
 from linkage.room import UNBOUNDED, Room
 
@@ -65,7 +65,7 @@ def index_blocks(keys: Longs, rows: Ints, n: int, workers: int, room: Room = UNB
         order = np.argsort(rows, kind="stable")
         keys, rows = keys[order], rows[order]
     with ThreadPoolExecutor(workers) as pool:
-        tasks = _ranges(max(workers, -(-len(keys) // ENTRIES_PER_TASK)))
+        tasks = _ranges(workers * max(1, -(-len(keys) // (workers * ENTRIES_PER_TASK))))
         member, size = room.empty(len(keys), np.int32), 0
         for part in pool.map(lambda task: group(keys, rows, *task), tasks):
             member[size : size + len(part)] = part
@@ -91,7 +91,7 @@ def _shares(n: int, size: int) -> list[tuple[int, int]]:
     return [(low, min(low + size, n)) for low in range(0, n, size)]
 
 
-@compiled
+@allocating
 def group(keys: Longs, rows: Ints, least: np.uint64, most: np.uint64) -> Ints:
     """The members of `BlockIndex` whose multiplied keys are in a range; the rows are ascending."""
     count = 0
@@ -111,7 +111,7 @@ def group(keys: Longs, rows: Ints, least: np.uint64, most: np.uint64) -> Ints:
     return write_blocks(other, other_row, row)
 
 
-@compiled
+@allocating
 def sort_by(held: Wide, row: Ints, other: Wide, other_row: Ints, digits: tuple[int, int, int]) -> None:
     """Sort by three digits of the keys, stably, from `held` and `row` to `other` and `other_row`."""
     count = len(held)
@@ -131,7 +131,7 @@ def sort_by(held: Wide, row: Ints, other: Wide, other_row: Ints, digits: tuple[i
         held, row, other, other_row = other, other_row, held, row
 
 
-@compiled
+@allocating
 def write_blocks(held: Wide, row: Ints, member: Ints) -> Ints:
     """The members of the blocks among entries that are sorted by the upper digits of their keys.
 
@@ -150,7 +150,7 @@ def write_blocks(held: Wide, row: Ints, member: Ints) -> Ints:
     return member[:kept].copy()
 
 
-@compiled
+@allocating
 def sort_run(held: Wide, row: Ints) -> None:
     """Sort entries, most of which have one key, by their keys and stably."""
     count = len(held)
@@ -201,7 +201,7 @@ def count_rows(member: Ints, low: int, high: int, count: Longs, later: Longs) ->
             later[row] += after
 
 
-@compiled
+@allocating
 def fill_places(member: Ints, low: int, high: int, first: Longs, place: Places) -> None:
     """Write the places of the entries of the rows low to high."""
     to = first[low:high].copy()

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from linkage.compiled import compiled
 from linkage.errors import LinkageError
+from linkage.threads import in_shares
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -48,7 +49,9 @@ class BlockingLoss:
         return self.missed / (self.found + self.missed) if self.found else nan
 
 
-def rules_met(pairs: tuple[Ints, Ints], keys: Longs, rows: Ints, rules: Bytes, n: int) -> Longs:
+def rules_met(
+    pairs: tuple[Ints, Ints], keys: Longs, rows: Ints, rules: Bytes, n: int, workers: int | None = None
+) -> Longs:
     """int64[P]: for each pair of rows a bit for each rule of which they share a key.
 
     pairs: a and b, int32[P]. keys int64[M], rows int32[M], rules uint8[M]: the blocking entries of n rows they were
@@ -57,7 +60,9 @@ def rules_met(pairs: tuple[Ints, Ints], keys: Longs, rows: Ints, rules: Bytes, n
     if not len(keys) == len(rows) == len(rules) or (len(rules) and int(rules.max()) >= MOST_RULES):
         raise LinkageError("every blocking key needs one row and one rule")
     keys, rules, first = by_row(keys, rows, rules, n)
-    return rules_of_pairs(*pairs, keys, rules, first)
+    met = np.zeros(len(pairs[0]), np.int64)
+    in_shares(lambda low, high: rules_of_pairs(*pairs, keys, rules, first, low, high, met), len(met), workers)
+    return met
 
 
 def estimate_blocking_loss(met: Longs) -> BlockingLoss:
@@ -89,12 +94,12 @@ def by_row(keys: Longs, rows: Ints, rules: Bytes, n: int) -> tuple[Longs, Bytes,
 
 
 @compiled
-def rules_of_pairs(a: Ints, b: Ints, keys: Longs, rules: Bytes, first: Longs) -> Longs:
-    """What `rules_met` says, of entries `by_row`."""
-    met = np.zeros(len(a), np.int64)
-    for p in range(len(a)):
+def rules_of_pairs(
+    a: Ints, b: Ints, keys: Longs, rules: Bytes, first: Longs, low: int, high: int, met: Longs
+) -> None:
+    """Fill met[low:high], zeros so far, with what `rules_met` says, of entries `by_row`."""
+    for p in range(low, high):
         for x in range(first[a[p]], first[a[p] + 1]):
             for y in range(first[b[p]], first[b[p] + 1]):
                 if keys[x] == keys[y] and rules[x] == rules[y]:
                     met[p] |= np.int64(1) << np.int64(rules[x])
-    return met

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 
 Longs = npt.NDArray[np.int64]
 
@@ -43,7 +43,7 @@ def root(parent: Longs, row: int) -> int:
     return row
 
 
-@compiled
+@allocating
 def gather(label: Longs, order: Longs) -> tuple[Longs, Longs]:
     """The rows of every component of two or more, one component after another, each in the given order of rows.
 

@@ -13,18 +13,19 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 import numpy.typing as npt
 
 from linkage.comparison import COLUMNS
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 from linkage.encode import encode
 from linkage.engines.block_index import Ints, Longs, Places, index_blocks
 from linkage.engines.screen import grown
 from linkage.fetching import AHEAD, fetch
-from linkage.guard import Guard
-from linkage.kernel import compare, rows_of
+from linkage.kernel import Weighing, compare, compare_either, rows_of
+from linkage.kernel_guards import CONFUSION
 from linkage.layout import ENCODED_SIZE, Levels, Rows, Words
 from linkage.model import Model, Numbers
 from linkage.progress import SILENT, Progress, stepping
@@ -36,7 +37,6 @@ Bits = npt.NDArray[np.uint32]
 
 Found = tuple[Ints, Ints, Floats, Bits, Levels]
 
-CONFUSION = int(Guard.NHS_NUMBER_CONFUSION)
 PAIRS_PER_SHARE = 1_000_000
 _FEW = 32
 _NOTHING = (
@@ -85,25 +85,29 @@ def link(
     workers: int | None = None,
     room: Room = UNBOUNDED,
     progress: Progress = SILENT,
+    again: tuple[Model, float] | None = None,
 ) -> Pairs:
     """Every unordered pair of rows that share a key, once, and kept if it weighs `floor` or is a confusion.
 
     encoded: uint8[N, ENCODED_SIZE]; keys int64[M] and rows int32[M] are the entries of the blocking index, in any
     order. `floor` defaults to the model's `possible`; `workers` to the processors this process may use. The result
-    is what `score` says of the same pairs, to the bit, ordered by both rows. Raises `ModelError` for rows
-    of another model, `LinkageError` for an entry that points outside `encoded`.
+    is what `score` says of the same pairs, to the bit, ordered by both rows. again: a model that compares alike, and
+    its floor, by which a pair that would not be kept has a second chance; it then weighs -inf. Raises `ModelError`
+    for rows of another model, `LinkageError` for an entry that points outside `encoded`.
     """
     matrix, words = rows_of(encoded, model)
     workers = workers or len(os.sched_getaffinity(0))
     blocks = index_blocks(keys, rows, len(matrix), workers, room)
     least = float(np.float32(model.possible if floor is None else floor))
+    other, other_floor = again or (model, inf)
+    models = (model.weights, model.rules, least), (other.weights, other.rules, float(np.float32(other_floor)))
     own = threading.local()
 
     def run(share: tuple[int, int]) -> Found:
         if not hasattr(own, "met"):
             own.met = np.full(len(matrix) + 1, -1, np.int32)
         index = blocks.member, blocks.place, blocks.first
-        found: Found = link_rows(matrix, words, *index, model.weights, model.rules, least, own.met, *share)
+        found: Found = link_rows(matrix, words, *index, *models, own.met, *share)
         return found
 
     cut = shares(blocks.candidates)
@@ -125,16 +129,15 @@ def warm(model: Model) -> None:
     link(rows, np.zeros(2, np.int64), np.arange(2, dtype=np.int32), model, workers=1)
 
 
-@compiled
+@allocating
 def link_rows(
     matrix: Rows,
     words: Words,
     member: Ints,
     place: Places,
     first: Longs,
-    weights: Numbers,
-    rules: Numbers,
-    floor: float,
+    model: Weighing,
+    second: Weighing,
     met: Ints,
     low: int,
     high: int,
@@ -146,7 +149,8 @@ def link_rows(
     """
     kept, count = 0, 0
     found, near = no_pairs(1024), np.empty(64, np.int32)
-    one, other, adjust = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64), np.empty(COLUMNS)
+    one, other = np.empty(AHEAD, np.int64), np.empty(AHEAD, np.int64)
+    levels, adjust = np.empty(COLUMNS, np.uint8), np.empty(COLUMNS)
     for i in range(low, high):
         near, meets = meet(i, member, place[first[i] : first[i + 1]], met, near)
         for k in range(meets):
@@ -156,16 +160,16 @@ def link_rows(
             if count == AHEAD:
                 if kept + count > len(found[0]):
                     found = more_room(found)
-                kept = weigh(matrix, words, one, other, weights, rules, floor, found, kept, adjust)
+                kept = weigh(matrix, words, one, other, model, second, found, kept, levels, adjust)
                 count = 0
     if kept + count > len(found[0]):
         found = more_room(found)
-    kept = weigh(matrix, words, one[:count], other[:count], weights, rules, floor, found, kept, adjust)
+    kept = weigh(matrix, words, one[:count], other[:count], model, second, found, kept, levels, adjust)
     a, b, weight, guards, pattern = found
     return a[:kept].copy(), b[:kept].copy(), weight[:kept].copy(), guards[:kept].copy(), pattern[:kept].copy()
 
 
-@compiled
+@allocating
 def meet(i: int, member: Ints, places: Places, met: Ints, near: Ints) -> tuple[Ints, int]:
     """The rows after i in its blocks, each once and ascending, and how many; in `near`, or in a wider array."""
     count = 0
@@ -199,11 +203,11 @@ def weigh(
     words: Words,
     one: Longs,
     other: Longs,
-    weights: Numbers,
-    rules: Numbers,
-    floor: float,
+    model: Weighing,
+    second: Weighing,
     found: Found,
     kept: int,
+    levels: Levels,
     adjust: Numbers,
 ) -> int:
     """Weigh some pairs of rows, and write those that are kept into `found` from its place `kept` on; the place after
@@ -211,27 +215,29 @@ def weigh(
     a, b, weight, guards, pattern = found
     for k in range(len(one)):
         i, j = one[k], other[k]
-        bits, guard = compare(matrix, words, i, matrix, words, j, weights, rules, floor, pattern[kept], adjust)
-        if bits >= floor or guard & CONFUSION:
+        bits, guard, keep = compare_either(matrix, words, i, matrix, words, j, model, second, levels, adjust)
+        if keep:
             a[kept], b[kept], weight[kept], guards[kept] = i, j, bits, guard
+            for column in range(COLUMNS):
+                pattern[kept, column] = levels[column]
             kept += 1
     return kept
 
 
-@compiled
+@allocating
 def no_pairs(room: int) -> Found:
-    """The arrays of `Pairs` with room for so many, one more for a pair that is not kept."""
+    """The arrays of `Pairs` with room for so many."""
     a, b = np.empty(room, np.int32), np.empty(room, np.int32)
     weight, guards = np.empty(room, np.float32), np.empty(room, np.uint32)
-    return a, b, weight, guards, np.empty((room + 1, COLUMNS), np.uint8)
+    return a, b, weight, guards, np.empty((room, COLUMNS), np.uint8)
 
 
-@compiled
+@allocating
 def more_room(found: Found) -> Found:
     """The same in arrays of twice the room."""
     a, b, weight, guards, pattern = found
     room = 2 * len(a)
-    wider = np.empty((room + 1, COLUMNS), np.uint8)
+    wider = np.empty((room, COLUMNS), np.uint8)
     wider[: len(pattern)] = pattern
     return grown(a, room), grown(b, room), grown(weight, room), grown(guards, room), wider
 
@@ -249,7 +255,7 @@ def first_shared(keys: Ints, x: int, x_end: int, y: int, y_end: int) -> int:
     return -1
 
 
-@compiled
+@allocating
 def link_share(
     matrix: Rows,
     words: Words,

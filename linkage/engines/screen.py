@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.comparison import COLUMNS
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 from linkage.guard import CONFLICTS, Guard
 from linkage.kernel import compare
 from linkage.layout import Levels, Rows, Words
@@ -106,7 +106,7 @@ def shares(sizes: Longs, listed: int, rounds: int) -> list[tuple[int, int]]:
     return [(int(low), int(high)) for low, high in pairwise(edges)] or [(0, 0)]
 
 
-@compiled
+@allocating
 def screen_share(
     matrix: Rows,
     words: Words,
@@ -218,7 +218,7 @@ def is_of_one_file(one: int, other: int, apart: int) -> bool:
     return bool(apart > 0 and (one < apart) == (other < apart))
 
 
-@compiled
+@allocating
 def grown(column: Column, room: int) -> Column:
     """A longer copy of a column; what is new in it is not set."""
     longer = np.empty(room, column.dtype)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf
 
 import numpy as np
 
@@ -87,11 +86,8 @@ def sample_pairs(
         place[drawn] = np.arange(len(drawn), dtype=np.int32)
         kept = (place >= 0)[rows]
         matrix, keys, rows = matrix[drawn], keys[kept], place[rows[kept]]
-    pairs = _joined(
-        local.link(matrix, keys, rows, model, FLOOR, workers),
-        local.link(matrix, keys, rows, _of_families(model), FAMILY_FLOOR, workers),
-        len(matrix),
-    )
+    families = _of_families(model), FAMILY_FLOOR
+    pairs = local.link(matrix, keys, rows, model, FLOOR, workers, again=families)
     n, distinct = len(matrix), False
     every = n * (n - 1) / 2.0
     if first is not None:
@@ -104,17 +100,6 @@ def sample_pairs(
     same = np.isin(known // everyone, drawn) & np.isin(known % everyone, drawn)
     female = matrix[:, SEX] == int(SexCode.FEMALE)
     return Sample(pairs, female[pairs.a] & female[pairs.b], n, max(1.0, every), distinct, int(same.sum()))
-
-
-def _joined(one: local.Pairs, other: local.Pairs, n: int) -> local.Pairs:
-    """The pairs of both, of n rows, in the order of their rows; those of the other alone weigh nothing."""
-    numbers = [pairs.a * np.int64(n) + pairs.b for pairs in (one, other)]
-    extra = other.where(~np.isin(numbers[1], numbers[0]))
-    weight = np.concatenate((one.weight, np.full(len(extra.a), -inf, np.float32)))
-    a, b = np.concatenate((one.a, extra.a)), np.concatenate((one.b, extra.b))
-    order = np.lexsort((b, a))
-    guards, pattern = np.concatenate((one.guards, extra.guards)), np.concatenate((one.pattern, extra.pattern))
-    return local.Pairs(a[order], b[order], weight[order], guards[order], pattern[order])
 
 
 def _of_families(model: Model) -> Model:

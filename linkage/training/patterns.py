@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.comparison import COLUMNS, LEVELS
-from linkage.compiled import compiled
+from linkage.compiled import allocating
 from linkage.fetching import AHEAD, fetch
 from linkage.kernel import compare
 from linkage.layout import HEAD, SEX, Levels, Rows, Words, field
@@ -43,7 +43,7 @@ class Patterns:
         return float(self.count.sum())
 
 
-@compiled
+@allocating
 def code_pairs(matrix: Rows, words: Words, a: Ints, b: Ints, weights: Numbers, rules: Numbers, codes: Longs) -> int:
     """Fill codes[n] with the packed pattern of each pair of rows a[n], b[n]; the number returned says nothing."""
     levels, adjust, fetched = np.zeros(COLUMNS, np.uint8), np.zeros(COLUMNS), 0

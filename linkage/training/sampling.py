@@ -12,8 +12,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from linkage.compiled import compiled
+from linkage.compiled import allocating, compiled
 from linkage.layout import Words
+from linkage.threads import in_shares
 from linkage.training.patterns import Ints, Longs
 
 Bytes = npt.NDArray[np.uint8]
@@ -34,14 +35,14 @@ class Drawn:
     crowds: int = 0
 
 
-def shuffle(words: Words, seed: int, first: int | None = None) -> Longs:
+def shuffle(words: Words, seed: int, first: int | None = None, workers: int | None = None) -> Longs:
     """The rows of int64[N, words] in an order like chance, int64[N], that follows from what they say and the seed.
 
     Rows that say the same are one as good as the other, and each has a place of its own: those drawn together would
     show too many pairs of them. first: how many rows are of the first of two files, which say so.
     """
-    marks = np.empty(len(words), np.uint64)
-    mark_rows(words, first or 0, np.uint64(seed % 2**64), marks)
+    marks, start = np.empty(len(words), np.uint64), np.uint64(seed % 2**64)
+    in_shares(lambda low, high: mark_rows(words, low, high, first or 0, start, marks), len(words), workers)
     order = np.argsort(marks, kind="stable")
     ordered = marks[order]
     fresh = np.flatnonzero(np.concatenate((np.ones(min(1, len(order)), np.bool_), ordered[1:] != ordered[:-1])))
@@ -53,9 +54,9 @@ def shuffle(words: Words, seed: int, first: int | None = None) -> Longs:
 
 
 @compiled
-def mark_rows(words: Words, first: int, seed: np.uint64, marks: Wide) -> None:
-    """Fill marks[N] with a number for what each row says; `first` rows of another file are marked otherwise."""
-    for i in range(len(words)):
+def mark_rows(words: Words, low: int, high: int, first: int, seed: np.uint64, marks: Wide) -> None:
+    """Fill marks[low:high] with a number for what each row says; the `first` rows, of another file, have another."""
+    for i in range(low, high):
         mark = mixed(1 if i < first else 0, seed)
         for k in range(words.shape[1]):
             mark = mixed(words[i, k], mark * np.uint64(3))
@@ -105,7 +106,7 @@ def draw_entries(keys: Longs, rows: Ints, rules: Bytes, most: int, seed: int) ->
     return [Entries(key[a:b], row[a:b], share) for (a, b), share in zip(cuts, shares.tolist(), strict=True)]
 
 
-@compiled
+@allocating
 def count_rules(rules: Bytes) -> Longs:
     """int64[256]: how many entries each rule has."""
     count = np.zeros(_RULES, np.int64)
@@ -114,7 +115,7 @@ def count_rules(rules: Bytes) -> Longs:
     return count
 
 
-@compiled
+@allocating
 def thin(keys: Longs, rows: Ints, rules: Bytes, start: np.uint64, limits: Wide) -> tuple[Longs, Ints, Longs]:
     """The entries whose keys, scattered from `start`, are not above their rule's limit, one rule after another.
 

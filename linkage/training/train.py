@@ -60,7 +60,7 @@ def train(
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
     prior = estimate_prior(words)
-    order = shuffle(words, seed, first)
+    order = shuffle(words, seed, first, workers)
     random = draw_patterns(matrix, words, order, base, random_pairs, seed, workers)
     chance = estimate_chance(random, base, prior.bits)
     settled, known = _reviewed(matrix, words, base, reviewed)
