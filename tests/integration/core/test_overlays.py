@@ -132,7 +132,7 @@ def test_a_correction_by_the_trust_withdraws_the_question(overlaid: World) -> No
 def test_a_question_is_answered_in_its_own_words(overlaid: World) -> None:
     world = overlaid
     asked = world.task(TaskKind.OVERLAY)
-    with pytest.raises(Refused, match="accept, reject, defer or unsure"):
+    with pytest.raises(Refused, match="accept, reject, defer, unsure"):
         world.review.decide(asked.id, Decision.SAME, "", REVIEWER)
     assert world.review.decide(asked.id, Decision.DEFER, "", REVIEWER).state is TaskState.DEFERRED
     assert world.resolve("BOL|1").state is ResolutionState.CONTESTED
