@@ -162,6 +162,12 @@ Index(
     postgresql_ops={"family": "text_pattern_ops", "given": "text_pattern_ops"},
     postgresql_where=source_record.c.live,
 )
+Index(
+    "ix_source_record_past_family",
+    source_record.c.family,
+    postgresql_ops={"family": "text_pattern_ops"},
+    postgresql_where=text("not live"),
+)
 Index("ix_source_record_birth_date", source_record.c.birth_date, postgresql_where=text("birth_date <> ''"))
 
 # The names a record is found by besides its first: every family with every given, further and former (IHE-31).

@@ -21,7 +21,8 @@ _OWNED = """exists (select from source_record r where r.id in (t.a_id, t.b_id) a
 # The records first: they are few, and everything about them is found by indexes.
 _NAMED = """t.id = any(array(
   with named as materialized (select id from source_record where value = :text
-    union select id from source_record where family ~>=~ :name and family ~<~ :name_end)
+    union select id from source_record where live and family ~>=~ :name and family ~<~ :name_end
+    union select id from source_record where not live and family ~>=~ :name and family ~<~ :name_end)
   select id from task where a_id in (select id from named) union
   select id from task where b_id in (select id from named)))"""
 _UNREAD = """(t.sample_id is null

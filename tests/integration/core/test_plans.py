@@ -16,6 +16,7 @@ import mpi.db
 from mpi.db.prepared import Prepared
 from mpi.domain.order_fold import OrderFilter
 from mpi.domain.views import HistoryFilter
+from mpi.domain.worklist import Wanted
 from tests.integration.core.world import ADMINISTRATOR, World, of, register
 
 _BIG = frozenset({"link", "source_record", "golden_identity", "study"})
@@ -84,6 +85,8 @@ def test_no_statement_of_a_use_case_reads_a_big_table_whole(world: World) -> Non
     world.imaging.history(of("BOL|1"), ADMINISTRATOR, HistoryFilter(as_of=then))
     world.imaging.orders(of("BOL|1"), ADMINISTRATOR, OrderFilter(as_of=then))
     world.query.person_of(of("BOL|1"), ADMINISTRATOR, then)
+    with world.index.units.begin(read_only=True) as unit:
+        unit.worklist.count(Wanted(text="F1"), then, 10)
     made = [one for one in gc.get_objects() if isinstance(one, Prepared) and id(one) not in before]
     assert len(made) >= 4
     bad: dict[str, list[str]] = {}
