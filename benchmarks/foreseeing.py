@@ -22,8 +22,8 @@ from benchmarks.machine import machine
 from benchmarks.residents import batches, region
 from benchmarks.service import Stage, load, say, staged
 from linkage.model import Model
-from mpi.usecases.foreseeing import Foreseeing
-from mpi.usecases.matching import Matching
+from mpi.usecases.identity.matching import Matching
+from mpi.usecases.models.foreseeing import Foreseeing
 
 _RECORDS_OF_A_PERSON = 2.2  # as the simulated trusts have them
 _LOWER = 4.0  # bits

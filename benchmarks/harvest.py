@@ -40,8 +40,8 @@ from benchmarks.residents import batches, region
 from benchmarks.service import Stage, load, say, staged
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Network
-from mpi.usecases.backload import Backload
-from mpi.usecases.images import Image, Images, Taken
+from mpi.usecases.imaging.backload import Backload
+from mpi.usecases.imaging.images import Image, Images, Taken
 
 Json = dict[str, Any]
 _DAYS = date(2024, 3, 1), date(2024, 3, 2)

@@ -24,7 +24,7 @@ from mpi.domain.access import Caller, Role
 from mpi.embedded import EmbeddedPostgres
 from mpi.main.compose import Index, TimeOrderedIds, compose
 from mpi.networks import load_network
-from mpi.usecases.bulk import Batch, BulkLoad
+from mpi.usecases.whole.bulk import Batch, BulkLoad
 
 NETWORK = "greater-manchester"
 LOADER = Caller("benchmark", Role.ADMINISTRATOR, "benchmark")

@@ -18,8 +18,8 @@ from mpi.domain.access import Caller
 from mpi.domain.commands import Envelope
 from mpi.domain.network import Archive, Network
 from mpi.errors import Refused
-from mpi.usecases.backload import Backload
-from mpi.usecases.images import Image, Images, Taken
+from mpi.usecases.imaging.backload import Backload
+from mpi.usecases.imaging.images import Image, Images, Taken
 
 _TOGETHER = 250  # studies in one transaction: a message about one of their patients waits for it, a tenth of a second
 Told = tuple[Dataset, str]

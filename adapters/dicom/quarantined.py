@@ -19,8 +19,8 @@ from mpi.domain.network import Network
 from mpi.domain.quarantine import Copy, Kept
 from mpi.domain.reading import Entry, Reading, Section, pictured, seen, unpictured
 from mpi.errors import Fault, Refused
-from mpi.usecases.images import Image
-from mpi.usecases.retaking import Retaking
+from mpi.usecases.imaging.images import Image
+from mpi.usecases.refused.retaking import Retaking
 
 _LONGEST = 400  # characters of a value
 _DEEPEST = 4

@@ -21,7 +21,7 @@ from mpi.domain.access import Caller
 from mpi.domain.commands import Envelope
 from mpi.domain.network import Archive, Network
 from mpi.errors import Fault, Refused, Unavailable
-from mpi.usecases.images import Image, Images
+from mpi.usecases.imaging.images import Image, Images
 
 SUCCESS, TRY_AGAIN, CANNOT_UNDERSTAND = 0x0000, 0xA700, 0xC000
 INVALID_VALUE, PROCESSING_FAILURE, MISSING_ATTRIBUTE = 0x0106, 0x0110, 0x0120  # PS3.7 annex C

@@ -23,8 +23,8 @@ from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
 from mpi.domain.views import HistoryFilter, Study
 from mpi.errors import Fault, NotFound, Refused
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.query import Query
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.reading.query import Query
 
 JSON = "application/dicom+json"
 _TAKEN = frozenset({JSON, "application/json", "application/*", "*/*"})

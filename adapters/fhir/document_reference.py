@@ -31,7 +31,7 @@ from mpi.domain.access import Caller
 from mpi.domain.identifiers import WITHHELD
 from mpi.domain.views import HistoryPage, Study
 from mpi.errors import Fault, NotFound, Refused
-from mpi.usecases.imaging import Imaging
+from mpi.usecases.imaging.imaging import Imaging
 
 PROFILE = "https://profiles.ihe.net/ITI/MHD/StructureDefinition/IHE.MHD.Minimal.DocumentReference"
 PARAMETERS: Mapping[str, tuple[str, str]] = {

@@ -16,7 +16,7 @@ from mpi.domain.access import Caller, Right
 from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.network import Feed
 from mpi.errors import Fault, Refused
-from mpi.usecases.intake import Intake
+from mpi.usecases.intake.intake import Intake
 
 Note = Callable[[Feed, Sequence[str], Refused | None], None]
 """Who counts what arrives wrong: the feed, the reader's remarks, and why a message was refused."""

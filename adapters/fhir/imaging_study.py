@@ -27,7 +27,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.person_filters import read_date
 from mpi.domain.views import HistoryFilter
 from mpi.errors import Fault, NotFound, Refused
-from mpi.usecases.imaging import Imaging
+from mpi.usecases.imaging.imaging import Imaging
 
 PARAMETERS: Mapping[str, tuple[str, str]] = {
     "patient": ("reference", "golden Patient; a retired one finds its successor's studies"),

@@ -20,7 +20,7 @@ from linkage.record import Demographics
 from mpi.domain.access import Caller
 from mpi.domain.matches import MatchCandidate
 from mpi.errors import Fault, Refused
-from mpi.usecases.query import Query
+from mpi.usecases.reading.query import Query
 
 DEFAULT_COUNT = 10
 MOST = 50  # SEC-6: a question about one person, not a trawl

@@ -11,7 +11,7 @@ from fhir.resources.R4B.patient import Patient
 from mpi.domain.conformance import Finding, FoundBy
 from mpi.domain.network import Feed
 from mpi.errors import Refused
-from mpi.usecases.tallies import Tallies
+from mpi.usecases.refused.tallies import Tallies
 
 _ELEMENT = re.compile(r"\bPatient\.([A-Za-z]+)")
 _ELEMENTS = frozenset(field.alias or name for name, field in Patient.model_fields.items())

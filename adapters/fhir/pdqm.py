@@ -16,8 +16,8 @@ from adapters.fhir.patient_search import PatientSearch, read_search
 from mpi.domain.access import Caller
 from mpi.domain.views import PersonView
 from mpi.errors import NotFound
-from mpi.usecases.finding import find
-from mpi.usecases.query import Query
+from mpi.usecases.reading.finding import find
+from mpi.usecases.reading.query import Query
 
 
 def pdqm_routes(query: Query, addresses: Addresses, caller_of: Callable[[Request], Caller]) -> APIRouter:

@@ -13,7 +13,7 @@ from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import CrossReferences
 from mpi.errors import Fault, NotFound, Refused
-from mpi.usecases.query import Query
+from mpi.usecases.reading.query import Query
 
 
 def pixm_routes(query: Query, addresses: Addresses, caller_of: Callable[[Request], Caller]) -> APIRouter:

@@ -18,7 +18,7 @@ from mpi.domain.network import Feed
 from mpi.domain.quarantine import Copy, Kept, check_kind
 from mpi.domain.reading import Reading, pictured, seen, unpictured
 from mpi.errors import Fault, Refused
-from mpi.usecases.retaking import Retaking
+from mpi.usecases.refused.retaking import Retaking
 
 
 @dataclass(frozen=True, slots=True)

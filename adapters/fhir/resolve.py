@@ -27,7 +27,7 @@ from mpi.domain.issuers import find_issuer
 from mpi.domain.network import Network
 from mpi.domain.views import Resolution
 from mpi.errors import Fault, MpiError, NotFound, Refused
-from mpi.usecases.resolve import Resolve
+from mpi.usecases.imaging.resolve import Resolve
 
 MOST = 500  # questions at once
 Part = dict[str, Any]

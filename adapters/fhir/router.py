@@ -21,10 +21,10 @@ from adapters.fhir.resolve import resolve_routes
 from adapters.fhir.service_request import order_routes
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.intake import Intake
-from mpi.usecases.query import Query
-from mpi.usecases.resolve import Resolve
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.imaging.resolve import Resolve
+from mpi.usecases.intake.intake import Intake
+from mpi.usecases.reading.query import Query
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

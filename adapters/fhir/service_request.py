@@ -24,7 +24,7 @@ from adapters.fhir.terminology import REQUEST_STATUSES
 from mpi.domain.access import Caller
 from mpi.domain.order_fold import ImagingOrder, OrderFilter
 from mpi.errors import Fault, NotFound, Refused
-from mpi.usecases.imaging import Imaging
+from mpi.usecases.imaging.imaging import Imaging
 
 _WHOSE = {
     "patient": ("reference", "golden Patient; a retired one finds its successor's orders"),

@@ -21,9 +21,9 @@ from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.domain.network import Network
 from mpi.domain.views import Event, EventType
-from mpi.usecases.consumers import Consumers
-from mpi.usecases.subscriptions import Subscription, Undeliverable
-from mpi.usecases.telling import Telling
+from mpi.usecases.identity.telling import Telling
+from mpi.usecases.subscribers.consumers import Consumers
+from mpi.usecases.subscribers.subscriptions import Subscription, Undeliverable
 
 _PEN = Pen()
 _NAMELESS = " "  # IHE-22: one single space, not the two repetitions of ITI-9

@@ -18,7 +18,7 @@ from adapters.hl7v2.message import Message
 from mpi.domain.conformance import DayOfFeed, Finding, FoundBy
 from mpi.domain.network import Feed
 from mpi.errors import Refused
-from mpi.usecases.tallies import Tallies
+from mpi.usecases.refused.tallies import Tallies
 
 _WAITING = 32  # messages kept for the validator: at 10 to 30 ms each, under a second; beyond it the sample shrinks
 _FIELD = re.compile(r"\b([A-Z][A-Z0-9]{2})-(\d+)")

@@ -19,8 +19,8 @@ from adapters.hl7v2.rsp import Hits, Rejected, Response
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
 from mpi.errors import NotFound, Refused
-from mpi.usecases.paging import Page, Paging
-from mpi.usecases.query import Query
+from mpi.usecases.reading.paging import Page, Paging
+from mpi.usecases.reading.query import Query
 
 # Mandatory in the structure of v2.5 (not in IHE's): no score is given, because every parameter holds (IHE-46).
 _QRI = {3: "EXACT"}

@@ -13,7 +13,7 @@ from adapters.hl7v2.rsp import Rejected, Response
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
 from mpi.errors import NotFound, Refused
-from mpi.usecases.query import Query
+from mpi.usecases.reading.query import Query
 
 _SOURCE = "QPD^1^3^1"
 

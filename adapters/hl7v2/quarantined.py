@@ -15,7 +15,7 @@ from mpi.domain.network import Network, Protocol
 from mpi.domain.quarantine import Copy, Kept, check_kind
 from mpi.domain.reading import Reading, pictured, unpictured
 from mpi.errors import Fault, Refused
-from mpi.usecases.retaking import Retaking
+from mpi.usecases.refused.retaking import Retaking
 
 _WHOLE = "a batch or file is sent again whole, with mpi load"
 _LINE_END = re.compile(r"\r\n|\r|\n")

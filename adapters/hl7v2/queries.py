@@ -19,8 +19,8 @@ from adapters.hl7v2.rsp import Response
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.network import Network
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
-from mpi.usecases.paging import Paging
-from mpi.usecases.query import Query
+from mpi.usecases.reading.paging import Paging
+from mpi.usecases.reading.query import Query
 
 TYPES = frozenset({"QBP", "QCN"})
 """MSH-9.1 of what is answered here."""

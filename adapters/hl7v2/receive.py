@@ -28,7 +28,7 @@ from mpi.domain.commands import Envelope, Receipt, Status
 from mpi.domain.conformance import Strictness
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import Fault, Forbidden, OutOfSequence, Refused, Unavailable
-from mpi.usecases.intake import Intake
+from mpi.usecases.intake.intake import Intake
 
 _REPLIES = frozenset({"ACK", "MCF"})
 

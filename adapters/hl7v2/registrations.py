@@ -19,7 +19,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.domain.record import Update
 from mpi.errors import Refused
-from mpi.usecases.screening import screen
+from mpi.usecases.identity.screening import screen
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from adapters.hl7v2 import ack, pdq_parameters, qbp, rsp
 from adapters.hl7v2.page import section, table
 from mpi.domain.consumer import Transaction
-from mpi.usecases.consumers import EVENTS
+from mpi.usecases.subscribers.consumers import EVENTS
 
 QUERY_FIELDS: Mapping[str, Mapping[int, str]] = {
     "QPD": {

@@ -17,7 +17,7 @@ from mpi.api.responses import failures, name_operation, no_content, success
 from mpi.api.security import Calling, SecuredRoute
 from mpi.api.services import Provided
 from mpi.domain.views import Event, EventType
-from mpi.usecases.deliveries import Condition, Owed, host_of, name_of
+from mpi.usecases.subscribers.deliveries import Condition, Owed, host_of, name_of
 
 router = APIRouter(
     route_class=SecuredRoute,

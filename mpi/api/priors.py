@@ -23,7 +23,7 @@ from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.orders import Coded
 from mpi.domain.priors import Prior
 from mpi.domain.views import Study
-from mpi.usecases.imaging import REPEAT_DAYS
+from mpi.usecases.imaging.imaging import REPEAT_DAYS
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["imaging"], generate_unique_id_function=name_operation, prefix="/v1"

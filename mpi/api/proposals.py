@@ -10,7 +10,7 @@ from mpi.api.responses import success
 from mpi.api.shapes import identifier_json
 from mpi.api.tasks_shapes import ProposalJson
 from mpi.domain.acts import Proposal, outline
-from mpi.usecases.acts import Outcome
+from mpi.usecases.deciding.acts import Outcome
 
 
 class ProposedJson(TypedDict):

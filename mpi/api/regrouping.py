@@ -21,7 +21,7 @@ from mpi.api.shapes import IdentifierJson, identifier_json
 from mpi.domain.access import Caller
 from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import MOST, Regroup, Wish
-from mpi.usecases.acts import Outcome
+from mpi.usecases.deciding.acts import Outcome
 
 router = APIRouter(
     route_class=SecuredRoute, tags=["review"], generate_unique_id_function=name_operation, prefix="/v1/people"

@@ -12,22 +12,22 @@ from fastapi import Depends, Request
 from linkage.model import Model
 from mpi.domain.access import Caller
 from mpi.domain.network import Network
-from mpi.usecases.acts import Acts
-from mpi.usecases.batches import Batches
-from mpi.usecases.conformance import Conformance
-from mpi.usecases.corrections import Corrections
-from mpi.usecases.dashboards import Dashboards
-from mpi.usecases.deliveries import Deliveries
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.intake import Intake
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.quarantine import Quarantine
-from mpi.usecases.query import Query
-from mpi.usecases.resolve import Resolve
-from mpi.usecases.review import Review
-from mpi.usecases.sampling import Sampling
-from mpi.usecases.subscriptions import Subscriptions
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.acts import Acts
+from mpi.usecases.deciding.batches import Batches
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.deciding.review import Review
+from mpi.usecases.deciding.sampling import Sampling
+from mpi.usecases.deciding.worklist import Worklist
+from mpi.usecases.figures.corrections import Corrections
+from mpi.usecases.figures.dashboards import Dashboards
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.imaging.resolve import Resolve
+from mpi.usecases.intake.intake import Intake
+from mpi.usecases.reading.query import Query
+from mpi.usecases.refused.conformance import Conformance
+from mpi.usecases.refused.quarantine import Quarantine
+from mpi.usecases.subscribers.deliveries import Deliveries
+from mpi.usecases.subscribers.subscriptions import Subscriptions
 
 
 @dataclass(frozen=True, slots=True)

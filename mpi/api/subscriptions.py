@@ -18,7 +18,7 @@ from mpi.api.services import Provided
 from mpi.api.shapes import SubscriptionJson, SubscriptionsJson
 from mpi.domain.interest import Interest
 from mpi.domain.views import EventType
-from mpi.usecases.subscriptions import Subscription
+from mpi.usecases.subscribers.subscriptions import Subscription
 
 router = APIRouter(
     route_class=SecuredRoute,

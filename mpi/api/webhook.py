@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from mpi.api.shapes import identifier_json
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Event, Study
-from mpi.usecases.subscriptions import Subscription
+from mpi.usecases.subscribers.subscriptions import Subscription
 
 TIMEOUT_SECONDS = 5.0
 ANSWER_LIMIT_BYTES = 64 * 1024

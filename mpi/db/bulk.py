@@ -26,8 +26,8 @@ from mpi.domain.questions import Question
 from mpi.domain.views import Study, TaskState
 from mpi.errors import Fault, Refused, Unavailable
 from mpi.ports import Contention
-from mpi.usecases.bulk import Line, Longs, Registration, Render
-from mpi.usecases.bulk_settling import Weighed
+from mpi.usecases.whole.bulk import Line, Longs, Registration, Render
+from mpi.usecases.whole.bulk_settling import Weighed
 
 _LINES = 20_000  # people sent at a time
 
@@ -65,7 +65,7 @@ _COUNTED = """update task t set studies = (select count(*) from study s where s.
 
 
 class BulkStore:
-    """See `mpi.usecases.bulk.Store`."""
+    """See `mpi.usecases.whole.bulk.Store`."""
 
     def __init__(self, unit: DbUnit, connection: Connection, model: str) -> None:
         self._unit = unit

@@ -15,7 +15,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.record import Record, Update
 from mpi.domain.views import Study
-from mpi.usecases.bulk import Line
+from mpi.usecases.whole.bulk import Line
 
 MESSAGE = "id, feed, application, facility, control_id, event, digest, raw, flags"
 AUDIT = '"user", role, organisation, purpose, action, subjects, detail'

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import psycopg
 from sqlalchemy import Connection
 
-from mpi.usecases.bulk_settling import Weighed
+from mpi.usecases.whole.bulk_settling import Weighed
 
 Columns = Sequence[tuple[str, npt.NDArray[Any]]]
 """The form of each column's values, in numpy's words and big endian, and the values."""

@@ -24,7 +24,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.errors import Conflict, Unavailable
 from mpi.ports import Contention
-from mpi.usecases.bulk_settling import Weighed
+from mpi.usecases.whole.bulk_settling import Weighed
 
 _MINE = text(f"select pg_try_advisory_xact_lock({CHANGES_MODEL})")
 # The lock that every writing transaction shares; while somebody waits for it, nobody else gets it.
@@ -80,7 +80,7 @@ _LIFTED = text(
 
 
 class RollingStore:
-    """See `mpi.usecases.rolling.Store`."""
+    """See `mpi.usecases.models.rolling.Store`."""
 
     def __init__(self, unit: DbUnit) -> None:
         self.unit = unit

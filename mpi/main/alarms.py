@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mpi.usecases.deliveries import age, name_of
-from mpi.usecases.subscriptions import Subscription
+from mpi.usecases.subscribers.deliveries import age, name_of
+from mpi.usecases.subscribers.subscriptions import Subscription
 
 _STUCK = timedelta(minutes=5)  # what waits longer is an alarm
 

@@ -114,7 +114,7 @@ def consumers(
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
-    from mpi.usecases.deliveries import name_of  # noqa: PLC0415
+    from mpi.usecases.subscribers.deliveries import name_of  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
     with spoken():

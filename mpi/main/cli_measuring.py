@@ -31,7 +31,7 @@ def sample(
     from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
-    from mpi.usecases.sampling import Draw  # noqa: PLC0415
+    from mpi.usecases.deciding.sampling import Draw  # noqa: PLC0415
 
     operator = Caller(getpass.getuser(), Role.ADMINISTRATOR, "local", purpose="operations")
     with spoken():

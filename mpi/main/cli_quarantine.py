@@ -17,7 +17,7 @@ from mpi.main.spoken import spoken
 
 if TYPE_CHECKING:
     from mpi.domain.quarantine import Kept
-    from mpi.usecases.quarantine import Quarantine
+    from mpi.usecases.refused.quarantine import Quarantine
 
 app = typer.Typer()
 quarantine = typer.Typer(name="quarantine", help="List the messages that were refused, show one, or send it again.")

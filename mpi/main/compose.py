@@ -40,33 +40,33 @@ from mpi.review.pages import Pages
 from mpi.review.workbench import add_pages
 from mpi.settings import Settings
 from mpi.tokens import Callers, reviewers, session_key
-from mpi.usecases.admission import Admission
-from mpi.usecases.comparing import Comparing
-from mpi.usecases.conformance import Conformance
-from mpi.usecases.consumers import Consumers
-from mpi.usecases.corrections import Corrections
-from mpi.usecases.dashboards import Dashboards
-from mpi.usecases.deliveries import Deliveries
-from mpi.usecases.images import Images
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.launching import Launching
-from mpi.usecases.matching import Matching
-from mpi.usecases.models import Models
-from mpi.usecases.paging import Paging
-from mpi.usecases.portraits import Portraits
-from mpi.usecases.quarantine import Quarantine
-from mpi.usecases.query import Query
-from mpi.usecases.rematch import Rematch
-from mpi.usecases.review import Review
-from mpi.usecases.sampling import Sampling
-from mpi.usecases.seeking import Seeking
-from mpi.usecases.subscriptions import Relay, Subscriptions
-from mpi.usecases.tallies import Tallies
-from mpi.usecases.telling import Telling
-from mpi.usecases.timelines import Timelines
-from mpi.usecases.verify import Verify
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.comparing import Comparing
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.deciding.review import Review
+from mpi.usecases.deciding.sampling import Sampling
+from mpi.usecases.deciding.worklist import Worklist
+from mpi.usecases.entrance.admission import Admission
+from mpi.usecases.entrance.launching import Launching
+from mpi.usecases.figures.corrections import Corrections
+from mpi.usecases.figures.dashboards import Dashboards
+from mpi.usecases.identity.matching import Matching
+from mpi.usecases.identity.rematch import Rematch
+from mpi.usecases.identity.telling import Telling
+from mpi.usecases.imaging.images import Images
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.imaging.timelines import Timelines
+from mpi.usecases.models.models import Models
+from mpi.usecases.reading.paging import Paging
+from mpi.usecases.reading.portraits import Portraits
+from mpi.usecases.reading.query import Query
+from mpi.usecases.reading.seeking import Seeking
+from mpi.usecases.refused.conformance import Conformance
+from mpi.usecases.refused.quarantine import Quarantine
+from mpi.usecases.refused.tallies import Tallies
+from mpi.usecases.subscribers.consumers import Consumers
+from mpi.usecases.subscribers.deliveries import Deliveries
+from mpi.usecases.subscribers.subscriptions import Relay, Subscriptions
+from mpi.usecases.whole.verify import Verify
 
 
 class SystemClock:

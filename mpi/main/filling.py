@@ -29,8 +29,8 @@ from mpi.main.speaking import caller_of
 from mpi.metrics import Metrics
 from mpi.networks import load_network
 from mpi.settings import Settings
-from mpi.usecases.bulk import BulkLoad, Registration, Store
-from mpi.usecases.bulk_workers import Workers
+from mpi.usecases.whole.bulk import BulkLoad, Registration, Store
+from mpi.usecases.whole.bulk_workers import Workers
 
 Source = tuple[Path, Feed]
 

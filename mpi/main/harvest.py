@@ -26,8 +26,8 @@ from mpi.main.peers import Access, Asked, peer_of
 from mpi.main.serve import database
 from mpi.networks import load_network
 from mpi.settings import Settings
-from mpi.usecases.backload import Backload
-from mpi.usecases.images import Images
+from mpi.usecases.imaging.backload import Backload
+from mpi.usecases.imaging.images import Images
 
 _UNDATED = "undated"
 

@@ -8,7 +8,7 @@ import sys
 from linkage.model import Model
 from mpi.db.session import DbUnits, connect
 from mpi.settings import Settings
-from mpi.usecases.reigning import Reigning
+from mpi.usecases.models.reigning import Reigning
 
 
 def model_in_force(url: str, settings: Settings, *, begin: bool = True) -> Model:

@@ -19,12 +19,12 @@ from mpi.domain.views import Resolution
 from mpi.errors import Refused
 from mpi.metrics import Metrics
 from mpi.ports import Clock, Units
-from mpi.usecases.intake import Intake
-from mpi.usecases.matching import Matching
-from mpi.usecases.paging import Paging
-from mpi.usecases.query import Query
-from mpi.usecases.rematch import Rematch
-from mpi.usecases.resolve import Resolve
+from mpi.usecases.identity.matching import Matching
+from mpi.usecases.identity.rematch import Rematch
+from mpi.usecases.imaging.resolve import Resolve
+from mpi.usecases.intake.intake import Intake
+from mpi.usecases.reading.paging import Paging
+from mpi.usecases.reading.query import Query
 
 
 class ObservedIntake(Intake):

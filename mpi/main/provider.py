@@ -8,7 +8,7 @@ from mpi.ports import Clock, Units
 from mpi.providers import load_provider
 from mpi.review.bench import ProviderDoor
 from mpi.settings import Settings
-from mpi.usecases.visiting import Visiting
+from mpi.usecases.entrance.visiting import Visiting
 
 
 def compose_provider(units: Units, clock: Clock, network: Network, settings: Settings) -> ProviderDoor | None:

@@ -12,9 +12,9 @@ from mpi.domain.network import Network
 from mpi.domain.quarantine import Copy, Kept, is_dicom
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.ports import Clock, Messages, Units
-from mpi.usecases.quarantine import Quarantine
-from mpi.usecases.rematch import Rematch
-from mpi.usecases.retaking import Retaking
+from mpi.usecases.identity.rematch import Rematch
+from mpi.usecases.refused.quarantine import Quarantine
+from mpi.usecases.refused.retaking import Retaking
 
 
 def compose_quarantine(units: Units, rematch: Rematch, network: Network, clock: Clock) -> Quarantine:

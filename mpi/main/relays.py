@@ -20,8 +20,8 @@ from mpi.errors import MpiError
 from mpi.main.alarms import alarms
 from mpi.main.compose import Index
 from mpi.metrics import Metrics
-from mpi.usecases.deliveries import age, name_of
-from mpi.usecases.subscriptions import Relay
+from mpi.usecases.subscribers.deliveries import age, name_of
+from mpi.usecases.subscribers.subscriptions import Relay
 
 _log = structlog.get_logger("mpi.relay")
 _IDLE = 0.2  # seconds between looks at an empty outbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mpi.db.rolling import RollingStores
 from mpi.main.compose import Index, TimeOrderedIds
-from mpi.usecases.rolling import Rolling
+from mpi.usecases.models.rolling import Rolling
 
 
 def compose_rolling(index: Index, workers: int = 1) -> Rolling:

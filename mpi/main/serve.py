@@ -40,7 +40,7 @@ from mpi.networks import load_network
 from mpi.providers import load_provider
 from mpi.settings import Settings
 from mpi.tokens import load_callers
-from mpi.usecases.tallies import Tallies
+from mpi.usecases.refused.tallies import Tallies
 
 _log = structlog.get_logger("mpi.serve")
 _RESTART = 1.0  # seconds before a dead worker is replaced, so that a worker that cannot start does not spin

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mpi.ports import Clock, Ids, Units
 from mpi.settings import Settings
-from mpi.usecases.acting import Acting
-from mpi.usecases.acts import Acts
-from mpi.usecases.answering import Answering
-from mpi.usecases.asserting import Asserting
-from mpi.usecases.batches import Batches
-from mpi.usecases.matching import Matching
-from mpi.usecases.rehearsing import Rehearsing
-from mpi.usecases.rematch import Rematch
+from mpi.usecases.deciding.acting import Acting
+from mpi.usecases.deciding.acts import Acts
+from mpi.usecases.deciding.answering import Answering
+from mpi.usecases.deciding.batches import Batches
+from mpi.usecases.deciding.rehearsing import Rehearsing
+from mpi.usecases.identity.asserting import Asserting
+from mpi.usecases.identity.matching import Matching
+from mpi.usecases.identity.rematch import Rematch
 
 
 def compose_settling(

@@ -11,26 +11,26 @@ from mpi.domain.access import Caller
 from mpi.domain.network import Network
 from mpi.domain.provider import Provider
 from mpi.ports import Clock, SignInService
-from mpi.usecases.acts import Acts
-from mpi.usecases.admission import Admission
-from mpi.usecases.batches import Batches
-from mpi.usecases.comparing import Comparing
-from mpi.usecases.corrections import Corrections
-from mpi.usecases.dashboards import Dashboards
-from mpi.usecases.deliveries import Deliveries
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.launching import Launching
-from mpi.usecases.models import Models
-from mpi.usecases.portraits import Portraits
-from mpi.usecases.quarantine import Quarantine
-from mpi.usecases.query import Query
-from mpi.usecases.review import Review
-from mpi.usecases.sampling import Sampling
-from mpi.usecases.seeking import Seeking
-from mpi.usecases.timelines import Timelines
-from mpi.usecases.visiting import Visiting
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.acts import Acts
+from mpi.usecases.deciding.batches import Batches
+from mpi.usecases.deciding.comparing import Comparing
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.deciding.review import Review
+from mpi.usecases.deciding.sampling import Sampling
+from mpi.usecases.deciding.worklist import Worklist
+from mpi.usecases.entrance.admission import Admission
+from mpi.usecases.entrance.launching import Launching
+from mpi.usecases.entrance.visiting import Visiting
+from mpi.usecases.figures.corrections import Corrections
+from mpi.usecases.figures.dashboards import Dashboards
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.imaging.timelines import Timelines
+from mpi.usecases.models.models import Models
+from mpi.usecases.reading.portraits import Portraits
+from mpi.usecases.reading.query import Query
+from mpi.usecases.reading.seeking import Seeking
+from mpi.usecases.refused.quarantine import Quarantine
+from mpi.usecases.subscribers.deliveries import Deliveries
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from mpi.review.pages import Pages
 from mpi.review.person import about
 from mpi.review.reason_given import stated
 from mpi.review.route import Calling, PageRoute, Paging
-from mpi.usecases.acting import Opposed
-from mpi.usecases.acts import Outcome, Preview
-from mpi.usecases.reasons import ReasonNeeded
+from mpi.usecases.deciding.acting import Opposed
+from mpi.usecases.deciding.acts import Outcome, Preview
+from mpi.usecases.reading.reasons import ReasonNeeded
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _Word = Annotated[str, Field(max_length=200)]

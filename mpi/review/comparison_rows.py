@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from linkage.record import Demographics
 from mpi.review import dates, words
 from mpi.review.differences import Piece, pieces
-from mpi.usecases.comparing import Said
+from mpi.usecases.deciding.comparing import Said
 
 WHEREABOUTS = frozenset({"addresses", "previous_addresses", "phones", "emails", "gp_practice"})
 """Fields that tell where a person lives: kept back of restricted people (NHS-57)."""

@@ -16,7 +16,7 @@ from mpi.review.matching_figures import matching_figures, sample_figures
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.trust_figures import network_figures, trust_figures
-from mpi.usecases.sampling import Draw
+from mpi.usecases.deciding.sampling import Draw
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PATH = "/review/dashboards"

@@ -12,7 +12,7 @@ from mpi.review.comments import Comment, overlong
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.words import CONDITIONS, count
-from mpi.usecases.deliveries import Condition, host_of, name_of
+from mpi.usecases.subscribers.deliveries import Condition, host_of, name_of
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PATH = "/review/deliveries"

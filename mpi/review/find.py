@@ -17,7 +17,7 @@ from mpi.errors import Refused
 from mpi.review.days import written_day
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
-from mpi.usecases.seeking import MOST, Details, Hits
+from mpi.usecases.reading.seeking import MOST, Details, Hits
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PATH = "/review/find"

@@ -9,7 +9,7 @@ from mpi.domain.commands import Field
 from mpi.domain.survivorship import Choice, Origin
 from mpi.review import dates
 from mpi.review.comparison_rows import FIELDS, WHEREABOUTS
-from mpi.usecases.portraits import Portrait
+from mpi.usecases.reading.portraits import Portrait
 
 _TOLD_BY = {
     "previous_names": Field.NAMES,

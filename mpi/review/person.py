@@ -14,7 +14,7 @@ from mpi.domain.withholding import is_protected, may_know_whereabouts
 from mpi.review.golden_rows import CHOICES, golden_rows
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging, Visiting
-from mpi.usecases.portraits import LOOKS, Building
+from mpi.usecases.reading.portraits import LOOKS, Building
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONDON = ZoneInfo("Europe/London")

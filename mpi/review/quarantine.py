@@ -19,7 +19,7 @@ from mpi.review.dates import whole_day
 from mpi.review.pages import Pages
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.words import FAULTS, location
-from mpi.usecases.quarantine import COUNTED
+from mpi.usecases.refused.quarantine import COUNTED
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PATH = "/review/quarantine"

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 from mpi.domain.access import Caller
 from mpi.review.cookies import read_cookie, set_cookie
 from mpi.review.pages import Pages, pages_of
-from mpi.usecases.reasons import ReasonNeeded
+from mpi.usecases.reading.reasons import ReasonNeeded
 
 _PEOPLE = "/review/people"
 _WANTED = "mpi-wanted"

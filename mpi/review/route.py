@@ -18,7 +18,7 @@ from mpi.review.pages import Pages, pages_of
 from mpi.review.places import stronger
 from mpi.review.reason_given import ask, stated
 from mpi.review.sessions import Visitor
-from mpi.usecases.reasons import ReasonNeeded
+from mpi.usecases.reading.reasons import ReasonNeeded
 
 _SAFE = frozenset({"GET", "HEAD"})
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

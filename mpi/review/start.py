@@ -12,7 +12,7 @@ from mpi.review.bench import Bench
 from mpi.review.places import START
 from mpi.review.route import Calling, PageRoute, Paging
 from mpi.review.words import count
-from mpi.usecases.quarantine import COUNTED
+from mpi.usecases.refused.quarantine import COUNTED
 
 _IDENTITIES = (TaskKind.OVERLAY, TaskKind.NHS_NUMBER_CONFUSION, TaskKind.NHS_NUMBER_DUPLICATE)
 public = APIRouter(include_in_schema=False)

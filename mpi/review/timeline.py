@@ -19,7 +19,7 @@ from mpi.review.days import written_day
 from mpi.review.pages import Pages
 from mpi.review.person import followed
 from mpi.review.route import Calling, PageRoute, Paging
-from mpi.usecases.timelines import Timeline
+from mpi.usecases.imaging.timelines import Timeline
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _LONDON = ZoneInfo("Europe/London")

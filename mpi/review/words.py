@@ -19,7 +19,7 @@ from mpi.errors import Fault
 from mpi.review.dates import NOT_KNOWN, age, day, moment
 from mpi.review.figures import told_cell
 from mpi.review.model_words import MODEL_FILTERS
-from mpi.usecases.deliveries import Condition
+from mpi.usecases.subscribers.deliveries import Condition
 
 _SEXES = {Sex.MALE: "Male", Sex.FEMALE: "Female", Sex.OTHER: "Not specified", Sex.UNKNOWN: "Not known"}
 _MODALITIES = {

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from linkage.model import Model
 from mpi.main.compose import compose
 from mpi.networks import load_network
-from mpi.usecases.verify import Verification
+from mpi.usecases.whole.verify import Verification
 
 OBSERVER = "acceptance tests"
 Partition = frozenset[frozenset[str]]

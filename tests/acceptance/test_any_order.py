@@ -12,7 +12,7 @@ import pytest
 from adapters.hl7v2.ack import code_of
 from mpi.domain.network import Network
 from mpi.simulate import SimMessage, simulate
-from mpi.usecases.verify import Verification
+from mpi.usecases.whole.verify import Verification
 from tests.acceptance.conftest import StartService
 from tests.acceptance.index_state import IndexState, count, held, members, quarrels, read_state, verify
 from tests.acceptance.patients import AUTHORITIES, Patient, adt, nhs_number

@@ -12,8 +12,8 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field
 from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.domain.worklist import Wanted
-from mpi.usecases.dashboards import Dashboards
-from mpi.usecases.sampling import Draw
+from mpi.usecases.deciding.sampling import Draw
+from mpi.usecases.figures.dashboards import Dashboards
 from tests.browser import questions
 from tests.browser.served import Served
 from tests.integration.core.world import COLLEAGUE, REVIEWER, SENIOR, nhs, person, register

@@ -9,7 +9,7 @@ from mpi.domain.views import Decision
 from mpi.main.compose import TimeOrderedIds
 from mpi.main.settling import compose_settling
 from mpi.settings import Settings
-from mpi.usecases.batches import Batches
+from mpi.usecases.deciding.batches import Batches
 from tests.browser.served import Served
 from tests.integration.core.alike import alike
 from tests.integration.core.world import COLLEAGUE, REVIEWER

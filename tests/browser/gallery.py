@@ -10,8 +10,8 @@ from mpi.domain.model_change import ChangeKind, Judgement
 from mpi.domain.views import Decision
 from mpi.domain.worklist import SavedFilter
 from mpi.tokens import token_hash
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.deciding.worklist import Worklist
 from tests.browser import boards, crowds, doubles, histories, proposals, questions, refusals, subscribers, waiting
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, of, register

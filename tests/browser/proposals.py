@@ -6,7 +6,7 @@ from linkage.model import Model
 from mpi.domain.access import Role
 from mpi.domain.model_change import ChangeKind, Judgement
 from mpi.tokens import token_hash
-from mpi.usecases.reigning import Reigning
+from mpi.usecases.models.reigning import Reigning
 from tests.browser.served import CALLERS, TOKENS, Served
 from tests.integration.core.other_models import keener, warier
 from tests.integration.core.world import ADMINISTRATOR, ARCHIVE, nhs, other_person, person, register, study

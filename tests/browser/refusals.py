@@ -14,7 +14,7 @@ from adapters.hl7v2.receive import Receiver
 from mpi.domain.commands import Envelope
 from mpi.errors import Fault, Refused
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
-from mpi.usecases.images import Images
+from mpi.usecases.imaging.images import Images
 from tests.browser.served import Served
 from tests.integration.core.world import ADMINISTRATOR
 

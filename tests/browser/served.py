@@ -19,7 +19,7 @@ from mpi.main.compose import compose, compose_app
 from mpi.metrics import Metrics
 from mpi.settings import Settings
 from mpi.tokens import token_hash
-from mpi.usecases.tallies import Tallies
+from mpi.usecases.refused.tallies import Tallies
 from tests.integration.core.world import World, network
 
 TRUSTS = {

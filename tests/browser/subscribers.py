@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mpi.domain.views import Event
-from mpi.usecases.subscriptions import Relay, Subscription, Undeliverable
+from mpi.usecases.subscribers.subscriptions import Relay, Subscription, Undeliverable
 from tests.browser.served import Served
 from tests.integration.core.world import ARCHIVE, other_person, register
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from mpi.domain.access import Role
-from mpi.usecases.deliveries import Condition, Deliveries
+from mpi.usecases.subscribers.deliveries import Condition, Deliveries
 from tests.browser import subscribers
 from tests.browser.chromium import sign_in
 from tests.browser.served import TOKENS, Served

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 
 from mpi.domain.launch import Launch, signature
 from mpi.embedded import create_database, drop_database
-from mpi.usecases.launching import WINDOW
+from mpi.usecases.entrance.launching import WINDOW
 from tests.browser import histories
 from tests.browser.chromium import WIDTHS, check_accessibility, check_layout
 from tests.browser.served import TOKENS, Served

@@ -21,8 +21,8 @@ from mpi.domain.network import Network
 from mpi.domain.record import Update
 from mpi.main.compose import Index, TimeOrderedIds, compose
 from mpi.networks import load_network
-from mpi.usecases.bulk import BulkLoad
-from mpi.usecases.intake import Intake
+from mpi.usecases.intake.intake import Intake
+from mpi.usecases.whole.bulk import BulkLoad
 
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)

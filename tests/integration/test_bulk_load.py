@@ -15,9 +15,9 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Study
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
 from mpi.main.compose import Index
-from mpi.usecases.bulk import Batch, Loaded
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.subscriptions import Subscriptions
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.subscribers.subscriptions import Subscriptions
+from mpi.usecases.whole.bulk import Batch, Loaded
 from tests.integration.bulk_index import (
     ADMINISTRATOR,
     NAMED,

@@ -42,7 +42,7 @@ from mpi.domain.availability import Availability, Holding, Notice
 from mpi.domain.commands import Envelope
 from mpi.errors import Fault, Refused, Unavailable
 from mpi.networks import load_network
-from mpi.usecases.images import Image, Taken
+from mpi.usecases.imaging.images import Image, Taken
 from tests.certificates import Authority
 from tests.unit.dicom.dicom_builders import STUDY, header, item, sequence
 

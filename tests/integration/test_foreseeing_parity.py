@@ -14,9 +14,9 @@ from mpi.embedded import create_database, drop_database
 from mpi.main.compose import Index, compose
 from mpi.main.rolling import compose_rolling
 from mpi.simulate import snapshot
-from mpi.usecases.foreseeing import Foreseeing
-from mpi.usecases.matching import Matching
-from mpi.usecases.reigning import Reigning
+from mpi.usecases.identity.matching import Matching
+from mpi.usecases.models.foreseeing import Foreseeing
+from mpi.usecases.models.reigning import Reigning
 from tests.integration.bulk_index import (
     ADMINISTRATOR,
     NAMED,

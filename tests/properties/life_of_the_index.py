@@ -20,9 +20,9 @@ from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Fault, Refused
 from mpi.main.compose import compose
 from mpi.main.rolling import compose_rolling
-from mpi.usecases.foreseeing import Foreseeing
-from mpi.usecases.matching import Matching
-from mpi.usecases.reigning import Reigning
+from mpi.usecases.identity.matching import Matching
+from mpi.usecases.models.foreseeing import Foreseeing
+from mpi.usecases.models.reigning import Reigning
 from tests.integration.core.other_models import approve, keener, otherwise_encoded, warier
 from tests.integration.core.world import (
     ADMINISTRATOR,

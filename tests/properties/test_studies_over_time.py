@@ -16,7 +16,7 @@ from mpi.domain.order_fold import ImagingOrder, OrderFilter
 from mpi.domain.orders import OrderField, OrderStatus, OrderValue, ReportStatus
 from mpi.domain.views import EventType, HistoryFilter
 from mpi.errors import Fault
-from mpi.usecases.images import Image, Images
+from mpi.usecases.imaging.images import Image, Images
 from tests.integration.core.world import ARCHIVE, World, at, of, other_person, person, register, study
 from tests.properties.life_of_the_index import LOCAL, SAID, LifeOfTheIndex, bolton, identifiers, live, minutes
 

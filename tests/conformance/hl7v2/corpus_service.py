@@ -26,10 +26,10 @@ from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState
 from mpi.main.compose import compose
-from mpi.usecases.consumers import Consumers
-from mpi.usecases.paging import Paging
-from mpi.usecases.rematch import Rematch
-from mpi.usecases.subscriptions import Relay
+from mpi.usecases.identity.rematch import Rematch
+from mpi.usecases.reading.paging import Paging
+from mpi.usecases.subscribers.consumers import Consumers
+from mpi.usecases.subscribers.subscriptions import Relay
 from tests.integration.core.world import World
 from tests.unit.hl7v2.query_builders import NETWORK as ASKED
 from tests.unit.hl7v2.wire_builders import NOW, caller_of

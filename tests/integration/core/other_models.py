@@ -8,7 +8,7 @@ from typing import Any
 from linkage.model import Model
 from mpi.domain.access import Caller, Role
 from mpi.domain.model_change import Judgement
-from mpi.usecases.models import Models
+from mpi.usecases.models.models import Models
 
 SENIOR = Caller("sam", Role.SENIOR_REVIEWER, "RMC")
 

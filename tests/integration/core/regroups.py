@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mpi.domain.access import Caller
 from mpi.domain.regrouping import Regroup, Wish
-from mpi.usecases.acting import Acting
-from mpi.usecases.acts import Acts
-from mpi.usecases.asserting import Asserting
-from mpi.usecases.rehearsing import Rehearsing
+from mpi.usecases.deciding.acting import Acting
+from mpi.usecases.deciding.acts import Acts
+from mpi.usecases.deciding.rehearsing import Rehearsing
+from mpi.usecases.identity.asserting import Asserting
 from tests.integration.core.world import (
     ARCHIVE,
     REVIEWER,

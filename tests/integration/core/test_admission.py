@@ -10,8 +10,8 @@ import pytest
 from mpi.domain.access import Caller, Role
 from mpi.domain.launch import Launch, Launcher, signature
 from mpi.errors import Forbidden
-from mpi.usecases.admission import Admission
-from mpi.usecases.launching import Launching
+from mpi.usecases.entrance.admission import Admission
+from mpi.usecases.entrance.launching import Launching
 from tests.integration.core.world import World
 
 VIEWER = Caller("vera", Role.VIEWER, "RMC")

@@ -13,11 +13,11 @@ from mpi.domain.commands import Field
 from mpi.domain.views import Decision, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound
 from mpi.main.compose import TimeOrderedIds
-from mpi.usecases.acting import Acting
-from mpi.usecases.answering import Answering
-from mpi.usecases.asserting import Asserting
-from mpi.usecases.batches import ANSWERED_ANEW, CHANGED, Batches
-from mpi.usecases.rehearsing import Rehearsing
+from mpi.usecases.deciding.acting import Acting
+from mpi.usecases.deciding.answering import Answering
+from mpi.usecases.deciding.batches import ANSWERED_ANEW, CHANGED, Batches
+from mpi.usecases.deciding.rehearsing import Rehearsing
+from mpi.usecases.identity.asserting import Asserting
 from tests.integration.core.alike import alike, record
 from tests.integration.core.world import ARCHIVE, COLLEAGUE, REVIEWER, SENIOR, World, register, study
 

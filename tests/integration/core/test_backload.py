@@ -10,8 +10,8 @@ from linkage.record import Name
 from mpi.domain.commands import Envelope, Field, Merge
 from mpi.domain.views import TaskKind
 from mpi.errors import Fault, Forbidden, Refused
-from mpi.usecases.backload import Backload
-from mpi.usecases.images import Image, Images, Taken
+from mpi.usecases.imaging.backload import Backload
+from mpi.usecases.imaging.images import Image, Images, Taken
 from tests.integration.core.world import ARCHIVE, REVIEWER, World, at, of, other_person, person, register, study
 
 SAID = {Field.NAMES: (Name("OKONKWO", "ADAEZE"),), Field.BIRTH_DATE: "1961-03-07"}

@@ -15,7 +15,7 @@ from mpi.db.correction import _DOUBLED
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Field, Link, Merge
 from mpi.errors import Forbidden, NotFound
-from mpi.usecases.corrections import Corrections
+from mpi.usecases.figures.corrections import Corrections
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,

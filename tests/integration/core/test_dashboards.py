@@ -15,7 +15,7 @@ from mpi.domain.counts import Counted
 from mpi.domain.drift import drifts
 from mpi.domain.views import Decision, TaskKind
 from mpi.errors import Forbidden
-from mpi.usecases.dashboards import Dashboards
+from mpi.usecases.figures.dashboards import Dashboards
 from tests.integration.core.world import COLLEAGUE, REVIEWER, World, nhs, of, other_person, person, register
 
 TWIN = {Field.MULTIPLE_BIRTH: True, Field.PHONES: ("0161 496 0001",)}

@@ -8,8 +8,8 @@ import pytest
 
 from mpi.domain.views import Event
 from mpi.errors import Conflict, Forbidden, NotFound, Refused
-from mpi.usecases.deliveries import Condition, Deliveries
-from mpi.usecases.subscriptions import Subscription, Undeliverable
+from mpi.usecases.subscribers.deliveries import Condition, Deliveries
+from mpi.usecases.subscribers.subscriptions import Subscription, Undeliverable
 from tests.integration.core.world import ADMINISTRATOR, ARCHIVE, SENIOR, World, other_person, register
 
 URL = "https://archive.example/hook?secret=x"

@@ -11,11 +11,11 @@ from mpi.domain.evidence import Pair
 from mpi.domain.model_change import ChangeKind, Counts, ModelDifference
 from mpi.domain.model_codec import change_from_json, change_to_json
 from mpi.main.compose import compose
-from mpi.usecases.foreseeing import Foreseeing
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.matching import Matching
-from mpi.usecases.models import Models
-from mpi.usecases.reigning import Reigning
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.identity.matching import Matching
+from mpi.usecases.models.foreseeing import Foreseeing
+from mpi.usecases.models.models import Models
+from mpi.usecases.models.reigning import Reigning
 from tests.integration.core.other_models import altered, keener, otherwise_encoded, warier
 from tests.integration.core.world import (
     ADMINISTRATOR,

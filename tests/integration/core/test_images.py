@@ -15,7 +15,7 @@ from mpi.domain.examination import procedures_of
 from mpi.domain.orders import Coded, OrderField
 from mpi.domain.views import Decision, RecordState, TaskKind
 from mpi.errors import Fault, Forbidden, Refused
-from mpi.usecases.images import Image, Images, Taken
+from mpi.usecases.imaging.images import Image, Images, Taken
 from tests.integration.core.world import ARCHIVE, REVIEWER, World, at, nhs, of, person, register, study
 
 SAID = {Field.NAMES: (Name("OKONKWO", "ADAEZE"),), Field.BIRTH_DATE: "1961-03-07"}

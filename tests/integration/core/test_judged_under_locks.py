@@ -15,9 +15,9 @@ from mpi.domain.evidence import Pair
 from mpi.domain.orders import OrderField
 from mpi.domain.views import Decision, TaskKind, TaskState
 from mpi.ports import Unit
-from mpi.usecases.asserting import Asserting
-from mpi.usecases.ordering import take
-from mpi.usecases.rematch import Cause
+from mpi.usecases.identity.asserting import Asserting
+from mpi.usecases.identity.rematch import Cause
+from mpi.usecases.imaging.ordering import take
 from tests.integration.core.regroups import regrouping
 from tests.integration.core.test_orders import order
 from tests.integration.core.world import COLLEAGUE, REVIEWER, World, nhs, of, other_person, person, register

@@ -7,7 +7,7 @@ import pytest
 from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Link, Merge
 from mpi.errors import Conflict, Forbidden, NotFound, Refused
-from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.deciding.keeping_apart import KeepingApart
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,

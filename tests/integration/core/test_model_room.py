@@ -9,8 +9,8 @@ from linkage.model import Model
 from mpi.domain.model_change import Judged, Judgement, ProposalState
 from mpi.domain.views import TaskKind
 from mpi.errors import Conflict, Forbidden, NotFound, Refused
-from mpi.usecases.models import Models
-from mpi.usecases.reigning import Reigning
+from mpi.usecases.models.models import Models
+from mpi.usecases.models.reigning import Reigning
 from tests.integration.core.other_models import altered, keener
 from tests.integration.core.test_foreseeing import asked_about, linked
 from tests.integration.core.world import ADMINISTRATOR, ARCHIVE, REVIEWER, SENIOR, World, of

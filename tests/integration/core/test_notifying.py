@@ -17,8 +17,8 @@ from mpi.domain.consumer import Consumer, Transaction
 from mpi.errors import Forbidden, NotFound
 from mpi.main.alarms import alarms
 from mpi.main.compose import Index
-from mpi.usecases.consumers import Consumers
-from mpi.usecases.subscriptions import Relay
+from mpi.usecases.subscribers.consumers import Consumers
+from mpi.usecases.subscribers.subscriptions import Relay
 from tests.acceptance.mllp_consumer import Receiver, field_of, listening, sets
 from tests.integration.core.world import (
     ADMINISTRATOR,

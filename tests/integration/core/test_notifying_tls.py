@@ -16,8 +16,8 @@ from adapters.hl7v2.send import Secure
 from adapters.hl7v2.tls import Credentials, OutgoingTls
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.main.alarms import alarms
-from mpi.usecases.consumers import Consumers
-from mpi.usecases.subscriptions import Relay
+from mpi.usecases.subscribers.consumers import Consumers
+from mpi.usecases.subscribers.subscriptions import Relay
 from tests.acceptance.mllp_consumer import Receiver, listening, sets
 from tests.certificates import Authority, Pair
 from tests.integration.core.world import World, other_person, register

@@ -15,8 +15,8 @@ from mpi.domain.order_fold import OrderFilter
 from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus, TaskOrder
 from mpi.domain.views import Decision, Event, EventType, HistoryFilter, RecordState, TaskKind, TaskState
 from mpi.errors import Conflict, NotFound
-from mpi.usecases.comparing import Comparing
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.comparing import Comparing
+from mpi.usecases.deciding.worklist import Worklist
 from tests.integration.core.world import (
     ADMINISTRATOR,
     ARCHIVE,

@@ -11,7 +11,7 @@ from mpi.domain.commands import Delete, Field, Link, Status
 from mpi.domain.network import Overlays
 from mpi.domain.views import Decision, EventType, ResolutionState, TaskKind, TaskState
 from mpi.errors import Conflict, Fault, Refused
-from mpi.usecases.comparing import Comparing
+from mpi.usecases.deciding.comparing import Comparing
 from tests.integration.core.world import (
     ADMINISTRATOR,
     REVIEWER,

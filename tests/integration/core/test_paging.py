@@ -13,8 +13,8 @@ from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.views import SearchCriteria
 from mpi.domain.wanted import Wanted
 from mpi.errors import Forbidden, NotFound
-from mpi.usecases.finding import find
-from mpi.usecases.paging import Paging, Shown
+from mpi.usecases.reading.finding import find
+from mpi.usecases.reading.paging import Paging, Shown
 from tests.integration.core.world import ARCHIVE, World, at, nhs, of, other_person, person, register
 
 RIS = Consumer("ris", "RMC", "RIS", "RMC", frozenset({Transaction.PDQ})).caller

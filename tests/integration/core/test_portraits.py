@@ -10,8 +10,8 @@ from mpi.domain.commands import Field, Merge
 from mpi.domain.formation import Step, StepKind
 from mpi.domain.survivorship import Choice
 from mpi.errors import Forbidden, NotFound
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.portraits import LOOKS, Portraits
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.reading.portraits import LOOKS, Portraits
 from tests.integration.core.regroups import regrouping
 from tests.integration.core.world import (
     ARCHIVE,

@@ -15,10 +15,10 @@ from mpi.domain.regrouping import Regroup
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import Wanted
 from mpi.errors import Conflict, Forbidden, Refused
-from mpi.usecases.acting import Opposed, Outlived
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.review import Review
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.acting import Opposed, Outlived
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.deciding.review import Review
+from mpi.usecases.deciding.worklist import Worklist
 from tests.integration.core.regroups import ADA, CASES, do, regrouping, two_people, wish
 from tests.integration.core.test_regrouping_at_once import at_once
 from tests.integration.core.world import (

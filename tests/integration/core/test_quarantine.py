@@ -26,8 +26,8 @@ from mpi.domain.quarantine import Sought
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
 from mpi.main.compose import compose
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
-from mpi.usecases.images import Images
-from mpi.usecases.quarantine import Quarantine
+from mpi.usecases.imaging.images import Images
+from mpi.usecases.refused.quarantine import Quarantine
 from tests.integration.core.world import ADMINISTRATOR, REVIEWER, SENIOR, World, network, person, register
 from tests.unit.dicom.dicom_builders import encoded, header, sequence
 

@@ -10,7 +10,7 @@ import pytest
 
 from mpi.db.lane import Lane
 from mpi.errors import NotFound
-from mpi.usecases.drafting import open_draft
+from mpi.usecases.identity.drafting import open_draft
 from tests.integration.core.world import ADMINISTRATOR, World, nhs, of, other_person, person, register
 
 

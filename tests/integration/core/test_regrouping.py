@@ -11,8 +11,8 @@ from mpi.domain.commands import Death, Field, Merge
 from mpi.domain.identifiers import Identifier
 from mpi.domain.regrouping import Regroup, Wish
 from mpi.errors import Conflict, Forbidden, Refused
-from mpi.usecases.acting import Opposed
-from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.deciding.acting import Opposed
+from mpi.usecases.deciding.keeping_apart import KeepingApart
 from tests.integration.core.regroups import ADA, BERNARD, CASES, do, everything, regrouping, two_people, wish
 from tests.integration.core.world import (
     ADMINISTRATOR,

@@ -11,8 +11,8 @@ import pytest
 from linkage.partition import Verdict
 from mpi.domain.regrouping import Regroup
 from mpi.errors import Conflict, MpiError
-from mpi.usecases.acting import Opposed
-from mpi.usecases.asserting import Asserting
+from mpi.usecases.deciding.acting import Opposed
+from mpi.usecases.identity.asserting import Asserting
 from tests.integration.core.regroups import ADA, CASES, do, regrouping, two_people, wish
 from tests.integration.core.world import (
     COLLEAGUE,

@@ -10,7 +10,7 @@ from mpi.domain.commands import Merge
 from mpi.domain.regrouping import Regroup
 from mpi.domain.views import Decision
 from mpi.errors import Conflict, Forbidden, NotFound
-from mpi.usecases.keeping_apart import KeepingApart
+from mpi.usecases.deciding.keeping_apart import KeepingApart
 from tests.integration.core.regroups import do, everything, regrouping, two_people, wish
 from tests.integration.core.world import (
     ADMINISTRATOR,

@@ -10,7 +10,7 @@ import pytest
 from mpi.domain.commands import Link, Unlink
 from mpi.domain.views import Event, EventType
 from mpi.errors import NotFound, Refused
-from mpi.usecases.subscriptions import Relay, Subscription
+from mpi.usecases.subscribers.subscriptions import Relay, Subscription
 from tests.integration.core.world import ADMINISTRATOR, ARCHIVE, World, at, of, other_person, register
 
 URL = "https://archive.example/hook"

@@ -21,7 +21,7 @@ from mpi.domain.consumer import Consumer, Transaction
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_SYSTEM, Identifier
 from mpi.domain.network import Network
 from mpi.errors import Forbidden
-from mpi.usecases.paging import Paging
+from mpi.usecases.reading.paging import Paging
 from tests.integration.core.world import ARCHIVE, REVIEWER, World, at, network, nhs, of, person, register
 
 VIEWER = Caller("vera", Role.VIEWER, "RMC")

@@ -19,7 +19,7 @@ from mpi.domain.views import Decision, TaskKind, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound, Outdated, Unavailable
 from mpi.main.compose import compose
 from mpi.main.rolling import compose_rolling
-from mpi.usecases.reigning import Reigning
+from mpi.usecases.models.reigning import Reigning
 from tests.integration.core.other_models import altered, approve, keener, warier
 from tests.integration.core.test_foreseeing import BERNARD, asked_about, linked
 from tests.integration.core.world import (

@@ -13,9 +13,9 @@ from mpi.domain.sampling import TakenBack
 from mpi.domain.views import Decision, ResolutionState, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import Wanted
 from mpi.errors import Conflict, Forbidden, Refused
-from mpi.usecases.comparing import Comparing
-from mpi.usecases.sampling import Draw, Sampling
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.comparing import Comparing
+from mpi.usecases.deciding.sampling import Draw, Sampling
+from mpi.usecases.deciding.worklist import Worklist
 from tests.integration.core.world import COLLEAGUE, REVIEWER, SENIOR, World, nhs, person, register
 
 NAMES = ("Adair", "Bell", "Cole", "Dunne", "Eze", "Ford", "Grant", "Holt", "Iqbal", "Jones", "Khan", "Lowe")

@@ -9,7 +9,7 @@ import pytest
 from mpi.domain.commands import Field
 from mpi.domain.identifiers import NHS_AUTHORITY
 from mpi.errors import Forbidden, Refused
-from mpi.usecases.seeking import MOST, PAGE, Details, Hits, Seeking
+from mpi.usecases.reading.seeking import MOST, PAGE, Details, Hits, Seeking
 from tests.integration.core.world import ARCHIVE, REVIEWER, World, nhs, other_person, person, register
 
 ADA = {"family": "Okonkwo", "given": "Adaeze", "birth_date": "1961-03-07", "postcode": "M13 9WL"}

@@ -13,10 +13,10 @@ from mpi.domain.commands import Field
 from mpi.domain.regrouping import Regroup
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.errors import StrongerNeeded
-from mpi.usecases.keeping_apart import KeepingApart
-from mpi.usecases.portraits import Portraits
-from mpi.usecases.reigning import Reigning
-from mpi.usecases.review import Review
+from mpi.usecases.deciding.keeping_apart import KeepingApart
+from mpi.usecases.deciding.review import Review
+from mpi.usecases.models.reigning import Reigning
+from mpi.usecases.reading.portraits import Portraits
 from tests.integration.core.other_models import keener
 from tests.integration.core.regroups import regrouping, two_people, wish
 from tests.integration.core.test_foreseeing import asked_about

@@ -12,7 +12,7 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.commands import Envelope, Link, Merge, Unlink
 from mpi.domain.interest import Interest
 from mpi.domain.views import Event, EventType
-from mpi.usecases.images import Image, Images
+from mpi.usecases.imaging.images import Image, Images
 from tests.integration.core.world import ARCHIVE, World, at, nhs, of, other_person, person, register, study
 
 CHEST_CT = Interest(("CT",), ("CHEST",))

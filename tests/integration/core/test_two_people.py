@@ -9,7 +9,7 @@ from mpi.domain.acts import Statement
 from mpi.domain.commands import Field, Link
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.errors import Conflict, Forbidden, NotFound, Refused
-from mpi.usecases.review import Review
+from mpi.usecases.deciding.review import Review
 from tests.integration.core.regroups import regrouping
 from tests.integration.core.world import (
     ARCHIVE,

@@ -13,8 +13,8 @@ from mpi.domain.commands import Field
 from mpi.domain.provider import Ended, Grant, Held, Person, Provider
 from mpi.domain.views import TaskKind
 from mpi.errors import Refused, SignInRefused
-from mpi.usecases.visiting import Visiting
-from mpi.usecases.worklist import Worklist
+from mpi.usecases.deciding.worklist import Worklist
+from mpi.usecases.entrance.visiting import Visiting
 from tests.integration.core.world import REVIEWER, World, person, register
 
 ISSUER = "https://identity.example"

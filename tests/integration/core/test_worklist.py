@@ -13,7 +13,7 @@ from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 from mpi.domain.worklist import NOBODY, Position, SavedFilter, Wanted, owned
 from mpi.errors import Conflict, Forbidden, NotFound, Refused
 from mpi.networks import load_network
-from mpi.usecases.worklist import LONGEST_NAME, MOST_SAVED, Worklist
+from mpi.usecases.deciding.worklist import LONGEST_NAME, MOST_SAVED, Worklist
 from tests.integration.core.world import (
     ARCHIVE,
     COLLEAGUE,

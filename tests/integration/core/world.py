@@ -26,13 +26,13 @@ from mpi.domain.questions import between
 from mpi.domain.record import Record
 from mpi.domain.views import Resolution, Study, TaskKind, TaskState, TaskView
 from mpi.main.compose import Index, compose
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.intake import Intake
-from mpi.usecases.query import Query
-from mpi.usecases.resolve import Resolve
-from mpi.usecases.review import Review
-from mpi.usecases.subscriptions import Subscriptions
-from mpi.usecases.verify import Verification
+from mpi.usecases.deciding.review import Review
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.imaging.resolve import Resolve
+from mpi.usecases.intake.intake import Intake
+from mpi.usecases.reading.query import Query
+from mpi.usecases.subscribers.subscriptions import Subscriptions
+from mpi.usecases.whole.verify import Verification
 
 NHS = "NHS"
 FEEDS = {"bolton": "BOL", "christie": "CHR", "stockport": "STO", "clinic": "GUM"}

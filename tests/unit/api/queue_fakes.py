@@ -13,10 +13,10 @@ from mpi.domain.reading import Entry, Reading, Section
 from mpi.domain.record import Record
 from mpi.domain.views import Event, EventType
 from mpi.errors import Conflict, Fault, NotFound, Refused
-from mpi.usecases.corrections import CorrectionPage
-from mpi.usecases.deliveries import Condition, Owed
-from mpi.usecases.quarantine import Opened, RefusedPage
-from mpi.usecases.subscriptions import Subscription
+from mpi.usecases.figures.corrections import CorrectionPage
+from mpi.usecases.refused.quarantine import Opened, RefusedPage
+from mpi.usecases.subscribers.deliveries import Condition, Owed
+from mpi.usecases.subscribers.subscriptions import Subscription
 from tests.unit.api.synthetic import ALPHA, AT, RETIRED
 
 

@@ -19,7 +19,7 @@ from mpi.api.webhook import Webhook, event_body, sign
 from mpi.domain.identifiers import Identifier
 from mpi.domain.interest import Interest
 from mpi.domain.views import Event, EventType, Study
-from mpi.usecases.subscriptions import Subscription
+from mpi.usecases.subscribers.subscriptions import Subscription
 from tests.unit.api.synthetic import ALPHA, AT, BOLTON, CHRISTIE, NEW
 
 EVENT = Event(

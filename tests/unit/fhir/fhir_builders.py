@@ -37,10 +37,10 @@ from mpi.domain.views import (
     Study,
 )
 from mpi.errors import Conflict, Fault, NotFound, Refused
-from mpi.usecases.imaging import Imaging
-from mpi.usecases.intake import Intake
-from mpi.usecases.query import Query
-from mpi.usecases.resolve import Resolve
+from mpi.usecases.imaging.imaging import Imaging
+from mpi.usecases.imaging.resolve import Resolve
+from mpi.usecases.intake.intake import Intake
+from mpi.usecases.reading.query import Query
 from tests.unit.fhir.fhir_validity import valid
 
 BASE = "https://mpi.example/fhir"

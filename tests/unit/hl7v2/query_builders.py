@@ -24,9 +24,9 @@ from mpi.domain.views import (
 )
 from mpi.domain.wanted import Wanted
 from mpi.errors import NotFound, Unavailable
-from mpi.usecases.finding import find
-from mpi.usecases.paging import Page, Paging, Shown
-from mpi.usecases.query import LookedUp, Query, Tell
+from mpi.usecases.reading.finding import find
+from mpi.usecases.reading.paging import Page, Paging, Shown
+from mpi.usecases.reading.query import LookedUp, Query, Tell
 from tests.unit.hl7v2.wire_builders import NETWORK as FEEDS_ONLY
 from tests.unit.hl7v2.wire_builders import NOW, RecordingIntake, caller_of
 

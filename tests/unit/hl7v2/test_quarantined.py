@@ -14,7 +14,7 @@ from adapters.hl7v2.quarantined import QuarantinedMessages
 from mpi.domain.quarantine import Copy, Kept
 from mpi.domain.reading import Entry
 from mpi.errors import Fault, Refused
-from mpi.usecases.retaking import Retaking
+from mpi.usecases.refused.retaking import Retaking
 from tests.integration.core.world import ADMINISTRATOR
 from tests.unit.hl7v2.wire_builders import NETWORK, message, pid, receiver
 

@@ -12,7 +12,7 @@ from mpi.domain.conformance import Strictness
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_OID, NHS_SYSTEM
 from mpi.domain.network import Authority, Feed, Network, Protocol
 from mpi.errors import MpiError, Refused
-from mpi.usecases.intake import Intake
+from mpi.usecases.intake.intake import Intake
 
 BOLTON = Feed(
     id="bolton-pas",

@@ -12,7 +12,7 @@ from linkage.record import Address, Name, Sex
 from mpi.domain.identifiers import Identifier
 from mpi.errors import Fault
 from mpi.review import dates, words
-from mpi.usecases.deliveries import Condition
+from mpi.usecases.subscribers.deliveries import Condition
 from tests.browser.served import named_network
 
 

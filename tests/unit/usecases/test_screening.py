@@ -9,7 +9,7 @@ import pytest
 from linkage.nhs_number import check_digit
 from mpi.domain.commands import Delete, Field, NhsNumber, Rank, Register, Stamp
 from mpi.domain.identifiers import Identifier
-from mpi.usecases.screening import screen
+from mpi.usecases.identity.screening import screen
 
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
 STAMP = Stamp(Rank.FEED, NOON, NOON)

@@ -1,0 +1,1 @@
+"""What is counted for trusts and for the service: dashboards and correction lists."""

@@ -1,0 +1,1 @@
+"""Take in what feeds say of patients, each message once and whole."""

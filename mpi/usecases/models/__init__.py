@@ -1,0 +1,1 @@
+"""The matching model: the one in force, proposals of others, and their roll-out."""

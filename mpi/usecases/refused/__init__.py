@@ -1,0 +1,1 @@
+"""What arrived wrong: kept, counted, laid open, mended in a copy and taken in again."""

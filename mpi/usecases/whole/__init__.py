@@ -1,0 +1,1 @@
+"""Work over the whole index at once: the bulk load, settling anew, and the check of everything."""
