@@ -10,7 +10,7 @@ from linkage.kernel import score
 from mpi.db.evidence import EvidenceStore
 from mpi.domain.commands import Field, Merge
 from mpi.domain.identifiers import Identifier
-from mpi.usecases import matching
+from mpi.usecases.identity import matching
 from tests.integration.core.world import World, at, nhs, of, person, register
 
 CROWD = 40
