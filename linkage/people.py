@@ -18,6 +18,7 @@ from linkage.engines import local
 from linkage.engines.clusters import Clusters, cluster
 from linkage.errors import LinkageError
 from linkage.explain import Explanation, explain
+from linkage.garbage import set_aside
 from linkage.indexing import MOST_ROWS, index, served
 from linkage.model import Model
 from linkage.progress import SILENT, Progress
@@ -116,6 +117,7 @@ class Linker:
         return row
 
 
+@set_aside()
 def people(
     table: Table,
     *,

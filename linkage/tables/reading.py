@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from linkage.garbage import set_aside
 from linkage.plurals import counted
 from linkage.record import Kind
 from linkage.room import UNBOUNDED, Room, give_back
@@ -42,6 +43,7 @@ class Reading:
     report: Report
 
 
+@set_aside()
 def read(path: Path, mapping: Mapping | None = None, room: Room = UNBOUNDED) -> Reading:
     """The people in a CSV (also .csv.gz, .tsv) or Parquet file; without a mapping by the usual names of columns.
 
