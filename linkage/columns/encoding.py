@@ -155,14 +155,12 @@ class _Encoding:
         self._sounds: tuple[Codes | Longs, ...] = ()
         self._further = () if model.further is None else tuple(field.name for field in model.further)
         self._usual = {name: column for name, column in table.columns.items() if name not in self._further}
-        self._words[:] = 0
-        self._words[:, HEAD] = ENCODING_VERSION
-        self._words[:, TAG] = np.array([model.tag], np.uint64).view(np.int64)
 
     def fill(self) -> None:
         """Write the words of all rows."""
         family, given = self._start("family"), self._start("given")
         fields = self._start_fields()
+        self._share(_write_blank, self._blank())
         named = self._gather_names(family, given)
         del family, given
         apart = self._find_apart()
@@ -191,6 +189,12 @@ class _Encoding:
         self._share(write_keys, *told, starts, keys, rows, rules)
         rows += np.int32(first)
         return keys, rows, rules
+
+    def _blank(self) -> Longs:
+        """The words of a row of which nothing is said."""
+        blank = np.zeros(self._words.shape[1], np.int64)
+        blank[HEAD], blank[TAG] = ENCODING_VERSION, np.uint64(self._model.tag).view(np.int64)
+        return blank
 
     def _gather_names(self, one: Future[Answers], other: Future[Answers]) -> Names:
         """Gather the names; one whose fields depend on one another is read now, and stands last in both tables."""
@@ -259,6 +263,10 @@ class _Encoding:
         shares = [(first, min(first + _SHARE, len(self._table))) for first in range(0, len(self._table), _SHARE)]
         for future in [self._threads.submit(work, self._words, *share, *arguments) for share in shares]:
             future.result()
+
+
+def _write_blank(words: Longs, first: int, last: int, blank: Longs) -> None:
+    words[first:last] = blank
 
 
 def _depend(family: Longs, given: Longs) -> npt.NDArray[np.bool_]:
