@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ from linkage.model import Model
 from linkage.progress import SILENT, Progress
 from linkage.room import UNBOUNDED, Room, give_back
 from linkage.tables.table import Table
+from linkage.training.patterns import Longs
 from linkage.training.sampling import draw_rows, shuffle
 
 MOST_ROWS = 100_000
@@ -83,14 +86,29 @@ def _served(encoded: Encoded, model: Model) -> Encoded:
     place = np.searchsorted(served.rows, rows[origin], side="right")
     _, first = np.unique(keys, return_index=True)
     names = list(ALL_RULES)
-    # Column by column, since sorting all entries anew would take as much again as they do.
     return replace(
-        served,
-        keys=np.insert(served.keys, place, runs[added]),
-        rows=np.insert(served.rows, place, rows[origin]),
-        rules=np.insert(served.rules, place, rules[origin]),
+        _with_more(served, place, runs[added], rows[origin], rules[origin]),
         taken_apart={names[rule]: int(count) for rule, count in enumerate(np.bincount(rules[first])) if count},
     )
+
+
+def _with_more(encoded: Encoded, place: Longs, *columns: npt.NDArray[Any]) -> Encoded:
+    """With more entries, given as their keys, rows and rules, each of which comes to stand before the one at `place`.
+
+    Column by column, since sorting all entries anew would take as much again as they do.
+    """
+    fresh = place + np.arange(len(place))
+    old = np.ones(len(encoded.keys) + len(fresh), np.bool_)
+    old[fresh] = False
+
+    def widen(column: npt.NDArray[Any], more: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        wide = np.empty(len(old), column.dtype)
+        wide[old], wide[fresh] = column, more
+        return wide
+
+    with ThreadPoolExecutor(len(columns)) as threads:
+        keys, rows, rules = threads.map(widen, (encoded.keys, encoded.rows, encoded.rules), columns)
+    return replace(encoded, keys=keys, rows=rows, rules=rules)
 
 
 def _only(encoded: Encoded, chosen: npt.NDArray[np.bool_]) -> Encoded:
