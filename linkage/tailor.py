@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from math import log2
 from typing import Any
 
@@ -135,11 +136,11 @@ def _use_names(table: Table, document: dict[str, Any]) -> None:
     """Take the frequencies of names from the table, where it has enough of them."""
     readers: Mapping[str, Callable[[str], str]] = {"surname": read_surname, "forename": _first_forename}
     frequencies, once = dict(document["frequencies"]), _once_each(table)
-    for field, read in readers.items():
-        column = table.columns.get(field)
-        if column is None or _told(column) < LEAST_NAMES or _told(once[field]) < LEAST_PEOPLE:
-            continue
-        shares, average = _shares(column, read)
+    there = {field: table.columns[field] for field in readers if field in table.columns}
+    enough = [field for field in there if _told(there[field]) >= LEAST_NAMES and _told(once[field]) >= LEAST_PEOPLE]
+    with ThreadPoolExecutor(len(readers)) as pool:
+        found = list(pool.map(lambda field: _shares(there[field], readers[field]), enough))
+    for field, (shares, average) in zip(enough, found, strict=True):
         if shares:
             told = _frequencies(field, shares)
             frequencies[field] = told[field]
