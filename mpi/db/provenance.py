@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Text, bindparam, text
+from sqlalchemy import BigInteger, Integer, Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from linkage.partition import AssertionRank
@@ -31,6 +31,16 @@ _SPANS = Prepared(
     )
 )
 # Each arm has an index of its own: that of standing assertions is small and often asked for.
+_ARE_APART = Prepared(
+    text(
+        """with people as materialized (
+         select distinct golden_id from link where record_id = any(:ids) and until is null)
+       select exists (select from people p join link l on l.golden_id = p.golden_id and l.until is null
+         join assertion s on s.a_id = l.record_id and s.withdrawn_at is null and s.rank = :rank
+         join link m on m.record_id = s.b_id and m.until is null
+         where m.golden_id in (select golden_id from people))"""
+    ).bindparams(_IDS, bindparam("rank", type_=Integer))
+)
 _ARMS = " union ".join(
     f"select * from assertion where {end} = any(:ids) and withdrawn_at is {state} and rank >= 0"
     for end in ("a_id", "b_id")
@@ -87,6 +97,11 @@ class ProvenanceStore:
         """The tasks whose answers made these assertions, by assertion."""
         rows = self._connection.run(_TASKS_OF, {"ids": list(assertions)})
         return {row.assertion_id: row.id for row in rows}
+
+    def are_apart(self, one: Identifier, other: Identifier) -> bool:
+        """Whether a privacy officer keeps the people of these two records apart."""
+        parameters = {"ids": self._ids.list([one, other]), "rank": int(AssertionRank.PRIVACY)}
+        return bool(self._connection.run(_ARE_APART, parameters).scalar_one())
 
     def senders(self, messages: Collection[int]) -> Mapping[int, Sender]:
         """Where these messages came from."""

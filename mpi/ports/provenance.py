@@ -47,6 +47,9 @@ class Provenance(Protocol):
     def tasks_of(self, assertions: Collection[int]) -> Mapping[int, int]:
         """The tasks whose answers made these assertions, by assertion; those made without a task are left out."""
 
+    def are_apart(self, one: Identifier, other: Identifier) -> bool:
+        """Whether a privacy officer keeps the people of these two records apart (NHS-56)."""
+
     def senders(self, messages: Collection[int]) -> Mapping[int, Sender]:
         """Where these messages came from."""
 

@@ -16,6 +16,7 @@ from mpi.domain.views import PersonView, TaskKind, TaskView
 from mpi.errors import NotFound
 from mpi.ports import Unit, Units
 from mpi.usecases.deciding.overlaid import versions_then
+from mpi.usecases.deciding.showing import require_shown
 from mpi.usecases.identity.matching import Matching
 from mpi.usecases.identity.people import people
 from mpi.usecases.imaging.conflicting import with_orders
@@ -67,12 +68,13 @@ class Comparing:
     def compare(self, task_id: int, caller: Caller, *, behind: bool = False) -> Comparison:
         """Everything about one task. While blind samples wait for answers a possible match is told as one, unless
         the caller wants to look `behind` it; a sample's own task always, until its reader has answered or given it
-        up (`Sampling.look`). Raises NotFound."""
+        up (`Sampling.look`). Raises NotFound, Forbidden for people who are kept apart."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             task = unit.tasks.get(task_id)
             if task is None:
                 raise NotFound("no review task has this id")
+            require_shown(unit, task, caller)
             found = people(unit, list(dict.fromkeys(task.golden_ids)))
             then = versions_then(unit, task) if task.kind is TaskKind.OVERLAY else None
             explanation = self._between(*then) if then else explain(unit, self._matching, task)

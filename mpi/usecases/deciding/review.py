@@ -23,6 +23,7 @@ from mpi.usecases.deciding.answering import Answering
 from mpi.usecases.deciding.comparing import explain
 from mpi.usecases.deciding.rehearsing import Rehearsing
 from mpi.usecases.deciding.sampling import as_told, give_up, take_answer
+from mpi.usecases.deciding.showing import may_be_shown, require_shown
 from mpi.usecases.identity.asserting import Asserting
 from mpi.usecases.identity.matching import Matching
 from mpi.usecases.identity.rematch import Rematch
@@ -53,19 +54,23 @@ class Review:
         limit: int = 100,
         after: int = 0,
     ) -> tuple[TaskView, ...]:
-        """Tasks by id after `after`."""
+        """Tasks by id after `after`; without those about people who have been kept apart since."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
-            found = [as_told(unit, task, caller) for task in unit.tasks.find(states, kinds, authority, limit, after)]
+            standing = unit.tasks.find(states, kinds, authority, limit, after)
+            shown = [t for t in standing if t.state in UNANSWERED or may_be_shown(unit, t, caller)]
+            found = [as_told(unit, task, caller) for task in shown]
             unit.audit.record(caller, "list-tasks", [], {"tasks": len(found)})
             unit.commit()
             return tuple(found)
 
     def task(self, task_id: int, caller: Caller) -> TaskView:
-        """One task, as `as_told`, as every task that a method here returns. Raises NotFound."""
+        """One task, as `as_told`, as every task that a method here returns. Raises NotFound, Forbidden for
+        people who are kept apart."""
         caller.require(Right.REVIEW)
         with self._units.begin(read_only=True) as unit:
             found = as_told(unit, _task(unit, task_id), caller)
+            require_shown(unit, found, caller)
             unit.audit.record(caller, "read-task", [f"task/{task_id}"], {})
             unit.commit()
             return found
@@ -162,6 +167,7 @@ class Review:
     def _explain(self, task_id: int, caller: Caller) -> tuple[str, ...]:
         with self._units.begin() as unit:
             asked = _task(unit, task_id, for_update=True)
+            require_shown(unit, asked, caller)
             give_up(unit, asked, caller.user)
             found = explain(unit, self._matching, asked)
             unit.audit.record(caller, "explain-task", [f"task/{task_id}"], {})

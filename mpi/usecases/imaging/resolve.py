@@ -39,8 +39,14 @@ class Resolve:
                     return self._answer(unit, identifier, found, caller)
         except NotFound:
             if self._matching.is_nhs(identifier):
+                self._note_asked(identifier, caller)
                 raise
         return attempt(lambda: self._provide(identifier, patch, caller))
+
+    def _note_asked(self, identifier: Identifier, caller: Caller) -> None:
+        with self._units.begin(read_only=True) as unit:
+            unit.audit.record(caller, "resolve", [str(identifier)], {})
+            unit.commit()
 
     def resolve_golden(self, identifier: Identifier, caller: Caller) -> Resolution:
         """Who is this golden id, present or retired? An archive asks so about an image that carries one and does not

@@ -84,7 +84,11 @@ class Query:
             unit.audit.record(caller, "cross-references", [str(identifier)], {})
             if not self._matching.is_nhs(identifier):  # one look
                 unit.commit_with_next()
-            record, others = with_others(unit, self._matching, identifier)
+            try:
+                record, others = with_others(unit, self._matching, identifier)
+            except NotFound:  # who asked is noted all the same
+                unit.commit()
+                raise
             unit.commit()
             if record.golden_id is None or record.state in {RecordState.AWAITED, RecordState.DELETED}:
                 raise NotFound("no person has this identifier")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from linkage.record import Sex
 from mpi.domain.access import Caller, Role
-from mpi.domain.commands import Link, Merge
+from mpi.domain.commands import Field, Link, Merge
+from mpi.domain.views import Decision, TaskKind, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound, Refused
+from mpi.usecases.deciding.comparing import Comparing
 from mpi.usecases.deciding.keeping_apart import KeepingApart
 from tests.integration.core.world import (
     ADMINISTRATOR,
@@ -122,3 +125,24 @@ def test_what_cannot_be_kept_apart_is_said(world: World, apart: KeepingApart) ->
     apart.keep_apart(of("CHR|2"), of("BOL|1"), WHY, OFFICER)
     with pytest.raises(Conflict, match="already"):
         apart.keep_apart(of("BOL|1"), of("CHR|2"), WHY, OTHER)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_task_of_before_does_not_show_them_together(world: World, answered: bool) -> None:
+    """NHS-56: neither one that was answered nor one that nobody is asked any more."""
+    twins = {Field.MULTIPLE_BIRTH: True}
+    for identifier, given in (("BOL|1", "Aisha"), ("CHR|2", "Ayesha")):
+        world.tell(register(identifier, 1, person("Begum", given, "2015-01-05", Sex.FEMALE, more=twins)))
+    task = world.task(TaskKind.POSSIBLE_MATCH)
+    if answered:
+        world.review.decide(task.id, Decision.DIFFERENT, "", REVIEWER)
+    comparing = Comparing(world.index.units, world.index.matching)
+    assert len(comparing.compare(task.id, REVIEWER).sides) == 2
+    apart = KeepingApart(world.index.units, world.index.rematch, world.index.clock)
+    apart.keep_apart(of("BOL|1"), of("CHR|2"), WHY, OFFICER)
+    every = tuple(TaskState)
+    for look in (comparing.compare, world.review.explain, world.review.task):
+        with pytest.raises(Forbidden, match="must not be shown together"):
+            look(task.id, REVIEWER)
+    assert world.review.tasks(REVIEWER, every) == ()
+    assert [one.id for one in world.review.tasks(ADMINISTRATOR, every)] == [task.id]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from mpi.db.lane import Lane
+from mpi.domain.identifiers import NHS_AUTHORITY, Identifier
 from mpi.errors import NotFound
 from mpi.usecases.identity.drafting import open_draft
-from tests.integration.core.world import ADMINISTRATOR, World, nhs, of, other_person, person, register
+from tests.integration.core.world import ADMINISTRATOR, ARCHIVE, World, nhs, of, other_person, person, register
 
 
 def test_a_person_whose_identity_changes_is_told_whole(world: World) -> None:
@@ -78,3 +79,17 @@ def test_a_question_about_nobody_is_audited_too(world: World) -> None:
         world.query.cross_references(of("BOL|404"), ADMINISTRATOR)
     (row,) = world.rows("select subjects from audit where action = 'cross-references'")
     assert row.subjects == ["BOL|404"]
+
+
+def test_a_question_about_an_nhs_number_that_nobody_has_is_audited_too(world: World) -> None:
+    """AUD-1: numbers cannot be tried unseen."""
+    nobody = Identifier(NHS_AUTHORITY, nhs(7))
+    with pytest.raises(NotFound):
+        world.query.cross_references(nobody, ADMINISTRATOR)
+    with pytest.raises(NotFound):
+        world.resolving.resolve(nobody, None, ARCHIVE)
+    rows = world.rows("select action, subjects from audit order by id")
+    assert [(row.action, row.subjects) for row in rows] == [
+        ("cross-references", [str(nobody)]),
+        ("resolve", [str(nobody)]),
+    ]
