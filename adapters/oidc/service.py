@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from adapters.oidc.directory import TIMEOUT_SECONDS, Directory, call, odd, read
 from adapters.oidc.tokens import moment, read_id_token, read_logout_token, refused
-from mpi.domain.provider import Ended, Person, Provider, held_in, is_strong
+from mpi.domain.provider import LEEWAY, Ended, Person, Provider, held_in, is_strong
 from mpi.errors import SignInRefused
 from mpi.ports.provider import Leaving
 
@@ -92,7 +92,7 @@ class OpenId:
         """What a logout token says."""
         claims = read_logout_token(logout_token, self._provider, self._directory, self._now())
         expires = moment(claims, "exp") or self._now()
-        return Ended(claims["iss"], claims["jti"], claims.get("sid", ""), claims.get("sub", ""), expires)
+        return Ended(claims["iss"], claims["jti"], claims.get("sid", ""), claims.get("sub", ""), expires + LEEWAY)
 
     def keys(self) -> dict[str, Any]:
         """What the provider checks our assertions with, empty when we use a secret."""

@@ -14,10 +14,9 @@ from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from adapters.oidc.directory import Directory
-from mpi.domain.provider import Provider
+from mpi.domain.provider import LEEWAY, Provider
 from mpi.errors import SignInRefused
 
-LEEWAY_SECONDS = 60  # by which the two clocks may differ
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _CLOCKS = (
     "The clock of the sign-in service and that of this service differ, or its answer took too long. Sign in again; "
@@ -110,6 +109,6 @@ def _check_times(claims: Mapping[str, Any], now: datetime) -> None:
     expires, issued = moment(claims, "exp"), moment(claims, "iat")
     if expires is None or issued is None:
         raise refused("exp" if expires is None else "iat")
-    if (now - expires).total_seconds() >= LEEWAY_SECONDS or (issued - now).total_seconds() > LEEWAY_SECONDS:
+    if now - expires >= LEEWAY or issued - now > LEEWAY:
         structlog.get_logger("mpi.oidc").warning("a token of the sign-in service was refused", fault="clock")
         raise SignInRefused(_CLOCKS)

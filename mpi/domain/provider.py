@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from mpi.domain.network import Network
 from mpi.errors import SignInRefused
 
 LONGEST_NAME = 80  # characters
+LEEWAY = timedelta(seconds=60)  # by which the provider's clock and ours may differ
 _SUBJECT = re.compile(r"[!-'*-~]{1,255}")  # without a space or parentheses, in which it will stand
 
 
@@ -71,6 +72,11 @@ class Provider:
     sign_out: bool = True
     ca: str = ""  # the path of who signs its certificate; "" for whom the system trusts
 
+    @property
+    def asks_role(self) -> bool:
+        """Whether people choose there the one role they work in."""
+        return "selectedrole" in self.scopes
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -100,7 +106,8 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A session that the provider has ended, or when it names none, all of one subject's."""
+    """A session that the provider has ended, or when it names none, all of one subject's. At `expires` its word is no
+    longer taken, however the clocks differ."""
 
     issuer: str
     token_id: str
@@ -119,10 +126,12 @@ def named(person: Person) -> str:
     return f"{name} ({subject})" if name else subject
 
 
-def granted(person: Person, grants: Iterable[Grant], network: Network) -> Granted | None:
-    """What somebody has here by what they hold, None when nothing. Of several the grant that stands first counts."""
-    held = [one for one in person.held if not person.selected or one.urid == person.selected]
-    for grant in grants:
+def granted(person: Person, provider: Provider, network: Network) -> Granted | None:
+    """What somebody has here by what they hold, None when nothing. Of several the grant that stands first counts;
+    where the provider asks for the role they work in, no other does, and without one none."""
+    chosen = person.selected or provider.asks_role
+    held = [one for one in person.held if not chosen or (one.urid and one.urid == person.selected)]
+    for grant in provider.grants:
         for one in held:
             organisation = grant.organisation or one.organisation
             elsewhere = one.organisation and one.organisation != organisation
@@ -135,8 +144,9 @@ def is_strong(provider: Provider, acr: str, authenticated: datetime | None, now:
     """Whether somebody has proved who they are well enough, and lately enough, for a sensitive act."""
     if not provider.strong_acr:
         return True
-    lately = authenticated is not None and now - authenticated <= timedelta(seconds=provider.strong_seconds)
-    return acr in provider.strong_acr and lately
+    if authenticated is None or acr not in provider.strong_acr:
+        return False
+    return -LEEWAY <= now - authenticated <= timedelta(seconds=provider.strong_seconds)
 
 
 def held_in(claims: Mapping[str, Any], roles_claim: str) -> tuple[Held, ...]:

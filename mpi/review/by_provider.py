@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from mpi.domain.provider import Person
 from mpi.errors import SignInRefused
 from mpi.ports import Leaving
 from mpi.review.bench import ProviderDoor
@@ -28,6 +29,7 @@ router = APIRouter(include_in_schema=False, route_class=PageRoute)
 AWAY = f"{SIGN_IN}/provider"
 _LEFT = "mpi-left"  # the cookie of who is away at the provider
 _PATIENCE = 600  # seconds that somebody may be away
+_LONGEST = 20_000  # characters of a logout token
 _LOST = "This sign-in was not begun in this browser, or another one was begun since. Sign in again."
 _LATE = "You were away for longer than ten minutes. Sign in again."
 _DENIED = "The sign-in service did not sign you in: it was cancelled, or you may not use it for this. Sign in again."
@@ -61,7 +63,9 @@ def go(
         place = door.service.door(leaving)
     except SignInRefused as refused:
         return _tell(pages, request, wanted, refused)
-    left = {**asdict(leaving), "wanted": local(wanted), "at": _now(pages)}
+    asking = pages.sessions.visitor_of(request) if strong else None
+    who = _who(asking.visit.person) if asking is not None and asking.visit is not None else None
+    left = {**asdict(leaving), "wanted": local(wanted), "at": _now(pages), "who": who}
     response = pages.redirect(request, place)
     sealed = pages.seal.close("left", left)
     set_cookie(request, response, _LEFT, sealed)
@@ -101,14 +105,13 @@ def _arrive(
         raise SignInRefused(_DENIED)
     leaving = Leaving(left["state"], left["nonce"], left["verifier"], left["strong"])
     person = door.service.person(code, iss, leaving)
-    former = pages.sessions.visitor_of(request) if leaving.strong else None
-    before = former.visit.person if former is not None and former.visit is not None else None
-    if before is not None and (before.issuer, before.subject) != (person.issuer, person.subject):
+    # As sealed on leaving: by now their session may be over, and whoever comes back must not take their place.
+    again = left["who"] is not None
+    if again and left["who"] != _who(person):
         raise SignInRefused(_ANOTHER)
-    session = pages.sessions.new_by_provider()
-    replaced = former.session.id if former is not None and former.session is not None and before is not None else ""
-    door.visiting.welcome(person, session.id, pages.sessions.latest_of(session), replaced)
-    response = pages.redirect(request, left["wanted"], _PROVED if replaced else "")
+    session, former = pages.sessions.new_by_provider(), pages.sessions.last_of(request)
+    door.visiting.welcome(person, session.id, pages.sessions.latest_of(session), former, again=again)
+    response = pages.redirect(request, left["wanted"], _PROVED if again else "")
     pages.sessions.keep(request, response, session, renew=True)
     return response
 
@@ -120,10 +123,11 @@ def stronger(request: Request, pages: Paging, door: Door, wanted: _Wanted = "") 
 
 
 @public.post(f"{SIGN_IN}/ended")
-def ended(door: Door, logout_token: Annotated[str, Form(max_length=20_000)] = "") -> Response:
+def ended(door: Door, logout_token: Annotated[str, Form()] = "") -> Response:
     """The provider has signed somebody out (OpenID Connect Back-Channel Logout 1.0 2.5)."""
     try:
-        door.visiting.end(door.service.ended(logout_token))
+        # What is too long is taken for none.
+        door.visiting.end(door.service.ended(logout_token if len(logout_token) <= _LONGEST else ""))
     except SignInRefused as refused:
         status = 503 if refused.away else 400
         return JSONResponse({"error": "invalid_request"}, status, {"Cache-Control": "no-store"})
@@ -134,6 +138,10 @@ def ended(door: Door, logout_token: Annotated[str, Form(max_length=20_000)] = ""
 def keys(door: Door) -> Response:
     """Our public keys, for the provider (RFC 7517)."""
     return JSONResponse(door.service.keys(), media_type="application/jwk-set+json")
+
+
+def _who(person: Person) -> list[str]:
+    return [person.issuer, person.subject]
 
 
 def _tell(pages: Pages, request: Request, wanted: str, refused: SignInRefused) -> Response:

@@ -84,6 +84,11 @@ class Sessions:
             return None
         return Visitor(caller, self.csrf(session.id), session)
 
+    def last_of(self, request: Request) -> str:
+        """The id of the browser's session, even when it has been left alone for too long; "" when it has none."""
+        content = self._seal.open("session", read_cookie(request, COOKIE))
+        return str(content["id"]) if content is not None else ""
+
     def new_by_provider(self) -> Session:
         """A session of somebody whom the provider has told us of."""
         now = self._now()

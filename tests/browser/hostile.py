@@ -97,6 +97,7 @@ class Hostile:
             ).encode()
         if path == "/me":
             right = {"sub": "4711", "name": "Hana Hostile", "nhsid_nrbac_roles": [role("R8008", "RMC", "7")]}
+            right["selected_roleid"] = "7"
             return 200, json.dumps(right | self.user).encode()
         return 404, b"{}"
 

@@ -413,7 +413,37 @@ def test_a_stronger_sign_in_does_not_turn_somebody_into_somebody_else(
     assert "Hana Hostile (4711)" in client.get("/review").text
 
 
-@pytest.mark.parametrize("claims", [{"auth_time": None}, {"auth_time": 1_000_000_000}, {"acr": "AAL2_OR_AAL3_ANY"}])
+@pytest.mark.parametrize(("subject", "status"), [("other", 403), ("4711", 303)])
+def test_nor_when_the_provider_ends_their_session_while_they_are_away(
+    client: httpx.Client, served: Served, bad: Hostile, subject: str, status: int
+) -> None:
+    """As when the first person signs out at the provider so that the second may sign in there."""
+    assert sign_in(client, bad).status_code == 303
+    begin(client, bad, "?strong=true")
+    assert ended(served, logout_token(bad)).status_code == 200
+    bad.claims, bad.user = {"sub": subject, "acr": "AAL3_ANY"}, {"sub": subject}
+    answer = back(client, bad)
+    assert answer.status_code == status
+    assert ("You signed in as somebody else than before." in answer.text) is (status == 403)
+    assert client.get("/review").status_code == (303 if status == 403 else 200)
+
+
+def test_nor_when_it_is_left_alone_for_too_long_while_they_are_away(
+    client: httpx.Client, served: Served, bad: Hostile
+) -> None:
+    assert sign_in(client, bad).status_code == 303
+    CLOCK.ahead += timedelta(seconds=1500)
+    begin(client, bad, "?strong=true")
+    CLOCK.ahead += timedelta(seconds=400)  # half an hour is the longest
+    bad.claims, bad.user = {"sub": "other", "acr": "AAL3_ANY"}, {"sub": "other"}
+    assert "You signed in as somebody else than before." in back(client, bad).text
+    assert client.get("/review").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"auth_time": None}, {"auth_time": 1_000_000_000}, {"auth_time": 9_000_000_000}, {"acr": "AAL2_OR_AAL3_ANY"}],
+)
 def test_a_stronger_sign_in_has_to_be_recent_and_strong(
     client: httpx.Client, served: Served, bad: Hostile, claims: dict[str, Any]
 ) -> None:
@@ -421,14 +451,22 @@ def test_a_stronger_sign_in_has_to_be_recent_and_strong(
     check_refused(client, sign_in(client, bad, "?strong=true"), "strong enough")
 
 
-def test_it_begins_a_new_session_and_ends_the_old(client: httpx.Client, served: Served, bad: Hostile) -> None:
+@pytest.mark.parametrize("query", ["", "?strong=true"])
+def test_it_begins_a_new_session_and_ends_the_old(
+    client: httpx.Client, served: Served, bad: Hostile, query: str
+) -> None:
+    """Whether it is stronger or not: no cookie of the browser's works but the last."""
     assert sign_in(client, bad).status_code == 303
     old = client.cookies["mpi"]
     bad.claims = {"acr": "AAL3_ANY"}
-    assert sign_in(client, bad, "?strong=true").status_code == 303
+    assert sign_in(client, bad, query).status_code == 303
     assert client.get("/review").status_code == 200
     with httpx.Client(base_url=served.address, trust_env=False, timeout=30, cookies={"mpi": old}) as thief:
         assert thief.get("/review").status_code == 303
+
+
+def ended(served: Served, token: str) -> httpx.Response:
+    return httpx.post(f"{served.address}/review/sign-in/ended", data={"logout_token": token})
 
 
 LOGOUT = {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}}
@@ -446,7 +484,7 @@ def test_a_logout_token_ends_the_session(
     client: httpx.Client, served: Served, bad: Hostile, changed: dict[str, Any]
 ) -> None:
     assert sign_in(client, bad).status_code == 303
-    answer = httpx.post(f"{served.address}/review/sign-in/ended", data={"logout_token": logout_token(bad, **changed)})
+    answer = ended(served, logout_token(bad, **changed))
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     assert client.get("/review").status_code == 303
 
@@ -471,7 +509,7 @@ def test_other_tokens_end_nothing(
     client: httpx.Client, served: Served, bad: Hostile, changed: dict[str, Any]
 ) -> None:
     assert sign_in(client, bad).status_code == 303
-    answer = httpx.post(f"{served.address}/review/sign-in/ended", data={"logout_token": logout_token(bad, **changed)})
+    answer = ended(served, logout_token(bad, **changed))
     assert answer.status_code == (200 if changed in ({"sub": "another"}, {"sid": "another"}) else 400)
     assert client.get("/review").status_code == 200
 
@@ -480,9 +518,28 @@ def test_a_logout_token_is_heard_once(client: httpx.Client, served: Served, bad:
     assert sign_in(client, bad).status_code == 303
     token = logout_token(bad)
     for status in (303, 200):
-        assert httpx.post(f"{served.address}/review/sign-in/ended", data={"logout_token": token}).status_code == 200
+        assert ended(served, token).status_code == 200
         assert client.get("/review").status_code == status
         assert sign_in(client, bad).status_code == 303
+
+
+def test_nor_again_while_the_clocks_may_differ(client: httpx.Client, served: Served, bad: Hostile) -> None:
+    """It is taken until a minute after it has expired, and so is its word remembered."""
+    assert sign_in(client, bad).status_code == 303
+    token = logout_token(bad)
+    assert ended(served, token).status_code == 200
+    CLOCK.ahead += timedelta(seconds=150)
+    assert sign_in(client, bad).status_code == 303
+    assert ended(served, token).status_code == 200
+    assert client.get("/review").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "x", "x" * 20_001])
+def test_what_is_no_logout_token_is_answered_as_the_standard_has_it(served: Served, token: str) -> None:
+    """OpenID Connect Back-Channel Logout 1.0 2.8."""
+    answer = ended(served, token)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_tokens_and_the_provider_side_by_side_or_the_provider_alone(

@@ -35,14 +35,17 @@ class Visiting:
                 raise SignInRefused(_USED)
             unit.commit()
 
-    def welcome(self, person: Person, session: str, until: datetime, former: str = "") -> Caller:
-        """Begin a session of whom the provider has told us of; with `former` it takes the place of that one, since
-        they have proved again who they are. Raises `SignInRefused` when they have no role here."""
+    def welcome(
+        self, person: Person, session: str, until: datetime, former: str = "", *, again: bool = False
+    ) -> Caller:
+        """Begin a session of whom the provider has told us of; it takes the place of `former`, the one that their
+        browser had. `again`: they were sent to prove again who they are. Raises `SignInRefused` when they have no
+        role here."""
         user = named(person)
-        found = granted(person, self._provider.grants, self._network)
+        found = self._granted(person)
         if found is None:
             raise SignInRefused(_NO_ROLE.format(user))
-        return attempt(lambda: self._welcome(person, user, found, session, until, former))
+        return attempt(lambda: self._welcome(person, user, found, session, until, former, again))
 
     def find(self, session: str) -> tuple[Caller, Visit] | None:
         """Who is signed in by a session, in the role they have by now; None when it is over or they have none."""
@@ -50,7 +53,7 @@ class Visiting:
             visit = unit.signed_in.find(session, self._clock.now())
         if visit is None or visit.person.issuer != self._provider.issuer:
             return None
-        found = granted(visit.person, self._provider.grants, self._network)
+        found = self._granted(visit.person)
         return (self._caller(visit, found), visit) if found is not None else None
 
     def leave(self, caller: Caller, session: str) -> None:
@@ -65,17 +68,16 @@ class Visiting:
         attempt(lambda: self._end(ended))
 
     def _welcome(
-        self, person: Person, user: str, found: Granted, session: str, until: datetime, former: str
+        self, person: Person, user: str, found: Granted, session: str, until: datetime, former: str, again: bool
     ) -> Caller:
         with self._units.begin() as unit:
             now = self._clock.now()
             visit = Visit(unit.signed_in.name(person, user, found.role, now), person, found.held.urid)
-            if former:
-                unit.signed_in.end(former)
+            unit.signed_in.end(former)
             unit.signed_in.begin(session, visit, until, now)
             caller = self._caller(visit, found)
             told = {"issuer": person.issuer, "subject": person.subject, "name": person.name, "acr": person.acr}
-            unit.audit.record(caller, "step-up" if former else "sign-in", [], told)
+            unit.audit.record(caller, "step-up" if again else "sign-in", [], told)
             unit.commit()
             return caller
 
@@ -84,9 +86,12 @@ class Visiting:
             if not unit.spent.spend(f"logout {ended.issuer} {ended.token_id}", ended.expires, self._clock.now()):
                 return
             for visit in unit.signed_in.end_all(ended):
-                if found := granted(visit.person, self._provider.grants, self._network):
+                if found := self._granted(visit.person):
                     unit.audit.record(self._caller(visit, found), "sign-out-elsewhere", [], {})
             unit.commit()
+
+    def _granted(self, person: Person) -> Granted | None:
+        return granted(person, self._provider, self._network)
 
     def _caller(self, visit: Visit, found: Granted) -> Caller:
         person = visit.person

@@ -70,6 +70,19 @@ def test_a_strong_sign_in_is_strong_for_a_while(world: World, visiting: Visiting
         )
 
 
+def test_a_browsers_former_session_ends_with_the_next_sign_in(world: World, visiting: Visiting) -> None:
+    visiting.welcome(RITA, "one", soon(world))
+    visiting.welcome(RITA, "two", soon(world), "one")
+    assert visiting.find("one") is None
+    visiting.welcome(RITA, "three", soon(world), "two", again=True)
+    assert visiting.find("two") is None
+    assert [row.action for row in world.rows("select action from audit order by id")] == [
+        "sign-in",
+        "sign-in",
+        "step-up",
+    ]
+
+
 def test_of_many_sign_ins_at_once_all_bear_one_name(world: World, visiting: Visiting) -> None:
     def come(number: int) -> str:
         return visiting.welcome(replace(RITA, name=f"Name {number}"), f"s{number}", soon(world)).user
