@@ -9,7 +9,6 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import structlog
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -22,7 +21,7 @@ from mpi.review.cookies import forget_cookie, read_cookie, set_cookie
 from mpi.review.pages import Pages
 from mpi.review.places import SIGN_IN, STRONGER, local
 from mpi.review.route import PageRoute, Paging
-from mpi.review.sign_in import show
+from mpi.review.sign_in import refuse
 
 public = APIRouter(include_in_schema=False)
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
@@ -62,7 +61,7 @@ def go(
     try:
         place = door.service.door(leaving)
     except SignInRefused as refused:
-        return _tell(pages, request, wanted, refused)
+        return refuse(pages, request, wanted, refused)
     asking = pages.sessions.visitor_of(request) if strong else None
     who = _who(asking.visit.person) if asking is not None and asking.visit is not None else None
     left = {**asdict(leaving), "wanted": local(wanted), "at": _now(pages), "who": who}
@@ -85,11 +84,11 @@ def come_back(
     """From the provider, with its answer (OpenID Connect Core 1.0 3.1.2.5)."""
     left = pages.seal.open("left", read_cookie(request, _LEFT))
     if left is None or not hmac.compare_digest(str(left["state"]).encode(), state.encode()):
-        return _tell(pages, request, "", SignInRefused(_LOST))
+        return refuse(pages, request, "", SignInRefused(_LOST))
     try:
         response = _arrive(request, pages, door, left, code, iss, error)
     except SignInRefused as refused:
-        response = _tell(pages, request, left["wanted"], refused)
+        response = refuse(pages, request, left["wanted"], refused)
     forget_cookie(request, response, _LEFT)
     return response
 
@@ -142,11 +141,6 @@ def keys(door: Door) -> Response:
 
 def _who(person: Person) -> list[str]:
     return [person.issuer, person.subject]
-
-
-def _tell(pages: Pages, request: Request, wanted: str, refused: SignInRefused) -> Response:
-    structlog.get_logger("mpi.review").warning("a sign-in was refused", status=503 if refused.away else 403)
-    return show(pages, request, wanted, 503 if refused.away else 403, {"provider": str(refused)})
 
 
 def _now(pages: Pages) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from mpi.review.cookies import read_cookie, set_cookie
+from mpi.errors import SignInRefused
+from mpi.review.cookies import forget_cookie, read_cookie, set_cookie
 from mpi.review.forms import check_form
 from mpi.review.pages import Pages
 from mpi.review.places import SIGN_IN, local
@@ -20,6 +22,7 @@ from mpi.review.route import PageRoute, Paging, Visiting
 public = APIRouter(include_in_schema=False)
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 _VISIT = "mpi-visit"  # a cookie that ties the form of signing in to the browser it was shown in
+_REFUSED = "mpi-refused"  # the cookie of why nobody was signed in
 _NOBODY = "Enter a token that was issued to you. It is spelt as it was given out, capitals included"
 _LONGEST = 500  # characters of a token
 
@@ -44,8 +47,23 @@ def show(pages: Pages, request: Request, wanted: str, status: int = 200, errors:
 
 @public.get(SIGN_IN)
 def ask(request: Request, pages: Paging, wanted: Annotated[str, Query(alias="next")] = "") -> Response:
-    """How one may sign in."""
-    return show(pages, request, wanted)
+    """How one may sign in, and why the provider's sign-in came to nothing just now."""
+    refused = pages.seal.open("refused", read_cookie(request, _REFUSED))
+    if refused is None:
+        return show(pages, request, wanted)
+    response = show(pages, request, wanted, refused["status"], {"provider": refused["text"]})
+    forget_cookie(request, response, _REFUSED)
+    return response
+
+
+def refuse(pages: Pages, request: Request, wanted: str, refused: SignInRefused) -> Response:
+    """To the sign-in page, which says why: the address of the provider's answer holds its code."""
+    status = 503 if refused.away else 403
+    structlog.get_logger("mpi.review").warning("a sign-in was refused", status=status)
+    response = pages.redirect(request, f"{SIGN_IN}?{urlencode({'next': local(wanted)})}")
+    sealed = pages.seal.close("refused", {"text": str(refused), "status": status})
+    set_cookie(request, response, _REFUSED, sealed)
+    return response
 
 
 @public.post(SIGN_IN)

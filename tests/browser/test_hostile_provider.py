@@ -74,7 +74,13 @@ def begin(client: httpx.Client, bad: Hostile, query: str = "") -> dict[str, str]
 
 def back(client: httpx.Client, bad: Hostile, **more: str) -> httpx.Response:
     """Come back with a code and the right state, or what is given."""
-    return client.get(CALLBACK, params={"code": "c", "state": bad.asked["state"], **more})
+    return told(client, client.get(CALLBACK, params={"code": "c", "state": bad.asked["state"], **more}))
+
+
+def told(client: httpx.Client, answer: httpx.Response) -> httpx.Response:
+    """The answer, or the sign-in page that it leads to when it was refused."""
+    there = answer.headers.get("location", "")
+    return client.get(there) if there.startswith("/review/sign-in?") else answer
 
 
 def sign_in(client: httpx.Client, bad: Hostile, query: str = "") -> httpx.Response:
@@ -228,7 +234,7 @@ def test_a_provider_out_of_order(
     client: httpx.Client, served: Served, bad: Hostile, path: str, answer: tuple[int, bytes], said: str
 ) -> None:
     bad.answers[path] = answer
-    check_refused(client, client.get(AWAY), said, 503)
+    check_refused(client, told(client, client.get(AWAY)), said, 503)
 
 
 @pytest.mark.parametrize(
@@ -245,7 +251,7 @@ def test_a_discovery_document_that_leads_elsewhere(
     client: httpx.Client, served: Served, bad: Hostile, document: dict[str, Any]
 ) -> None:
     bad.document = document
-    check_refused(client, client.get(AWAY), ODD, 503)
+    check_refused(client, told(client, client.get(AWAY)), ODD, 503)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +283,7 @@ def test_a_provider_out_of_order_is_not_asked_at_every_knock(
     """Else people who sign in, or logout tokens that anybody may send, would use up the threads of all pages."""
     bad.answers["/.well-known/openid-configuration"] = 500, b""
     for _ in range(3):
-        check_refused(client, client.get(AWAY), "Sign in", 503)
+        check_refused(client, told(client, client.get(AWAY)), "Sign in", 503)
         assert client.post("/review/sign-in/ended", data={"logout_token": "a.b.c"}).status_code == 503
     assert len(bad.called) == 1
     bad.answers.clear()
@@ -289,7 +295,9 @@ def test_a_provider_that_is_away(url: str, tmp_path: Path) -> None:
     listener, address = listening()
     away = Served(url, tmp_path, listener=listener, provider=provider_file(tmp_path, "http://127.0.0.1:1", address))
     with httpx.Client(base_url=address, trust_env=False, timeout=30) as client:
-        check_refused(client, client.get(AWAY), "The sign-in service cannot be reached. Try again later.", 503)
+        check_refused(
+            client, told(client, client.get(AWAY)), "The sign-in service cannot be reached. Try again later.", 503
+        )
     away.stop()
 
 
@@ -319,6 +327,18 @@ def test_a_provider_that_names_itself_must_always_do_so(client: httpx.Client, se
     check_refused(client, sign_in(client, bad), FORGED)
     begin(client, bad)
     assert back(client, bad, iss=bad.issuer).status_code == 303
+
+
+def test_a_refused_answer_does_not_stay_in_the_address_bar(
+    client: httpx.Client, served: Served, bad: Hostile
+) -> None:
+    """Nor in the history: it holds the code (RFC 6749 10.5). The page says once why."""
+    begin(client, bad, "?next=/review/find")
+    answer = client.get(CALLBACK, params={"code": "c", "state": bad.asked["state"], "iss": "https://evil.example"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/review/sign-in?next=%2Freview%2Ffind")
+    assert FORGED in told(client, answer).text
+    again = told(client, answer)
+    assert (again.status_code, FORGED in again.text) == (200, False)
 
 
 def test_an_answer_counts_once(client: httpx.Client, served: Served, bad: Hostile) -> None:
