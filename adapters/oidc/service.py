@@ -91,8 +91,10 @@ class OpenId:
     def ended(self, logout_token: str) -> Ended:
         """What a logout token says."""
         claims = read_logout_token(logout_token, self._provider, self._directory, self._now())
-        expires = moment(claims, "exp") or self._now()
-        return Ended(claims["iss"], claims["jti"], claims.get("sid", ""), claims.get("sub", ""), expires + LEEWAY)
+        expires = moment({"exp": claims["exp"] + LEEWAY.total_seconds()}, "exp")
+        if expires is None:  # beyond all time
+            raise refused("exp")
+        return Ended(claims["iss"], claims["jti"], claims.get("sid", ""), claims.get("sub", ""), expires)
 
     def keys(self) -> dict[str, Any]:
         """What the provider checks our assertions with, empty when we use a secret."""

@@ -520,6 +520,7 @@ def test_a_logout_token_ends_the_session(
         {"aud": "another"},
         {"iss": "https://evil.example"},
         {"exp": 1_000_000_000},
+        {"exp": 253_402_300_799},  # the last second there is
         {"jti": None},
         {"sub": None, "sid": None},
         {"sub": 4711},
