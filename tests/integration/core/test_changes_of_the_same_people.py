@@ -82,3 +82,11 @@ def test_it_is_outlived_when_just_its_people_are_parted_or_joined(
         two.review.decide(task, Decision.ACCEPT, "", COLLEAGUE)
     assert (two.partition(), two.count("assertion")) == (partition, stated)
     two.verify()
+
+
+def test_what_was_turned_down_has_done_nothing_to_take_back(two: World) -> None:
+    task = propose(two, merges(two))
+    two.review.decide(task, Decision.REJECT, "two people", COLLEAGUE)
+    for caller in (REVIEWER, COLLEAGUE, SENIOR):
+        with pytest.raises(Conflict, match="turned down: nothing was done"):
+            two.review.undo(task, "", caller)
