@@ -1,4 +1,4 @@
-"""Two changes of the same people: what waits is of people who are one, or two, still
+"""Two changes of the same people: one waits at a time, and what waits is of people who are one, or two, still
 (decision 34)."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from mpi.domain.regrouping import Regroup
 from mpi.domain.views import Decision, TaskKind, TaskState
 from mpi.errors import Conflict
 from tests.integration.core.regroups import do, regrouping, two_people, wish
+from tests.integration.core.test_regrouping_at_once import at_once
 from tests.integration.core.world import COLLEAGUE, REVIEWER, SENIOR, World, of
 
 
@@ -82,6 +83,42 @@ def test_it_is_outlived_when_just_its_people_are_parted_or_joined(
         two.review.decide(task, Decision.ACCEPT, "", COLLEAGUE)
     assert (two.partition(), two.count("assertion")) == (partition, stated)
     two.verify()
+
+
+def from_the_other(world: World) -> Act:
+    return wish(world, Regroup.MOVE, "CHR|9", of_="BOL|9", other="BOL|1")
+
+
+def moves(world: World) -> Act:
+    return wish(world, Regroup.MOVE, "CHR|1", other="BOL|9")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (merges, says_same),
+        (says_same, merges),
+        (moves, from_the_other),
+        (from_the_other, moves),
+        (splits, lambda world: wish(world, Regroup.SPLIT, "BOL|2")),
+    ],
+)
+def test_one_change_of_the_same_people_waits_whichever_records_it_names(
+    two: World, first: Callable[[World], Act], second: Callable[[World], Act]
+) -> None:
+    task = propose(two, first(two))
+    with pytest.raises(Conflict, match=f"see task {task}$"):
+        propose(two, second(two), COLLEAGUE)
+    assert [one.id for one in two.tasks(TaskKind.PROPOSED_CHANGE)] == [task]
+
+
+def test_of_two_who_propose_at_once_one_is_told_of_the_other(two: World) -> None:
+    told = at_once(
+        lambda: propose(two, Statement(of("BOL|2"), of("CHR|9"), same=True)),
+        lambda: propose(two, Statement(of("BOL|9"), of("CHR|1"), same=True), COLLEAGUE),
+    )
+    assert sorted(told) == ["Conflict", "done"]
+    assert len(two.tasks(TaskKind.PROPOSED_CHANGE)) == 1
 
 
 def test_what_was_turned_down_has_done_nothing_to_take_back(two: World) -> None:
