@@ -44,8 +44,12 @@ _ABOUT = Prepared(
     )
 )
 _WAITING = Prepared(text(f"select kind, count(*) as number from task where state in {OPEN_STATES} group by kind"))
-_OF_PEOPLE = """(select array_agg(l.record_id order by l.record_id) from link l where l.until is null
-         and l.golden_id in (select golden_id from link where until is null and record_id in ({a}, {b})))"""
+_RECORDS = "array(select record_id from link where until is null and golden_id = {golden} order by record_id)"
+# The records of one person; of two those of either, and 0, which is no record, between them.
+_OF_PEOPLE = f"""(select {_RECORDS.format(golden="one.golden_id")} || case when one.golden_id <> other.golden_id
+         then cast(0 as bigint) || {_RECORDS.format(golden="other.golden_id")} end
+       from link one, link other
+       where one.record_id = {{a}} and one.until is null and other.record_id = {{b}} and other.until is null)"""
 _OUTLIVED = f"""(t.people is distinct from {_OF_PEOPLE.format(a="t.a_id", b="t.b_id")}
          or exists (select from assertion s where s.withdrawn_at is not null
            and s.id in (select cast(jsonb_array_elements_text(t.proposal -> 'assertions') as bigint)))
@@ -255,8 +259,8 @@ class TaskStore:
         return made
 
     def is_outlived(self, task_id: int) -> bool:
-        """Whether the people of a proposal have other records by now or must not be shown together, or what it would
-        take back stands no more."""
+        """Whether either of the people of a proposal has other records by now, or they must not be shown together, or
+        what it would take back stands no more."""
         return bool(self._connection.run(_IS_OUTLIVED, {"id": task_id}).scalar_one())
 
     def withdraw_proposal(self, task_id: int, comment: str, user: str) -> None:

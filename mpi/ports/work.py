@@ -103,11 +103,11 @@ class Tasks(Protocol):
 
     def propose_change(self, proposal: Proposal, pair: Pair, reason: str, comment: str) -> int:
         """Open the task under which an act waits for a second person; returns its id. It is about two records of the
-        people concerned as they are linked now, and is withdrawn by `sync` once these have others."""
+        people concerned as they are linked now, and is withdrawn by `sync` once either has others."""
 
     def is_outlived(self, task_id: int) -> bool:
-        """Whether the people of a proposal have other records by now or must not be shown together, or what it would
-        take back stands no more."""
+        """Whether either of the people of a proposal has other records by now, or they must not be shown together, or
+        what it would take back stands no more."""
 
     def withdraw_proposal(self, task_id: int, comment: str, user: str) -> None:
         """Withdraw a proposal for its user; for "" because it is outlived."""

@@ -59,7 +59,7 @@ task = Table(
     Column("pattern", LargeBinary),  # the comparison levels, of a possible match between two authorities
     Column("study_uids", ARRAY(Text), nullable=False, server_default="{}"),  # that an alarm is about
     Column("proposal", JSONB),  # of a proposed change
-    Column("people", ARRAY(BigInteger)),  # the records of those it would change, as they were when it was proposed
+    Column("people", ARRAY(BigInteger)),  # whom it would change: the records of either as they were, 0 between
     CheckConstraint("state in ('open', 'claimed', 'deferred', 'decided', 'withdrawn')", name="state"),
     CheckConstraint("state <> 'decided' or (decision is not null and decided_by <> '')", name="decided_by_somebody"),
     CheckConstraint(

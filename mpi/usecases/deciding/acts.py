@@ -127,9 +127,8 @@ class Acts:
     def _propose(self, proposal: Proposal, pair: Pair, comment: str, caller: Caller) -> Outcome:
         with self._units.begin() as unit:
             hold_people(unit, [pair.one, pair.other])
-            for task in unit.tasks.touching([pair.one]):
-                if task.proposal is not None and Pair.of(task.one, task.other) == pair:
-                    raise Conflict(f"a change of these people waits for a second person already: see task {task.id}")
+            if waiting := _waiting(unit, pair):
+                raise Conflict(f"a change of these people waits for a second person already: see task {waiting.id}")
             word = outline(proposal.act).word
             reason = f"{_WOULD[word]}: proposed by {caller.user}"
             made = unit.tasks.propose_change(proposal, pair, reason, comment)
@@ -146,6 +145,14 @@ class Acts:
                 unit.tasks.withdraw_proposal(task_id, "", "")
                 unit.audit.record(caller, "outlive-proposal", [f"task/{task_id}"], {})
                 unit.commit()
+
+
+def _waiting(unit: Unit, pair: Pair) -> TaskView | None:
+    """The proposed change of the very people whose records these are."""
+    people = set(unit.identities.current([pair.one, pair.other]).values())
+    records = [record.identifier for record in unit.records.of_golden(people)]
+    proposed = (task for task in unit.tasks.touching(records) if task.proposal is not None)
+    return next((task for task in proposed if set(task.golden_ids) == people), None)
 
 
 def _task(unit: Unit, task_id: int, *, for_update: bool = False) -> TaskView:

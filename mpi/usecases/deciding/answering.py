@@ -71,6 +71,8 @@ class Answering:
         if decided.state is not TaskState.DECIDED or decided.kind is TaskKind.BLIND_SAMPLE:
             raise Conflict("only a decided task that has changed something can be undone")
         if decided.proposal is not None:
+            if decided.decision is Decision.REJECT:
+                raise Conflict("this proposal was turned down: nothing was done that could be taken back")
             raise Conflict("what was proposed and done is taken back on the page of the person")
         if decided.decided_by != caller.user:
             caller.require(Right.UNDO_ANY)
