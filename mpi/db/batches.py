@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
-from mpi.db.tasks import VIEW, to_view
+from mpi.db.task_rows import VIEW, to_view
 from mpi.domain.batches import Batch, Group, Outcome
 from mpi.domain.views import Decision, TaskView
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.scan import read_whole_tables
-from mpi.db.tasks import OPEN_STATES
+from mpi.db.task_rows import OPEN_STATES
 from mpi.domain.counts import (
     BAND,
     FIELDS,

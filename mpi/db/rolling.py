@@ -18,7 +18,7 @@ from mpi.db.copying import EDGE, Columns, copy, copy_columns, edge_columns
 from mpi.db.evidence import to_pair
 from mpi.db.models import CHANGES_MODEL
 from mpi.db.session import DbUnit, DbUnits
-from mpi.db.tasks import OPEN_STATES
+from mpi.db.task_rows import OPEN_STATES
 from mpi.domain.evidence import Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question

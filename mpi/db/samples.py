@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
-from mpi.db.tasks import OPEN_STATES
+from mpi.db.task_rows import OPEN_STATES
 from mpi.domain.blinding import REASON
 from mpi.domain.sampling import SEEN, Answered, Beside, Person, Picked, Round, SampledPair, Stratum, seats
 

@@ -15,7 +15,7 @@ from mpi.db.orders import TOLD, to_told
 from mpi.db.prepared import Prepared
 from mpi.db.records import other_names, state_columns
 from mpi.db.rows import RECORD_COLUMNS, RECORD_JOINS, UPDATE_COLUMNS, UPDATE_JOINS, to_record, to_update
-from mpi.db.tasks import OPEN_STATES
+from mpi.db.task_rows import OPEN_STATES
 from mpi.domain.evidence import Assertion, Edge, Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.order_fold import ToldOrder

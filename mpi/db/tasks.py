@@ -6,30 +6,24 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import REAL, BigInteger, Integer, LargeBinary, Row, Text, bindparam, text, update
+from sqlalchemy import REAL, BigInteger, Integer, LargeBinary, Text, bindparam, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from linkage.guard import Guard
 from linkage.partition import AssertionRank
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
 from mpi.db.tables import task
-from mpi.domain.acts import Proposal, proposal_from_json, proposal_to_json
+from mpi.db.task_rows import OPEN_STATES, VIEW, to_view
+from mpi.domain.acts import Proposal, proposal_to_json
 from mpi.domain.evidence import Pair
 from mpi.domain.identifiers import Identifier
 from mpi.domain.questions import Question
 from mpi.domain.views import Decision, TaskKind, TaskState, TaskView
 
 _IDS = bindparam("ids", type_=ARRAY(BigInteger))
-OPEN_STATES = "('open', 'claimed', 'deferred')"
 _STUDIES = "(select count(*) from study s where s.record_id = any(array[{a}, {b}]))"
 _STUDIES_OF_GIVEN = _STUDIES.format(a="cast(:a_id as bigint)", b="cast(:b_id as bigint)")
-VIEW = """select t.*, a.authority as a_authority, a.value as a_value, b.authority as b_authority, b.value as b_value,
-       la.golden_id as a_golden, lb.golden_id as b_golden
-     from task t join source_record a on a.id = t.a_id join source_record b on b.id = t.b_id
-     join link la on la.record_id = t.a_id and la.until is null
-     join link lb on lb.record_id = t.b_id and lb.until is null"""
 _TOUCHING = Prepared(
     text(
         f"""{VIEW} where t.state in {OPEN_STATES} and t.sample_id is null
@@ -295,31 +289,3 @@ class TaskStore:
     def _pair(self, pair: Pair) -> tuple[int, int]:
         ids = self._ids.among([pair.one, pair.other])
         return ids[pair.one], ids[pair.other]
-
-
-def to_view(row: Row[Any]) -> TaskView:
-    """A row of `VIEW`."""
-    return TaskView(
-        id=row.id,
-        kind=TaskKind(row.kind),
-        state=TaskState(row.state),
-        one=Identifier(row.a_authority, row.a_value),
-        other=Identifier(row.b_authority, row.b_value),
-        golden_ids=(row.a_golden, row.b_golden),
-        weight=row.weight,
-        guards=tuple(str(guard.name) for guard in Guard(row.guards)),
-        reason=row.reason,
-        created_at=row.created_at,
-        claimed_by=row.claimed_by,
-        held_until=row.held_until,
-        proposed=Decision(row.proposed) if row.proposed else None,
-        proposed_by=row.proposed_by,
-        studies=row.studies,
-        decision=Decision(row.decision) if row.decision else None,
-        comment=row.comment,
-        decided_by=row.decided_by,
-        decided_at=row.decided_at,
-        due=row.due,
-        study_uids=tuple(row.study_uids),
-        proposal=proposal_from_json(row.proposal) if row.proposal else None,
-    )

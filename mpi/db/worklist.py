@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from mpi.db.lane import Lane
 from mpi.db.prepared import Prepared
-from mpi.db.tasks import OPEN_STATES, VIEW, to_view
+from mpi.db.task_rows import OPEN_STATES, VIEW, to_view
 from mpi.domain.blinding import ALIKE
 from mpi.domain.views import TaskView
 from mpi.domain.worklist import NOBODY, Position, SavedFilter, Wanted

@@ -177,7 +177,9 @@ class Review:
     def _look_behind(self, task_id: int, caller: Caller) -> None:
         """Apart from the rehearsal, which is taken back and so would forget it."""
         with self._units.begin() as unit:
-            give_up(unit, _task(unit, task_id, for_update=True), caller.user)
+            asked = _task(unit, task_id, for_update=True)
+            require_shown(unit, asked, caller)
+            give_up(unit, asked, caller.user)
             unit.commit()
 
     def _claim(self, task_id: int, caller: Caller) -> TaskView:

@@ -144,5 +144,7 @@ def test_a_task_of_before_does_not_show_them_together(world: World, answered: bo
     for look in (comparing.compare, world.review.explain, world.review.task):
         with pytest.raises(Forbidden, match="must not be shown together"):
             look(task.id, REVIEWER)
+    with pytest.raises(Forbidden, match="must not be shown together"):
+        world.review.preview(task.id, Decision.SAME, REVIEWER)
     assert world.review.tasks(REVIEWER, every) == ()
     assert [one.id for one in world.review.tasks(ADMINISTRATOR, every)] == [task.id]
