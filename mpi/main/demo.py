@@ -101,6 +101,11 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
                 _go_on(target, service, console)
 
 
+class _Ended(KeyboardInterrupt):
+    """An interrupt; of a class of its own, because CPython 3.11 ends by SIGINT, whatever status was asked for, once a
+    plain KeyboardInterrupt has left an `exec` of text, as in the making of every dataclass that is imported."""
+
+
 class _Ending:
     """SIGTERM ends a demonstration as Ctrl-C does, with all that it has started.
 
@@ -113,13 +118,13 @@ class _Ending:
             signal.signal(number, self._end)
 
     def check(self) -> None:
-        """Raise the KeyboardInterrupt again that somebody may have swallowed."""
+        """Raise the interrupt again that somebody may have swallowed."""
         if self._told:
-            raise KeyboardInterrupt
+            raise _Ended
 
     def _end(self, number: int, frame: object) -> None:
         self._told = True
-        raise KeyboardInterrupt
+        raise _Ended
 
 
 def _play(region: Region, target: Target, console: Console) -> tuple[Score, float]:

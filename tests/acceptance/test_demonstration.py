@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +13,16 @@ import psutil
 import pytest
 
 from tests.acceptance.service_process import COMMAND, environment
+
+INTERRUPTED = """
+import signal, sys
+from mpi.main.demo import _Ending
+_Ending()
+try:
+    exec("signal.raise_signal(signal.SIGTERM)")
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -42,3 +53,11 @@ def test_a_demonstration_that_is_told_to_end_leaves_nothing(tmp_path: Path, when
         assert "Stopping." in said.read_text()
         (call,) = (line for line in said.read_text().splitlines() if line.startswith("Try: "))
         assert call.endswith("/v1/tasks?limit=1'"), "one line, to be pasted"
+
+
+def test_a_demonstration_ends_with_its_own_status_wherever_the_signal_falls(tmp_path: Path) -> None:
+    """Also in code that a library runs from text: a plain KeyboardInterrupt would end CPython 3.11 by SIGINT."""
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED)
+    environ = {**environment(), "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    ended = subprocess.run([sys.executable, "-m", "interrupted"], check=False, env=environ, timeout=60)
+    assert ended.returncode == 130
