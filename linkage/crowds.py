@@ -10,11 +10,15 @@ another however many they are, so a chain of links holds them together.
 
 from __future__ import annotations
 
+import os
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 
 from linkage.compiled import allocating, compiled
 from linkage.layout import BIRTH, FORENAME_SLOT, HOUSE_STREET, NUMBER, PHONES, POSTCODE, SURNAME_SLOT, Words
+from linkage.threads import at_once
 
 Ints = npt.NDArray[np.int32]
 Longs = npt.NDArray[np.int64]
@@ -33,12 +37,16 @@ ORDERS = (
 """Words of the encoded row, the first deciding: names, birth, home and what is one person's own."""
 
 _COUNTERS = 1 << 22
+_MOST_PARTS = 4  # each has counters of its own
 _RUN, _ORDER, _STIR = -7046029254386353131, -4658895280553007687, -7723592293110705685
 
 
-def find_crowds(keys: Longs, largest: int = LARGEST) -> Longs:
+def find_crowds(keys: Longs, largest: int = LARGEST, workers: int | None = None) -> Longs:
     """int64[E], ascending: which of the entries have one of the int64[M] keys that more than `largest` have."""
-    often = np.flatnonzero(are_often(keys, count_roughly(keys), largest))
+    parts = np.array_split(keys, min(_MOST_PARTS, workers or len(os.sched_getaffinity(0))))
+    counters: Ints = np.add.reduce(at_once([partial(count_roughly, part) for part in parts], workers))
+    marks = at_once([partial(are_often, part, counters, largest) for part in parts], workers)
+    often = np.flatnonzero(np.concatenate(marks))
     _, key, sizes = np.unique(keys[often], return_inverse=True, return_counts=True)
     return often[sizes[key] > largest]
 

@@ -41,38 +41,38 @@ def index(
     it households (`served`).
     """
 
+    order: Longs | None = None
+
     def loose(words: Words) -> npt.NDArray[np.uint8]:
-        return _loose(words, model, seed, table.first, workers)
+        nonlocal order
+        if len(words) <= MOST_ROWS:
+            return np.full(len(words), ALL, np.uint8)
+        order = shuffle(words, seed, table.first, workers)
+        wanted = np.full(len(words), NONE if model.further is None else DOUBLE, np.uint8)
+        wanted[draw_rows(order, MOST_ROWS)] = DOUBLE
+        return wanted
 
     encoded = encode_table(table, model, workers, loose, room, progress)
     give_back()
-    return _served(encoded, model)
+    return _served(replace(encoded, order=order), model, workers)
 
 
 def served(encoded: Encoded, model: Model) -> Encoded:
-    """The entries to link by, without those that are there for the training alone; `encoded` is used up."""
+    """The entries to link by, without what is there for the training alone; `encoded` is used up."""
+    encoded = replace(encoded, order=None)
     if model.further is not None or len(encoded.matrix) <= MOST_ROWS:
         return encoded
     return _only(encoded, encoded.rules < FIRST_LOOSE)
 
 
-def _loose(words: Words, model: Model, seed: int, first: int | None, workers: int | None) -> npt.NDArray[np.uint8]:
-    n = len(words)
-    if n <= MOST_ROWS:
-        return np.full(n, ALL, np.uint8)
-    loose = np.full(n, NONE if model.further is None else DOUBLE, np.uint8)
-    loose[draw_rows(shuffle(words, seed, first, workers), MOST_ROWS)] = DOUBLE
-    return loose
-
-
-def _served(encoded: Encoded, model: Model) -> Encoded:
+def _served(encoded: Encoded, model: Model, workers: int | None) -> Encoded:
     """With the loose keys that serve, and every crowd taken apart but those of a single fact.
 
     The crowds of single facts, such as a common surname, are taken apart already: by the rules of two facts.
     """
     blocks = within_budget(encoded.keys, encoded.rules)
     left = {rule: blocks.crowds[rule] for rule in list(ALL_RULES)[FIRST_SINGLE:] if blocks.crowds[rule]}
-    large = find_crowds(encoded.keys)
+    large = find_crowds(encoded.keys, workers=workers)
     blocks.kept[large[encoded.rules[large] < FIRST_SINGLE]] = False
     crowd = np.flatnonzero(~blocks.kept & (encoded.rules < FIRST_SINGLE))
     keys, rows, rules = encoded.keys[crowd], encoded.rows[crowd], encoded.rules[crowd]

@@ -90,8 +90,9 @@ def within_budget(keys: Longs, rules: npt.NDArray[np.uint8]) -> LooseBlocks:
     """
     kept = rules < FIRST_LOOSE
     largest, crowds = {}, {}
+    loose = np.flatnonzero(~kept)
     for place in range(FIRST_LOOSE, len(ALL_RULES)):
-        entries = np.flatnonzero(rules == place)
+        entries = loose[rules[loose] == place]
         _, block, sizes = np.unique(keys[entries], return_inverse=True, return_counts=True)
         size, times = np.unique(sizes, return_counts=True)
         most = largest_within_budget(zip(size.tolist(), times.tolist(), strict=True))

@@ -151,5 +151,6 @@ def people(
         reviewed=reviewed,
         workers=workers,
         first=table.first,
+        order=encoded.order,
     )
     return Linker(table, served(encoded, start), trained, workers, room, progress, cleared.rows)

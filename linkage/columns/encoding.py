@@ -79,7 +79,8 @@ class Encoded:
     matrix: uint8[N, model.size], their encoded rows. keys: int64[M], rows: int32[M] and rules: uint8[M] are the
     entries of the blocking index by row; a rule is its place in `loose_blocking.ALL_RULES`. apart: how many rows went
     the scalar road, because their fields could not be read one by one. crowded and taken_apart: by rule,
-    keys that too many records share, which do not serve, and which gave way to runs (`crowds`).
+    keys that too many records share, which do not serve, and which gave way to runs (`crowds`). order: int64[N], the
+    rows as `training.sampling.shuffle` puts them; None where that was not asked, or is no longer wanted.
     """
 
     matrix: Rows
@@ -89,6 +90,7 @@ class Encoded:
     apart: int = 0
     crowded: Mapping[str, int] = field(default_factory=dict)
     taken_apart: Mapping[str, int] = field(default_factory=dict)
+    order: Longs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,14 +43,16 @@ def shuffle(words: Words, seed: int, first: int | None = None, workers: int | No
     """
     marks, start = np.empty(len(words), np.uint64), np.uint64(seed % 2**64)
     in_shares(lambda low, high: mark_rows(words, low, high, first or 0, start, marks), len(words), workers)
-    order = np.argsort(marks, kind="stable")
+    order = np.argsort(marks)
     ordered = marks[order]
-    fresh = np.flatnonzero(np.concatenate((np.ones(min(1, len(order)), np.bool_), ordered[1:] != ordered[:-1])))
-    if len(fresh) == len(order):
+    alike = np.concatenate((np.zeros(min(1, len(order)), np.bool_), ordered[1:] == ordered[:-1]))
+    if not alike.any():
         return order
+    order = order[np.lexsort((order, ordered))]  # those alike stand in any order as yet
+    fresh = np.flatnonzero(~alike)
     nth = np.arange(len(order)) - np.repeat(fresh, np.diff(np.append(fresh, len(order))))
     scatter(ordered, nth)
-    return np.asarray(order[np.argsort(ordered, kind="stable")])
+    return np.asarray(order[np.argsort(ordered)])
 
 
 @compiled
@@ -69,6 +71,13 @@ def scatter(marks: Wide, nth: Longs) -> None:
     for k in range(len(marks)):
         if nth[k]:
             marks[k] = mixed(nth[k], marks[k])
+
+
+def places_in(order: Longs) -> Ints:
+    """Where each row stands in an order of them, int32[N]."""
+    place = np.empty(len(order), np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    return place
 
 
 def draw_random(order: Longs, most: int, seed: int) -> Drawn:

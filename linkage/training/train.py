@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from linkage.layout import Rows, Words
 from linkage.loose_blocking import ALL_RULES, FIRST_LOOSE
 from linkage.model import Model
 from linkage.room import give_back
+from linkage.threads import at_once, beside
 from linkage.training.candidates import NOTHING, Sample, Settled, sample_pairs
 from linkage.training.chance import Chance, estimate_chance
 from linkage.training.diagnosis import Finding, Kind
@@ -24,7 +24,7 @@ from linkage.training.outcome import Matches, Pass, Training, added, counted, fi
 from linkage.training.passes import Material, judge_passes, run_pass
 from linkage.training.patterns import Flags, Ints, Longs, Patterns, codes_of, count, unpack
 from linkage.training.prior import Prior, estimate_prior
-from linkage.training.sampling import count_rules, draw_entries, draw_random, draw_rows, shuffle
+from linkage.training.sampling import Entries, count_rules, draw_entries, draw_random, draw_rows, places_in, shuffle
 
 Places = npt.NDArray[np.uint8]
 ROUNDS = 2
@@ -45,6 +45,7 @@ def train(
     reviewed: Sequence[tuple[int, int, bool]] = (),
     workers: int | None = None,
     first: int | None = None,
+    order: Longs | None = None,
     name: str = "trained",
     date: str = "",
 ) -> Training:
@@ -53,27 +54,25 @@ def train(
     encoded: uint8[N, base.size]. keys int64[M], rows int32[M], rules uint8[M]: the blocking entries, each with the
     place of its rule in `loose_blocking.ALL_RULES`. random_pairs: for u; most_pairs: for m, over all passes together;
     most_rows: how many rows the last step may look at all pairs of. reviewed: (row, row, one person?), whose class is
-    then given. first: rows of the first of two files, of which the pairs across are wanted. The result depends on
-    these and the seed alone, never on the workers or the order of the rows. Raises `ModelError` for rows of another
-    model, `LinkageError` for entries or reviewed pairs that do not fit.
+    then given. first: rows of the first of two files, of which the pairs across are wanted. order: int64[N], what
+    `shuffle` makes of the rows and the seed, where that is known. The result depends on these and the seed alone,
+    never on the workers or the order of the rows. Raises `ModelError` for rows of another model, `LinkageError` for
+    entries or reviewed pairs that do not fit.
     """
     matrix, words = rows_of(encoded, base)
     _check(len(matrix), keys, rows, rules, reviewed)
-    prior = estimate_prior(words)
-    order = shuffle(words, seed, first, workers)
+    order = shuffle(words, seed, first, workers) if order is None else order
+    prior, (drawn, most) = beside(lambda: estimate_prior(words), lambda: _draw(keys, rows, rules, most_pairs, seed))
     random = draw_patterns(matrix, words, order, base, random_pairs, seed, workers)
     chance = estimate_chance(random, base, prior.bits)
     settled, known = _reviewed(matrix, words, base, reviewed)
-    place = np.empty(len(order), np.int32)
-    place[order] = np.arange(len(order), dtype=np.int32)
-    material = Material(matrix, words, place, base, chance, settled, known, seed, workers)
-    passes, matches = _run(keys, rows, rules, most_pairs, material)
+    material = Material(matrix, words, places_in(order), base, chance, settled.pairs, known, seed, workers)
+    passes, matches = _run(drawn, most, material)
     told = {"rows": len(matrix), "seed": seed, "random_pairs": round(random.pairs), "reviewed": len(reviewed)}
     made = told | counted(chance, passes, prior)
     start, _ = finish(base, chance, matches, _start_prior(prior, len(matrix)), made, name, date)
     give_back()  # what the passes took: each had a thread, and memory, of its own
-    looked = NOTHING if known is None else Settled(settled, known[1])
-    sample = sample_pairs(matrix, keys, rows, start, draw_rows(order, most_rows), workers, first, looked)
+    sample = sample_pairs(matrix, keys, rows, start, draw_rows(order, most_rows), workers, first, settled)
     joint, chance = _refine(sample, start, base, chance, random, known)
     made["joint"] = joint.summary
     learned = (joint.matches, joint.prior) if joint.believable else (matches, prior.bits)
@@ -99,20 +98,20 @@ def _refine(
     return joint, chance
 
 
-def _run(
-    keys: Longs, rows: Ints, rules: Places, most_pairs: int, material: Material
-) -> tuple[tuple[Pass, ...], Matches]:
-    """All passes, and what those worth using showed together: each weighs what it saw."""
+def _draw(keys: Longs, rows: Ints, rules: Places, most_pairs: int, seed: int) -> tuple[dict[str, Entries], int]:
+    """By rule the entries for its pass, and how many pairs each pass may have; loose rules without any have none."""
     there = np.flatnonzero(count_rules(rules))
     most = max(1, most_pairs // max(1, len(there)))
-    drawn, alone = draw_entries(keys, rows, rules, most, material.seed), replace(material, workers=1)
+    drawn = draw_entries(keys, rows, rules, most, seed)
+    return {rule: drawn[place] for place, rule in enumerate(ALL_RULES) if place < FIRST_LOOSE or place in there}, most
 
-    def run(place: int, rule: str) -> tuple[Pass, Matches]:
-        return run_pass(rule, drawn[place], most, alone)
 
-    wanted = [(place, rule) for place, rule in enumerate(ALL_RULES) if place < FIRST_LOOSE or place in there]
-    with ThreadPoolExecutor(material.workers or len(os.sched_getaffinity(0))) as pool:
-        done = list(pool.map(run, *zip(*wanted, strict=True)))
+def _run(drawn: dict[str, Entries], most: int, material: Material) -> tuple[tuple[Pass, ...], Matches]:
+    """All passes, and what those worth using showed together: each weighs what it saw."""
+    alone = replace(material, workers=1)
+    done = at_once(
+        [partial(run_pass, rule, entries, most, alone) for rule, entries in drawn.items()], material.workers
+    )
     matches = no_matches()
     for passed, found in done:
         if passed.used:
@@ -154,13 +153,13 @@ def _check(n: int, keys: Longs, rows: Ints, rules: Places, reviewed: Sequence[tu
 
 def _reviewed(
     matrix: Rows, words: Words, base: Model, reviewed: Sequence[tuple[int, int, bool]]
-) -> tuple[Longs, tuple[Patterns, Flags] | None]:
-    """The reviewed pairs as numbers a * N + b, and their patterns with the verdicts; a later verdict replaces one."""
+) -> tuple[Settled, tuple[Patterns, Flags] | None]:
+    """The reviewed pairs, and their patterns with the verdicts; a later verdict replaces one."""
     if not reviewed:
-        return np.empty(0, np.int64), None
+        return NOTHING, None
     verdicts = {(min(a, b), max(a, b)): same for a, b, same in reviewed}
     pairs = np.array(sorted(verdicts), np.int32)
     codes = codes_of(matrix, words, pairs[:, 0].copy(), pairs[:, 1].copy(), base, 1)
     same = np.array([verdicts[a, b] for a, b in pairs.tolist()], np.bool_)
     numbers = pairs[:, 0].astype(np.int64) * len(matrix) + pairs[:, 1]
-    return numbers, (unpack(codes, np.ones(len(codes))), same)
+    return Settled(numbers, same), (unpack(codes, np.ones(len(codes))), same)

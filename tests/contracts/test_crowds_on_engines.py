@@ -85,7 +85,7 @@ def test_crowds_give_way_to_the_same_runs_and_the_same_links(
     session: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And it does not matter how the records are numbered, nor where they lie."""
-    monkeypatch.setattr(indexing, "find_crowds", lambda keys: crowds.find_crowds(keys, LARGEST))
+    monkeypatch.setattr(indexing, "find_crowds", lambda keys, workers: crowds.find_crowds(keys, LARGEST, workers))
     monkeypatch.setattr(loose_blocking, "MOST_PAIRS", MOST_PAIRS)
     table = crowded()
     n = len(table)

@@ -90,7 +90,7 @@ def test_keys_stay_apart_and_order_does_not_matter() -> None:
 @pytest.fixture
 def linker(monkeypatch: pytest.MonkeyPatch) -> Linker:
     """Two records each of 400 people, half of whom are Smiths who were born on 7 March 1900, as they say."""
-    monkeypatch.setattr(indexing, "find_crowds", lambda keys: find_crowds(keys, 50))
+    monkeypatch.setattr(indexing, "find_crowds", lambda keys, workers: find_crowds(keys, 50, workers))
     dice = np.random.default_rng(11)
     forenames = ("Jane", "Peter", "Amelia", "Noah", "Isla", "George", "Ann", "Ada")
     said: dict[str, list[str]] = {name: [] for name in ("surname", "forename", "dob", "postcode", "address")}
