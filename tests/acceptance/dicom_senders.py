@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,13 @@ _STATUS = re.compile(r"Received Store Response \(?(?:Status: )?(.*)")
 
 
 def program(name: str) -> str:
-    """The path of a program of dcmtk; the test is skipped without it, which fails in CI."""
-    found = shutil.which(name)
+    """The path of a program of dcmtk; the test is skipped without it, which fails in CI.
+
+    pynetdicom installs programs of the same names, which an activated environment would find first.
+    """
+    ours = Path(sys.executable).parent
+    elsewhere = [folder for folder in os.get_exec_path() if Path(folder).absolute() != ours]
+    found = shutil.which(name, path=os.pathsep.join(elsewhere))
     if found is None:
         pytest.skip(f"{name} is not installed: apt-get install dcmtk")
     return found
