@@ -10,7 +10,7 @@ from mpi.domain.commands import Field, Merge, NhsNumber
 from mpi.domain.evidence import Pair
 from mpi.domain.model_change import ChangeKind, Counts, ModelDifference
 from mpi.domain.model_codec import change_from_json, change_to_json
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.usecases.deciding.keeping_apart import KeepingApart
 from mpi.usecases.identity.matching import Matching
 from mpi.usecases.models.foreseeing import Foreseeing

@@ -24,7 +24,7 @@ from mpi.domain.commands import Envelope, Field, Receipt, Status
 from mpi.domain.network import Archive, Feed, Protocol
 from mpi.domain.quarantine import Sought
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.usecases.imaging.images import Images
 from mpi.usecases.refused.quarantine import Quarantine

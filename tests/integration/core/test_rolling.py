@@ -17,7 +17,7 @@ from mpi.domain.commands import Field, NhsNumber
 from mpi.domain.model_change import Counts
 from mpi.domain.views import Decision, TaskKind, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound, Outdated, Unavailable
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.main.rolling import compose_rolling
 from mpi.usecases.models.reigning import Reigning
 from tests.integration.core.other_models import altered, approve, keener, warier

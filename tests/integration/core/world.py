@@ -25,7 +25,7 @@ from mpi.domain.network import Authority, Feed, Network, Organisation, Protocol
 from mpi.domain.questions import between
 from mpi.domain.record import Record
 from mpi.domain.views import Resolution, Study, TaskKind, TaskState, TaskView
-from mpi.main.compose import Index, compose
+from mpi.main.index import Index, compose
 from mpi.usecases.deciding.review import Review
 from mpi.usecases.imaging.imaging import Imaging
 from mpi.usecases.imaging.resolve import Resolve
