@@ -33,7 +33,7 @@ from benchmarks.service import NETWORK, Stage, load, say, serving
 from benchmarks.template import filled
 from benchmarks.traffic import Traffic, deal
 from mpi.domain.network import Network, Protocol
-from mpi.main.compose import compose_receiver
+from mpi.main.receivers import compose_receiver
 from mpi.metrics import Metrics
 from mpi.networks import load_network
 

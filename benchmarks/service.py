@@ -22,7 +22,7 @@ from mpi.db.bulk import BulkStores
 from mpi.db.migrate import upgrade
 from mpi.domain.access import Caller, Role
 from mpi.embedded import EmbeddedPostgres
-from mpi.main.compose import Index, TimeOrderedIds, compose
+from mpi.main.index import Index, TimeOrderedIds, compose
 from mpi.networks import load_network
 from mpi.usecases.whole.bulk import Batch, BulkLoad
 

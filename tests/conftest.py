@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from mpi.embedded import EmbeddedPostgres, create_database, drop_database, rename_database
 from mpi.embedded.databases import database_exists
+from tests.emptying import Emptied
 
 CLUSTERS = "PYTEST_CLUSTERS"  # where this run's PostgreSQL clusters lie; xdist workers inherit it
 TEMPLATE = "migrated"
@@ -108,3 +109,17 @@ def database_url(template_url: str, worker_id: str) -> Iterator[str]:
     name = f"test_{worker_id}_{next(_numbers)}"
     yield create_database(template_url, name, template=TEMPLATE)
     drop_database(template_url, name)
+
+
+@pytest.fixture(scope="session")
+def _emptied(template_url: str, worker_id: str) -> Iterator[Emptied]:
+    databases = Emptied(template_url, (f"emptied_{worker_id}_{number}" for number in _numbers))
+    yield databases
+    databases.drop()
+
+
+@pytest.fixture
+def emptied_url(_emptied: Emptied) -> Iterator[str]:
+    """The URL of a migrated database without rows, for this test alone until it ends; other tests had it before."""
+    yield _emptied.given()
+    _emptied.taken_back()

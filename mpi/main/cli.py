@@ -69,7 +69,7 @@ def serve(
 def migrate() -> None:
     """Bring the database's tables up to this version."""
     from mpi.db.migrate import upgrade  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
+    from mpi.main.database import database  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
     with spoken(), database(load_settings()) as url:
@@ -80,9 +80,9 @@ def migrate() -> None:
 @app.command()
 def verify() -> None:
     """Recompute the whole index from its evidence; exit status 1 when a difference is unaccounted for."""
-    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.database import database  # noqa: PLC0415
+    from mpi.main.index import compose  # noqa: PLC0415
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 
@@ -109,9 +109,9 @@ def consumers(
 ) -> None:
     """List the subscribers with what they are owed; or tell a consumer again that refused something for good."""
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.database import database  # noqa: PLC0415
+    from mpi.main.index import compose  # noqa: PLC0415
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
     from mpi.usecases.subscribers.deliveries import name_of  # noqa: PLC0415
@@ -141,9 +141,9 @@ def conformance(
 ) -> None:
     """Show what arrives wrong from each feed: how many messages, at which place, in which way, first and last."""
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.database import database  # noqa: PLC0415
+    from mpi.main.index import compose  # noqa: PLC0415
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 

@@ -26,9 +26,9 @@ def sample(
     While it waits for answers, possible matches are shown without the index's opinion, samples among them.
     """
     from mpi.domain.access import Caller, Role  # noqa: PLC0415
-    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.database import database  # noqa: PLC0415
+    from mpi.main.index import compose  # noqa: PLC0415
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
     from mpi.usecases.deciding.sampling import Draw  # noqa: PLC0415
@@ -59,9 +59,9 @@ def sample(
 @app.command("refresh-dashboards")
 def refresh_dashboards() -> None:
     """Count anew what the dashboards show; `mpi serve` does so every five minutes, less often on a large index."""
-    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.database import database  # noqa: PLC0415
+    from mpi.main.index import compose  # noqa: PLC0415
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 

@@ -19,7 +19,7 @@ from mpi.main.spoken import spoken
 if TYPE_CHECKING:
     from mpi.domain.access import Caller
     from mpi.domain.model_change import Counts
-    from mpi.main.compose import Index
+    from mpi.main.index import Index
 
 app = typer.Typer(
     help="Models: what another one would make of the index; roll it out, and back.", no_args_is_help=True
@@ -125,9 +125,9 @@ def roll_back(
 
 @contextmanager
 def _index() -> Iterator[Index]:
-    from mpi.main.compose import compose  # noqa: PLC0415
+    from mpi.main.database import database  # noqa: PLC0415
+    from mpi.main.index import compose  # noqa: PLC0415
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 

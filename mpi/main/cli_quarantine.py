@@ -87,9 +87,9 @@ def _operator() -> Caller:
 
 @contextmanager
 def _opened() -> Iterator[Quarantine]:
-    from mpi.main.compose import compose  # noqa: PLC0415  the compiled kernel takes a moment to load
+    from mpi.main.database import database  # noqa: PLC0415
+    from mpi.main.index import compose  # noqa: PLC0415  the compiled kernel takes a moment to load
     from mpi.main.model_in_force import model_in_force  # noqa: PLC0415
-    from mpi.main.serve import database  # noqa: PLC0415
     from mpi.networks import load_network  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
 

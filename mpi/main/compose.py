@@ -1,39 +1,27 @@
-"""The composition root: use cases over one database, adapters over the use cases."""
+"""The edges of an index: adapters and pages over its use cases."""
 
 from __future__ import annotations
 
-import time
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from uuid import UUID
 
 from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from adapters.dicom.receive import Receiver as ImageReceiver
 from adapters.dicom.web import dicom_web
 from adapters.fhir.observer import Observer as FhirObserver
 from adapters.fhir.router import router as fhir_router
-from adapters.hl7v2.observer import Observer
-from adapters.hl7v2.receive import Receiver
-from linkage.model import Model
 from mpi.api.app import create_app
 from mpi.api.security import token_lookup
 from mpi.api.services import Services
-from mpi.db.session import DbUnits, connect
-from mpi.domain.network import Network
 from mpi.errors import MpiError
 from mpi.launchers import load_launchers
 from mpi.main.alarms import alarms
-from mpi.main.observed import ObservedIntake, ObservedQueries, ObservedResolve
+from mpi.main.index import Index, TimeOrderedIds
+from mpi.main.observed import ObservedIntake, ObservedResolve
 from mpi.main.provider import compose_provider
-from mpi.main.quarantine import compose_quarantine
 from mpi.main.renderers import renderers
 from mpi.main.settling import compose_settling
-from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.metrics import Metrics
 from mpi.review.bench import Bench
 from mpi.review.pages import Pages
@@ -43,133 +31,18 @@ from mpi.tokens import Callers, reviewers, session_key
 from mpi.usecases.deciding.comparing import Comparing
 from mpi.usecases.deciding.keeping_apart import KeepingApart
 from mpi.usecases.deciding.review import Review
-from mpi.usecases.deciding.sampling import Sampling
 from mpi.usecases.deciding.worklist import Worklist
 from mpi.usecases.entrance.admission import Admission
 from mpi.usecases.entrance.launching import Launching
 from mpi.usecases.figures.corrections import Corrections
-from mpi.usecases.figures.dashboards import Dashboards
-from mpi.usecases.identity.matching import Matching
-from mpi.usecases.identity.rematch import Rematch
-from mpi.usecases.identity.telling import Telling
-from mpi.usecases.imaging.images import Images
 from mpi.usecases.imaging.imaging import Imaging
 from mpi.usecases.imaging.timelines import Timelines
-from mpi.usecases.models.models import Models
-from mpi.usecases.reading.paging import Paging
 from mpi.usecases.reading.portraits import Portraits
 from mpi.usecases.reading.query import Query
 from mpi.usecases.reading.seeking import Seeking
-from mpi.usecases.refused.conformance import Conformance
-from mpi.usecases.refused.quarantine import Quarantine
 from mpi.usecases.refused.tallies import Tallies
-from mpi.usecases.subscribers.consumers import Consumers
 from mpi.usecases.subscribers.deliveries import Deliveries
-from mpi.usecases.subscribers.subscriptions import Relay, Subscriptions
-from mpi.usecases.whole.verify import Verify
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """The present, aware UTC."""
-        return datetime.now(UTC)
-
-
-class TimeOrderedIds:
-    """Golden ids that say nothing but when they were made: RFC 9562 version 7, so that indexes stay compact."""
-
-    def golden(self) -> UUID:
-        """An opaque golden id, never given before."""
-        milliseconds = time.time_ns() // 1_000_000
-        number = (milliseconds << 80) | (uuid.uuid4().int & ((1 << 80) - 1))
-        number = (number & ~(0xF << 76)) | (0x7 << 76)
-        return UUID(int=(number & ~(0x3 << 62)) | (0x2 << 62))
-
-
-@dataclass(frozen=True, slots=True)
-class Index:
-    """The use cases over one database, without any edge."""
-
-    engine: Engine
-    units: DbUnits
-    network: Network
-    matching: Matching
-    rematch: Rematch
-    clock: SystemClock
-
-    @property
-    def verify(self) -> Verify:
-        """Promise 2's check."""
-        return Verify(self.units, self.matching)
-
-    @property
-    def consumers(self) -> Consumers:
-        """Whom the network file wants told over MLLP."""
-        return Consumers(self.units, self.network)
-
-    @property
-    def telling(self) -> Telling:
-        """What they are told."""
-        return Telling(self.units)
-
-    @property
-    def models(self) -> Models:
-        """The model room."""
-        return Models(self.units, self.matching)
-
-    @property
-    def conformance(self) -> Conformance:
-        """What arrives wrong from each feed."""
-        return Conformance(self.units, self.network, self.clock)
-
-    @property
-    def quarantine(self) -> Quarantine:
-        """What was refused."""
-        return compose_quarantine(self.units, self.rematch, self.network, self.clock)
-
-    @property
-    def sampling(self) -> Sampling:
-        """Blind samples, by which it is measured."""
-        return Sampling(self.units, self.matching, self.clock, TimeOrderedIds())
-
-    @property
-    def dashboards(self) -> Dashboards:
-        """Counts of all of it."""
-        return Dashboards(self.units, self.matching, self.clock)
-
-    @property
-    def relay(self) -> Relay:
-        """The outbox's deliverer."""
-        return Relay(self.units)
-
-
-def compose(url: str, network: Network, model: Model, pool_size: int = 10) -> Index:
-    """The index over the database at `url`; connects to nothing yet."""
-    engine = connect(url, pool_size)
-    matching = Matching(model, network)
-    clock = SystemClock()
-    rematch = Rematch(matching, clock, TimeOrderedIds())
-    return Index(engine, DbUnits(engine, model.fingerprint), network, matching, rematch, clock)
-
-
-def compose_receiver(index: Index, metrics: Metrics, observer: Observer) -> Receiver:
-    """The HL7 v2 edge."""
-    intake = ObservedIntake(index.units, index.rematch, index.network, metrics, "mllp")
-    query = Query(index.units, index.matching)
-    queries = ObservedQueries(query, Paging(index.units), index.network, index.clock.now, new_id, metrics)
-    return Receiver(intake, index.network, caller_of, index.clock.now, new_id, queries, observer.note)
-
-
-def compose_images(index: Index, metrics: Metrics) -> ImageReceiver:
-    """The DICOM edge."""
-
-    def count(archive: str, status: int, fault: str, seconds: float) -> None:
-        metrics.message(archive, "dicom", f"{status:04X}", seconds, fault)
-
-    images = Images(index.units, index.rematch, index.clock)
-    return ImageReceiver(images, index.network, caller_of_archive, count)
+from mpi.usecases.subscribers.subscriptions import Subscriptions
 
 
 def compose_app(

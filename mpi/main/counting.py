@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from adapters.hl7v2.observer import Observer
-from mpi.main.compose import Index
+from mpi.main.index import Index
 from mpi.main.repeating import Repeating
 
 EVERY = 5.0

@@ -28,7 +28,7 @@ from linkage.evaluation import compare_clusterings
 from mpi.domain.network import Network, Protocol
 from mpi.embedded import EmbeddedPostgres
 from mpi.errors import Unavailable
-from mpi.main.compose import Index, compose
+from mpi.main.index import Index, compose
 from mpi.main.model_in_force import model_in_force
 from mpi.main.player import Score, Target, play_messages, play_studies
 from mpi.networks import load_network

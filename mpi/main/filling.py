@@ -20,11 +20,12 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Feed, Network
 from mpi.errors import Fault, Refused, SettingsError
-from mpi.main.compose import Index, TimeOrderedIds, compose, compose_receiver
 from mpi.main.counting import counting
+from mpi.main.database import database
+from mpi.main.index import Index, TimeOrderedIds, compose
 from mpi.main.load import Pace, Say, feed_of, loading, told
 from mpi.main.model_in_force import model_in_force
-from mpi.main.serve import database
+from mpi.main.receivers import compose_receiver
 from mpi.main.speaking import caller_of
 from mpi.metrics import Metrics
 from mpi.networks import load_network

@@ -20,10 +20,10 @@ from linkage import kernel
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Archive, Network
 from mpi.errors import SettingsError, Unavailable
-from mpi.main.compose import compose
+from mpi.main.database import database
+from mpi.main.index import compose
 from mpi.main.model_in_force import model_in_force
 from mpi.main.peers import Access, Asked, peer_of
-from mpi.main.serve import database
 from mpi.networks import load_network
 from mpi.settings import Settings
 from mpi.usecases.imaging.backload import Backload

@@ -17,7 +17,8 @@ from adapters.hl7v2.server import MllpServer
 from adapters.hl7v2.tls import Credentials, OutgoingTls, Tls, context_of, outgoing_context_of, warn_of_end
 from mpi.domain.network import Network, Protocol
 from mpi.errors import SettingsError
-from mpi.main.compose import Index, compose_images
+from mpi.main.index import Index
+from mpi.main.receivers import compose_images
 from mpi.metrics import Metrics
 from mpi.settings import Settings, is_loopback
 

@@ -17,10 +17,11 @@ from adapters.hl7v2.observer import Observer
 from linkage import kernel
 from mpi.domain.network import Feed, Network, Protocol
 from mpi.errors import SettingsError, Unavailable
-from mpi.main.compose import compose, compose_receiver
 from mpi.main.counting import counting
+from mpi.main.database import database
+from mpi.main.index import compose
 from mpi.main.model_in_force import model_in_force
-from mpi.main.serve import database
+from mpi.main.receivers import compose_receiver
 from mpi.metrics import Metrics
 from mpi.networks import load_network
 from mpi.settings import Settings

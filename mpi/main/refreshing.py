@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from mpi.main.compose import Index
+from mpi.main.index import Index
 from mpi.main.repeating import Repeating
 
 EVERY = timedelta(minutes=5)

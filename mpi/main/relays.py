@@ -18,7 +18,7 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.views import TaskKind
 from mpi.errors import MpiError
 from mpi.main.alarms import alarms
-from mpi.main.compose import Index
+from mpi.main.index import Index
 from mpi.metrics import Metrics
 from mpi.usecases.subscribers.deliveries import age, name_of
 from mpi.usecases.subscribers.subscriptions import Relay

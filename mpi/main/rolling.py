@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mpi.db.rolling import RollingStores
-from mpi.main.compose import Index, TimeOrderedIds
+from mpi.main.index import Index, TimeOrderedIds
 from mpi.usecases.models.rolling import Rolling
 
 

@@ -25,13 +25,15 @@ from linkage.model import Model
 from mpi import metrics as metrics_files
 from mpi.db import migrate
 from mpi.domain.network import Network
-from mpi.embedded import EmbeddedPostgres
 from mpi.errors import MpiError, SettingsError
 from mpi.launchers import load_launchers
-from mpi.main.compose import compose, compose_app, compose_receiver
+from mpi.main.compose import compose_app
 from mpi.main.counting import counting
+from mpi.main.database import database
+from mpi.main.index import compose
 from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compose_registrar
 from mpi.main.model_in_force import model_in_force
+from mpi.main.receivers import compose_receiver
 from mpi.main.refreshing import refreshing
 from mpi.main.relays import Relays
 from mpi.main.watching import watching
@@ -96,16 +98,6 @@ class Asked:
     """Whether somebody has told this process to stop."""
 
     to_stop: bool = False
-
-
-@contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The database URL: the configured one, or an embedded PostgreSQL that runs while inside."""
-    if not settings.embedded:
-        yield settings.database_url
-        return
-    with EmbeddedPostgres(settings.data_dir) as server:
-        yield server.url
 
 
 @contextmanager

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
 import typer
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from linkage.errors import LinkageError
 from mpi.errors import MpiError
@@ -23,17 +21,25 @@ def spoken() -> Iterator[None]:
     except (MpiError, LinkageError) as error:
         typer.echo(f"mpi: {error}", err=True)
         raise typer.Exit(2) from None
-    except (SQLAlchemyError, psycopg.Error) as error:
-        typer.echo(f"mpi: {_of_database(error)}", err=True)
-        raise typer.Exit(2) from None
     except OSError as error:
         typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
+        raise typer.Exit(2) from None
+    except Exception as error:
+        said = _of_database(error)
+        if not said:
+            raise
+        typer.echo(f"mpi: {said}", err=True)
         raise typer.Exit(2) from None
 
 
 def _of_database(error: Exception) -> str:
-    """What is wrong with the database. Of a failed connection the driver's words name host and database; of a failed
-    statement they could hold demographics."""
+    """What is wrong with the database; empty when `error` is not its own. Of a failed connection the driver's words
+    name host and database; of a failed statement they could hold demographics."""
+    import psycopg  # noqa: PLC0415  `mpi --help` need not wait for drivers
+    from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # noqa: PLC0415
+
+    if not isinstance(error, SQLAlchemyError | psycopg.Error):
+        return ""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None)
     if state in _NO_SUCH_TABLE:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from mpi.errors import Outdated
-from mpi.main.compose import Index
+from mpi.main.index import Index
 from mpi.main.repeating import Repeating
 
 _log = structlog.get_logger("mpi.serve")

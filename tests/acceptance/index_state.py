@@ -13,7 +13,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from linkage.model import Model
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.networks import load_network
 from mpi.usecases.whole.verify import Verification
 

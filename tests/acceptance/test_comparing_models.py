@@ -14,7 +14,7 @@ import pytest
 
 from adapters.hl7v2.ack import code_of
 from linkage.model import Model
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.networks import load_network
 from tests.acceptance.conftest import StartService
 from tests.acceptance.index_state import OBSERVER, count, plain_url, read_state, rows

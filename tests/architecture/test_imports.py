@@ -50,3 +50,24 @@ def test_importing_every_module_has_no_effect() -> None:
     assert told["seen"] == []
     assert told["threads"] == 0
     assert len(done.stdout.splitlines()) == 1, "an import printed something"
+
+
+LOADED = """
+import importlib, json, sys
+slow = ("sqlalchemy", "psycopg", "numba", "fastapi", "uvicorn", "fhir", "pandas")
+loaded = {}
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    loaded[name] = [one for one in slow if one in sys.modules]
+print(json.dumps(loaded))
+"""
+COMMANDS = ("mpi.main.cli", "mpi.main.index", "mpi.main.model_in_force", "mpi.main.load", "mpi.main.filling")
+
+
+def test_a_command_waits_for_no_library_that_it_does_not_use() -> None:
+    """Help needs no database; who only asks the index or fills it serves no pages, and they take seconds to load."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *COMMANDS], cwd=ROOT, capture_output=True, text=True, check=True, timeout=240
+    )
+    asking = ["sqlalchemy", "psycopg", "numba"]
+    assert json.loads(done.stdout) == {"mpi.main.cli": [], **dict.fromkeys(COMMANDS[1:], asking)}

@@ -6,7 +6,7 @@ from functools import cache
 
 from mpi.domain.batches import Standing
 from mpi.domain.views import Decision
-from mpi.main.compose import TimeOrderedIds
+from mpi.main.index import TimeOrderedIds
 from mpi.main.settling import compose_settling
 from mpi.settings import Settings
 from mpi.usecases.deciding.batches import Batches

@@ -15,7 +15,8 @@ import uvicorn
 from linkage.model import Model
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Network, Organisation
-from mpi.main.compose import compose, compose_app
+from mpi.main.compose import compose_app
+from mpi.main.index import compose
 from mpi.metrics import Metrics
 from mpi.settings import Settings
 from mpi.tokens import token_hash

@@ -29,8 +29,8 @@ WRITTEN = Registers().write(person(), at(1))
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    made = World.over(database_url)
+def world(emptied_url: str) -> Iterator[World]:
+    made = World.over(emptied_url)
     yield made
     made.close()
 

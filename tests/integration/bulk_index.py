@@ -19,7 +19,7 @@ from mpi.domain.commands import Envelope, Field, NhsNumber, Rank, Register, Stam
 from mpi.domain.identifiers import Identifier
 from mpi.domain.network import Network
 from mpi.domain.record import Update
-from mpi.main.compose import Index, TimeOrderedIds, compose
+from mpi.main.index import Index, TimeOrderedIds, compose
 from mpi.networks import load_network
 from mpi.usecases.intake.intake import Intake
 from mpi.usecases.whole.bulk import BulkLoad

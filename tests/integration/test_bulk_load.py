@@ -14,7 +14,7 @@ from mpi.domain.access import Role
 from mpi.domain.identifiers import Identifier
 from mpi.domain.views import Study
 from mpi.errors import Fault, Forbidden, Refused, Unavailable
-from mpi.main.compose import Index
+from mpi.main.index import Index
 from mpi.usecases.imaging.imaging import Imaging
 from mpi.usecases.subscribers.subscriptions import Subscriptions
 from mpi.usecases.whole.bulk import Batch, Loaded

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.residents import batches
 from mpi.embedded import create_database, drop_database
-from mpi.main.compose import Index
+from mpi.main.index import Index
 from mpi.simulate import snapshot
 from tests.integration.bulk_index import (
     ADMINISTRATOR,

@@ -11,7 +11,7 @@ from benchmarks.residents import batches
 from linkage.model import Model
 from mpi.domain.model_change import ChangeKind, Counts, ModelDifference
 from mpi.embedded import create_database, drop_database
-from mpi.main.compose import Index, compose
+from mpi.main.index import Index, compose
 from mpi.main.rolling import compose_rolling
 from mpi.simulate import snapshot
 from mpi.usecases.identity.matching import Matching

@@ -15,8 +15,8 @@ from adapters.hl7v2.ack import code_of
 from mpi.domain.network import Protocol
 from mpi.embedded import create_database, drop_database
 from mpi.errors import Fault, Refused
-from mpi.main.compose import Index
 from mpi.main.filling import load_all
+from mpi.main.index import Index
 from mpi.settings import Settings, load_settings
 from mpi.simulate import simulate
 from tests.integration.bulk_index import NAMED, edges, index_over, keys, names, network, partition, records, rows

@@ -21,7 +21,7 @@ from mpi.domain.access import Caller, Role
 from mpi.domain.identifiers import NHS_AUTHORITY, NHS_OID, NHS_SYSTEM, Identifier
 from mpi.domain.network import Authority, Feed, Network, Organisation, Protocol
 from mpi.embedded import create_database, drop_database
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from tests.acceptance.index_state import read_state
 from tests.conftest import TEMPLATE
 from tests.integration.core.world import World, nhs

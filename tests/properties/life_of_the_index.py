@@ -18,7 +18,7 @@ from linkage.record import Sex
 from mpi.domain.commands import Command, Delete, Field, Link, Merge, Patch, Rename, Status, Unlink
 from mpi.domain.views import Decision, TaskKind, TaskView
 from mpi.errors import Fault, Refused
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.main.rolling import compose_rolling
 from mpi.usecases.identity.matching import Matching
 from mpi.usecases.models.foreseeing import Foreseeing

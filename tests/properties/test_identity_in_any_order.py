@@ -57,8 +57,8 @@ def messages(draw: st.DrawFn) -> list[Command]:
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    made = World.over(database_url)
+def world(emptied_url: str) -> Iterator[World]:
+    made = World.over(emptied_url)
     yield made
     made.close()
 

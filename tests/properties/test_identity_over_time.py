@@ -11,8 +11,8 @@ from tests.properties.life_of_the_index import LifeOfTheIndex, live
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    made = World.over(database_url)
+def world(emptied_url: str) -> Iterator[World]:
+    made = World.over(emptied_url)
     yield made
     made.close()
 

@@ -189,8 +189,8 @@ def _told(order: ImagingOrder) -> tuple[ImagingOrder, int, str]:
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    made = World.over(database_url)
+def world(emptied_url: str) -> Iterator[World]:
+    made = World.over(emptied_url)
     yield made
     made.close()
 

@@ -25,7 +25,7 @@ from mpi.domain.network import Authority, Feed, Protocol
 from mpi.domain.order_fold import ImagingOrder
 from mpi.domain.record import Record
 from mpi.domain.views import RecordState
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.usecases.identity.rematch import Rematch
 from mpi.usecases.reading.paging import Paging
 from mpi.usecases.subscribers.consumers import Consumers

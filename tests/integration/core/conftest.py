@@ -6,8 +6,8 @@ from tests.integration.core.world import World
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A world over a database of the test's own."""
-    made = World.over(database_url)
+def world(emptied_url: str) -> Iterator[World]:
+    """A world over a database that only this test uses."""
+    made = World.over(emptied_url)
     yield made
     made.close()

@@ -12,7 +12,7 @@ from mpi.domain.batches import Outcome, Stage, Standing
 from mpi.domain.commands import Field
 from mpi.domain.views import Decision, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound
-from mpi.main.compose import TimeOrderedIds
+from mpi.main.index import TimeOrderedIds
 from mpi.usecases.deciding.acting import Acting
 from mpi.usecases.deciding.answering import Answering
 from mpi.usecases.deciding.batches import ANSWERED_ANEW, CHANGED, Batches

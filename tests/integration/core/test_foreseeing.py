@@ -10,7 +10,7 @@ from mpi.domain.commands import Field, Merge, NhsNumber
 from mpi.domain.evidence import Pair
 from mpi.domain.model_change import ChangeKind, Counts, ModelDifference
 from mpi.domain.model_codec import change_from_json, change_to_json
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.usecases.deciding.keeping_apart import KeepingApart
 from mpi.usecases.identity.matching import Matching
 from mpi.usecases.models.foreseeing import Foreseeing
@@ -96,10 +96,10 @@ def test_soft_evidence_parts_nobody_but_asks(world: World) -> None:
     assert counts(found) == Counts(held=1, tasks_opened=1)
 
 
-def test_hard_evidence_parts(database_url: str) -> None:
+def test_hard_evidence_parts(emptied_url: str) -> None:
     """A guard that the model in force does not heed: two verified NHS numbers."""
     heeds_nothing = altered(guards=["unidentified"], balance=None)
-    world = World(compose(database_url, network(), heeds_nothing))
+    world = World(compose(emptied_url, network(), heeds_nothing))
     for identifier, number in (("BOL|1", 1), ("CHR|1", 2)):
         world.tell(register(identifier, number, person(number=nhs(number), more={Field.PHONES: ("0161 496 0001",)})))
         world.imaging.register(study(f"1.{number}", identifier), ARCHIVE)

@@ -16,7 +16,7 @@ from mpi.domain.commands import Delete, Field, Link, Merge, NhsNumber, Register,
 from mpi.domain.consumer import Consumer, Transaction
 from mpi.errors import Forbidden, NotFound
 from mpi.main.alarms import alarms
-from mpi.main.compose import Index
+from mpi.main.index import Index
 from mpi.usecases.subscribers.consumers import Consumers
 from mpi.usecases.subscribers.subscriptions import Relay
 from tests.acceptance.mllp_consumer import Receiver, field_of, listening, sets

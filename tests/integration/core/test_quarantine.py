@@ -24,7 +24,7 @@ from mpi.domain.commands import Envelope, Field, Receipt, Status
 from mpi.domain.network import Archive, Feed, Protocol
 from mpi.domain.quarantine import Sought
 from mpi.errors import Conflict, Fault, Forbidden, NotFound, Refused
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.main.speaking import caller_of, caller_of_archive, new_id
 from mpi.usecases.imaging.images import Images
 from mpi.usecases.refused.quarantine import Quarantine
@@ -37,13 +37,13 @@ CHRISTIE = Caller("chris", Role.SENIOR_REVIEWER, "RBV")
 
 
 @pytest.fixture
-def world(database_url: str) -> World:
+def world(emptied_url: str) -> World:
     """The tests' network with a FHIR feed and an archive besides."""
     known = network()
     fhir = Feed("bolton-fhir", "RMC", Protocol.FHIR, "EPR", "RMC", ("BOL",))
     archive = Archive("bol-pacs", "Bolton PACS", "RMC", ae_titles={"BOLPACS": "BOL"})
     wider = replace(known, feeds=(*known.feeds, fhir), archives=(archive,))
-    return World(compose(database_url, wider, Model.default(), 5))
+    return World(compose(emptied_url, wider, Model.default(), 5))
 
 
 @pytest.fixture
@@ -125,16 +125,16 @@ def test_the_copy_meets_the_same_checks(world: World, quarantine: Quarantine) ->
     assert len(quarantine.open(bad, ADMINISTRATOR).copies) == 3
 
 
-def test_v2_16_an_unchanged_replay_is_no_duplicate_and_is_applied_once(database_url: str) -> None:
+def test_v2_16_an_unchanged_replay_is_no_duplicate_and_is_applied_once(emptied_url: str) -> None:
     """Refused because the network did not know the authority; then it does. The sender that sends it again is told
     what has become of it."""
     narrow = replace(network(), authorities=tuple(a for a in network().authorities if a.id != "CHR"))
     narrow = replace(narrow, feeds=tuple(f for f in narrow.feeds if f.id != "christie"))
     frame = message("7", "CHR", "RBV")
-    before = World(compose(database_url, narrow, Model.default(), 2))
+    before = World(compose(emptied_url, narrow, Model.default(), 2))
     assert deliver(before, frame) == "AR"
     before.close()
-    world = World(compose(database_url, network(), Model.default(), 5))
+    world = World(compose(emptied_url, network(), Model.default(), 5))
     quarantine = world.index.quarantine
     (bad,) = waiting(quarantine)
     receipt = quarantine.replay(bad, None, ADMINISTRATOR)
@@ -183,10 +183,10 @@ def test_of_many_at_once_one_copy_is_applied(world: World, quarantine: Quarantin
     assert world.count("source_update") == 1
 
 
-def test_v2_18_a_copy_has_no_place_in_the_sequence(database_url: str) -> None:
+def test_v2_18_a_copy_has_no_place_in_the_sequence(emptied_url: str) -> None:
     """The feed's numbers go on as if there were no copy; what came out of turn comes again in its turn."""
     numbers = tuple(replace(f, sequence_numbers=f.id == "bolton") for f in network().feeds)
-    world = World(compose(database_url, replace(network(), feeds=numbers), Model.default(), 5))
+    world = World(compose(emptied_url, replace(network(), feeds=numbers), Model.default(), 5))
     quarantine = world.index.quarantine
     assert deliver(world, message(control_id="C5", more="|5")) == "AA"
     bad = refused(world, quarantine, message("2", "BOLTN", control_id="C6", more="|6"))
@@ -369,7 +369,7 @@ def test_promise_7_the_header_of_an_image_is_mended_and_its_study_registered(
 
 
 def test_promise_7_a_header_is_sent_again_as_it_came_when_the_network_knows_its_issuer(
-    world: World, quarantine: Quarantine, database_url: str
+    world: World, quarantine: Quarantine, emptied_url: str
 ) -> None:
     index = world.index
     images = Images(index.units, index.rematch, index.clock)
@@ -382,7 +382,7 @@ def test_promise_7_a_header_is_sent_again_as_it_came_when_the_network_knows_its_
     with pytest.raises(Refused, match="not enough of the image is kept"):
         quarantine.replay(rubbish, None, SENIOR)
     known = (replace(index.network.archives[0], issuers={"BOLTON PAS": "BOL"}),)
-    wiser = World(compose(database_url, replace(index.network, archives=known), Model.default(), 2))
+    wiser = World(compose(emptied_url, replace(index.network, archives=known), Model.default(), 2))
     assert wiser.index.quarantine.replay(bad, None, SENIOR).status is Status.ACCEPTED
     assert wiser.rows("select r.value from study s join source_record r on r.id = s.record_id")[0].value == "8"
     wiser.close()

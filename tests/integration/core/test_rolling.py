@@ -17,7 +17,7 @@ from mpi.domain.commands import Field, NhsNumber
 from mpi.domain.model_change import Counts
 from mpi.domain.views import Decision, TaskKind, TaskState
 from mpi.errors import Conflict, Forbidden, NotFound, Outdated, Unavailable
-from mpi.main.compose import compose
+from mpi.main.index import compose
 from mpi.main.rolling import compose_rolling
 from mpi.usecases.models.reigning import Reigning
 from tests.integration.core.other_models import altered, approve, keener, warier
@@ -81,7 +81,7 @@ def state(world: World) -> tuple[object, ...]:
     )
 
 
-def test_what_merged_parts_again_and_messages_stay(database_url: str, world: World) -> None:
+def test_what_merged_parts_again_and_messages_stay(emptied_url: str, world: World) -> None:
     """Two pairs of men merge; a reviewer confirms one of them; a third record comes to the other."""
     asked_about(world)
     ivo = other_person(family="Quarmby", given="Ivo", postcode="", lines=())
@@ -96,7 +96,7 @@ def test_what_merged_parts_again_and_messages_stay(database_url: str, world: Wor
     foreseen = world.index.models.proposal(made, REVIEWER).proposal.counts
     assert compose_rolling(world.index).out(made, ADMINISTRATOR) == foreseen
     assert foreseen.joined == 2
-    with under(database_url, keener()) as then:
+    with under(emptied_url, keener()) as then:
         assert then.together("BOL|8", "CHR|8")
         assert then.together("BOL|6", "CHR|6")
         assert then.tasks() == []
@@ -137,11 +137,11 @@ def test_what_was_compared_long_ago_is_not_rolled_out_blindly(world: World) -> N
     assert (audited.detail["even_so"], audited.detail["held"]) == ("whatever was foreseen", 22)
 
 
-def test_a_hold_that_a_roll_out_made_goes_with_it(database_url: str, world: World) -> None:
+def test_a_hold_that_a_roll_out_made_goes_with_it(emptied_url: str, world: World) -> None:
     linked(world)
     before = state(world)
     assert roll_out(world, warier()).held == 1
-    with under(database_url, warier()) as then:
+    with under(emptied_url, warier()) as then:
         assert then.together("BOL|1", "CHR|1")
         assert len(then.tasks(TaskKind.CONTESTED_LINK)) == 1
         assert then.verify().accounted == 1
@@ -150,13 +150,13 @@ def test_a_hold_that_a_roll_out_made_goes_with_it(database_url: str, world: Worl
     assert world.verify().accounted == 0
 
 
-def test_a_hold_that_a_roll_out_lifted_comes_back_with_its_task(database_url: str, world: World) -> None:
+def test_a_hold_that_a_roll_out_lifted_comes_back_with_its_task(emptied_url: str, world: World) -> None:
     numbered = BERNARD | {Field.NHS_NUMBER: NhsNumber(nhs(1), "01")}
     world.tell(register("BOL|8", 1, numbered), register("CHR|8", 2, numbered | {Field.BIRTH_DATE: "1938-11-26"}))
     world.tell(register("BOL|8", 3, BERNARD | {Field.NHS_NUMBER: None}))
     before = state(world)
     assert roll_out(world, keener()).freed == 1
-    with under(database_url, keener()) as then:
+    with under(emptied_url, keener()) as then:
         assert then.tasks() == []
         assert then.verify().accounted == 0
         roll_back(then)
@@ -164,10 +164,10 @@ def test_a_hold_that_a_roll_out_lifted_comes_back_with_its_task(database_url: st
     assert world.verify().accounted == 1
 
 
-def test_what_a_guard_parted_comes_together_under_its_own_id(database_url: str) -> None:
+def test_what_a_guard_parted_comes_together_under_its_own_id(emptied_url: str) -> None:
     """Two verified NHS numbers, that only the new model heeds (NHS-11)."""
     careless = altered(guards=["unidentified"], balance=None)
-    with under(database_url, careless) as world:
+    with under(emptied_url, careless) as world:
         for identifier, number in (("BOL|1", 1), ("CHR|1", 2)):
             phone = {Field.PHONES: ("0161 496 0001",)}
             world.tell(register(identifier, number, person(number=nhs(number), more=phone)))
@@ -178,7 +178,7 @@ def test_what_a_guard_parted_comes_together_under_its_own_id(database_url: str) 
             unit.models.begin(careless.fingerprint, careless.document, "operator")
             unit.commit()
         assert roll_out(world, Model.default()).parted == 1
-        with under(database_url, Model.default()) as then:
+        with under(emptied_url, Model.default()) as then:
             assert not then.together("BOL|1", "CHR|1")
             then.verify()
             roll_back(then)
@@ -186,7 +186,7 @@ def test_what_a_guard_parted_comes_together_under_its_own_id(database_url: str) 
         world.verify()
 
 
-def test_only_an_approved_and_fitting_proposal_is_rolled_out_and_once(database_url: str, world: World) -> None:
+def test_only_an_approved_and_fitting_proposal_is_rolled_out_and_once(emptied_url: str, world: World) -> None:
     """Change control (SEC-1): who, what and by whose approval stands in the audit trail."""
     asked_about(world)
     rolling = compose_rolling(world.index)
@@ -204,7 +204,7 @@ def test_only_an_approved_and_fitting_proposal_is_rolled_out_and_once(database_u
     rolling.out(made, ADMINISTRATOR)
     with pytest.raises(Conflict, match="compared with: compare it again"):
         rolling.out(late, ADMINISTRATOR)
-    with under(database_url, keener()) as then:
+    with under(emptied_url, keener()) as then:
         assert then.index.models.proposal(made, REVIEWER).proposal.state == "rolled-out"
         roll_back(then)
     with pytest.raises(Conflict, match="rolled out before"):
@@ -225,7 +225,7 @@ def test_only_an_approved_and_fitting_proposal_is_rolled_out_and_once(database_u
     assert (said[0].detail["approved_by"], said[0].detail["joined"]) == ("sam", 1)
 
 
-def test_nobody_writes_meanwhile_and_everybody_reads(database_url: str, world: World) -> None:
+def test_nobody_writes_meanwhile_and_everybody_reads(emptied_url: str, world: World) -> None:
     """A feed is told to try again and loses nothing; a broken connection leaves all as it was (promise 1)."""
     asked_about(world)
     made = approved(world, keener())
@@ -255,7 +255,7 @@ def _roll_half_way(world: World, store: RollingStore, made: int) -> None:
     store.unit.commit()
 
 
-def test_a_process_with_another_model_is_refused(database_url: str, world: World) -> None:
+def test_a_process_with_another_model_is_refused(emptied_url: str, world: World) -> None:
     """Weights of two models never stand side by side: neither in what is written nor in what is told."""
     asked_about(world)
     begun, go_on = threading.Event(), threading.Event()
@@ -286,6 +286,6 @@ def test_a_process_with_another_model_is_refused(database_url: str, world: World
         world.send(register("BOL|1", 1, person()))
     with pytest.raises(Outdated):
         world.tasks()
-    with under(database_url, keener()) as then:
+    with under(emptied_url, keener()) as then:
         assert then.send(register("BOL|1", 1, person())).fault == ""
         then.verify()

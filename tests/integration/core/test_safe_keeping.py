@@ -142,8 +142,8 @@ def test_a_database_that_only_reads_is_unavailable(world: World) -> None:
         world.send(register("BOL|1", 1))
 
 
-def test_no_database_is_unavailable(database_url: str) -> None:
+def test_no_database_is_unavailable(emptied_url: str) -> None:
     """V2-12."""
-    away = World.over(database_url.rsplit("/", 1)[0] + "/nowhere?" + database_url.partition("?")[2])
+    away = World.over(emptied_url.rsplit("/", 1)[0] + "/nowhere?" + emptied_url.partition("?")[2])
     with pytest.raises(Unavailable):
         away.send(register("BOL|1", 1))

@@ -22,8 +22,8 @@ from tests.unit.hl7v2.wire_builders import NOW, caller_of, condition, fields, me
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    made = World.over(database_url)
+def world(emptied_url: str) -> Iterator[World]:
+    made = World.over(emptied_url)
     yield made
     made.close()
 
@@ -152,10 +152,10 @@ def test_v2_18_it_is_off_unless_the_feed_turns_it_on_and_not_for_files(world: Wo
 
 
 def test_v2_18_the_number_is_stored_before_the_acknowledgement_and_outlives_the_process(
-    world: World, database_url: str
+    world: World, emptied_url: str
 ) -> None:
     Link(world).send("5")
-    again = World.over(database_url)
+    again = World.over(emptied_url)
     assert Link(again).send("0") == ["AA", "6", ""]
     again.close()
 

@@ -25,7 +25,7 @@ from mpi.domain.network import Authority, Feed, Network, Organisation, Protocol
 from mpi.domain.questions import between
 from mpi.domain.record import Record
 from mpi.domain.views import Resolution, Study, TaskKind, TaskState, TaskView
-from mpi.main.compose import Index, compose
+from mpi.main.index import Index, compose
 from mpi.usecases.deciding.review import Review
 from mpi.usecases.imaging.imaging import Imaging
 from mpi.usecases.imaging.resolve import Resolve
@@ -33,19 +33,12 @@ from mpi.usecases.intake.intake import Intake
 from mpi.usecases.reading.query import Query
 from mpi.usecases.subscribers.subscriptions import Subscriptions
 from mpi.usecases.whole.verify import Verification
+from tests.emptying import empty
 
 NHS = "NHS"
 FEEDS = {"bolton": "BOL", "christie": "CHR", "stockport": "STO", "clinic": "GUM"}
 UNANSWERED = (TaskState.OPEN, TaskState.CLAIMED, TaskState.DEFERRED)
 _START = datetime(2024, 1, 1, tzinfo=UTC)
-_TABLES = (
-    "message, feed_sequence, golden_identity, source_record, source_update, other_name, block_key, edge, assertion,"
-    " link, task, batch, batch_task,"
-    " study, imaging_order, imaging_order_past, ruling,"
-    " sample_round, sample_stratum, sample_pair, sample_answer, dashboard,"
-    " feed_traffic, model, model_reign, model_reign_task, model_proposal, model_change, account, provider_session"
-)
-
 ADMINISTRATOR = Caller("admin", Role.ADMINISTRATOR, "RMC")
 REVIEWER = Caller("rita", Role.REVIEWER, "RMC")
 COLLEAGUE = Caller("ravi", Role.REVIEWER, "RBV")
@@ -273,10 +266,7 @@ class World:
     def clear(self) -> None:
         """Empty the index, append-only tables included: for the next example of a property."""
         with self.index.engine.begin() as connection:
-            connection.execute(text("set local session_replication_role = replica"))
-            connection.execute(
-                text(f"truncate {_TABLES}, holding, event, subscription, delivery, audit restart identity")
-            )
+            empty(connection.connection.driver_connection)
 
 
 def _feed_of(commands: tuple[Command, ...]) -> str:
