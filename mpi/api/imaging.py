@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, model_validator
 
 from mpi.api import fields
 from mpi.api.answers import answer, answer_tagged, link, next_page
@@ -115,6 +115,7 @@ class HistoryOfIdentifierQuery(HistoryQuery):
 
 def study_json(study: Study) -> StudyJson:
     """A study as JSON."""
+    procedures, holding = procedures_of(study), study.holding
     return {
         "study_uid": study.study_uid,
         "patient": identifier_json(study.patient),
@@ -128,12 +129,12 @@ def study_json(study: Study) -> StudyJson:
         "series": study.series,
         "instances": study.instances,
         "link": study.link,
-        "availability": study.holding.availability if study.holding else None,
-        "retrieve_ae_title": study.holding.ae_title if study.holding else "",
+        "availability": holding.availability if holding else None,
+        "retrieve_ae_title": holding.ae_title if holding else "",
         "report_status": study.report_status,
         "order": study.order,
-        "procedures": codes_json(procedures_of(study)),
-        "anatomy": codes_json(study.anatomy),
+        "procedures": codes_json(procedures) if procedures else [],
+        "anatomy": codes_json(study.anatomy) if study.anatomy else [],
     }
 
 
@@ -183,6 +184,9 @@ def study(study_uid: Annotated[StudyUid, Path()], services: Provided, caller: Ca
     return answer(content)
 
 
+_encode_history = TypeAdapter(HistoryJson).dump_json
+
+
 def _answer_history(request: Request, page: HistoryPage, requested: UUID | None) -> Response:
     following = next_page(request, page.next) if page.next else None
     content: HistoryJson = {
@@ -195,7 +199,7 @@ def _answer_history(request: Request, page: HistoryPage, requested: UUID | None)
     links = [link(following, "next")] if following else []
     if requested != page.golden_id:
         links.append(link(f"/v1/people/{page.golden_id}/imaging", "canonical"))
-    return answer_tagged(request, content, links)
+    return answer_tagged(request, content, links, encode=_encode_history)
 
 
 _HISTORY = (

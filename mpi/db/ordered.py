@@ -9,15 +9,25 @@ from __future__ import annotations
 
 _MADE_UNDER = "coalesce(nullif(o.accession, ''), o.filler)"
 
-# The order of study `s`, of record `r` under golden id `l.golden_id`: its id, where its report stands and
-# its codes. Of several,
-# as one study may be made for, the one that is least far, for the whole is read when all of it has been.
-ORDER_OF_STUDY = f"""(select jsonb_build_array(o.id, o.report_status, o.codes) from (
+
+def order_of_study(golden: str) -> str:
+    """The order of study `s`, of record `r`, under the golden id of this expression: its id, where its report stands
+    and its codes. Of several, as one study may be made for, the one that is least far, for the whole is read when all
+    of it has been.
+
+    A golden id that is a parameter is looked up once for a whole page of studies, and nothing more for a person of
+    whom no order is known; one that is a column, for each. Without the offset a server that knows nothing of the
+    orders yet may read all of a person's for each study.
+    """
+    person = f"select k.record_id from link k where k.until is null and k.golden_id = {golden}"
+    return f"""(select jsonb_build_array(o.id, o.report_status, o.codes) from (
          select o.* from imaging_order o where o.stands and o.study_uid <> '' and o.study_uid = s.study_uid
          union all
          select o.* from imaging_order o join source_record p on p.id = o.record_id and p.authority = r.authority
-         where o.stands and o.study_uid = '' and s.accession <> '' and {_MADE_UNDER} = s.accession) o
-         join link k on k.record_id = o.record_id and k.until is null and k.golden_id = l.golden_id
+         where o.stands and o.study_uid = '' and s.accession <> '' and {_MADE_UNDER} = s.accession
+         offset 0) o
+       where o.record_id = any(array({person}))
+         and exists (select from imaging_order where record_id = any(array({person})))
        order by o.status in ('cancelled', 'discontinued'),
          array_position(array['', 'preliminary', 'final', 'corrected', 'cancelled'], o.report_status), o.id
        limit 1) as told"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,7 @@ from sqlalchemy import BigInteger, Row, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
-from mpi.db.ordered import ORDER_OF_STUDY, during
+from mpi.db.ordered import during, order_of_study
 from mpi.db.places import UNDATED, read_place, write_place
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
@@ -23,12 +22,17 @@ from mpi.domain.identifiers import Identifier
 from mpi.domain.orders import ReportStatus
 from mpi.domain.views import HistoryFilter, LinkState, Study
 
-_COLUMNS = f"""s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
-       s.archive, s.series, s.instances, s.procedures, s.anatomy, r.authority, r.value,
-       case when l.contested then 'contested' when coalesce(r.active, false) then 'certain' else 'provisional' end
-         as link,
-       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid) as held,
-       {ORDER_OF_STUDY}"""
+# Few studies have codes: what is not read need not be parsed, and a history holds hundreds.
+_SAID = """s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
+       s.archive, s.series, s.instances, nullif(s.procedures, '[]') as procedures, nullif(s.anatomy, '[]') as anatomy,
+       r.authority, r.value,
+       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid) as held"""
+_LINK = """case when l.contested then 'contested' when coalesce(r.active, false) then 'certain' else 'provisional' end
+         as link"""
+_COLUMNS = f"{_SAID}, {_LINK}, {order_of_study('l.golden_id')}"
+_COLUMNS_NOW = f"{_SAID}, {_LINK}, {order_of_study(':golden')}"
+# How sure the link was then, and where the report stood, is not known any more.
+_COLUMNS_THEN = f"{_SAID}, null as link, null as told"
 _PUT = Prepared(
     text(
         """with put as (
@@ -167,12 +171,11 @@ class StudyStore:
         if after:
             source += f" and (coalesce(s.started_at, '{UNDATED}'), s.study_uid) < (:after_at, :after_uid)"
             parameters["after_at"], parameters["after_uid"] = read_place(after)
-        statement = f"""select {_COLUMNS} {source}
+        columns = _COLUMNS_NOW if wanted.as_of is None else _COLUMNS_THEN
+        statement = f"""select {columns} {source}
                         order by coalesce(s.started_at, '{UNDATED}') desc, s.study_uid desc limit :limit"""
         rows = self._connection.run(_statement(statement), parameters | {"limit": limit + 1})
         studies = [_to_study(row) for row in rows]
-        if wanted.as_of is not None:  # how sure the link was then, and where the report stood, is not known any more
-            studies = [replace(study, link=None, report_status=None, order=None, order_codes=()) for study in studies]
         page = studies[:limit]
         following = write_place(page[-1].started_at, page[-1].study_uid) if len(studies) > limit else ""
         return page, total.scalar_one(), following
@@ -262,24 +265,24 @@ def _to_row(study: Study, record_id: int) -> dict[str, Any]:
 
 
 def _to_study(row: Row[Any]) -> Study:
-    order, report, codes = row.told or (None, "", ())
+    order, report, codes = row.told or (None, "", None)
     return Study(
-        study_uid=row.study_uid,
-        patient=Identifier(row.authority, row.value),
-        started_at=row.started_at,
-        modalities=tuple(row.modalities),
-        body_site=row.body_site,
-        description=row.description,
-        accession=row.accession,
-        organisation=row.organisation,
-        archive=row.archive,
-        series=row.series,
-        instances=row.instances,
-        link=_LINKS[row.link],
+        row.study_uid,
+        Identifier(row.authority, row.value),
+        row.started_at,
+        tuple(row.modalities),
+        row.body_site,
+        row.description,
+        row.accession,
+        row.organisation,
+        row.archive,
+        row.series,
+        row.instances,
+        link=_LINKS[row.link] if row.link else None,
         holding=_to_holding(row.held) if row.held else None,
         order=order,
         report_status=ReportStatus(report) if report else None,
-        order_codes=codes_from_json(codes),
-        procedures=codes_from_json(row.procedures),
-        anatomy=codes_from_json(row.anatomy),
+        order_codes=codes_from_json(codes) if codes else (),
+        procedures=codes_from_json(row.procedures) if row.procedures else (),
+        anatomy=codes_from_json(row.anatomy) if row.anatomy else (),
     )

@@ -14,6 +14,7 @@ from mpi.domain.availability import Holding
 from mpi.domain.commands import Death
 from mpi.domain.identifiers import NHS_AUTHORITY, WITHHELD, Identifier
 from mpi.domain.orders import Coded, ReportStatus, TaskOrder
+from mpi.domain.plain import plain
 
 
 class RecordState(StrEnum):
@@ -114,7 +115,7 @@ class LinkState(StrEnum):
     CONTESTED = "contested"  # the link is held until a reviewer decides
 
 
-@dataclass(frozen=True, slots=True)
+@plain
 class Study:
     """An imaging study, hung on the source record it was acquired under (promise 5). `procedures` and `anatomy` are
     codes of the examination and of the part of the body, as images give them; what is not compared is told, never
