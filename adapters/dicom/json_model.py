@@ -14,7 +14,7 @@ from typing import Any
 
 from pydicom import Dataset
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataelem import RawDataElement
 from pydicom.sequence import Sequence as ItemSequence
 from pydicom.tag import BaseTag, Tag
 
@@ -37,20 +37,20 @@ def read_json(told: Mapping[str, Any]) -> Dataset:
 
 
 def _read(told: Mapping[str, Any]) -> Dataset:
-    elements: dict[BaseTag, DataElement | RawDataElement] = {}
+    dataset = Dataset()
     for name, attribute in told.items():
         tag, vr = _element(name)
         if tag is None:
             continue
         if vr in _TEXT and tag != _CHARACTER_SET:
-            elements[tag] = _raw(tag, vr, _bytes(attribute))
+            dataset[tag] = _raw(tag, vr, _bytes(attribute))
         elif vr == "SQ":
             items = _values(attribute)
             if items is not None and all(isinstance(item, dict) for item in items):
-                elements[tag] = DataElement(tag, "SQ", ItemSequence([_read(item) for item in items]))
+                dataset.add_new(tag, "SQ", ItemSequence([_read(item) for item in items]))
             else:
-                elements[tag] = DataElement(tag, "UT", "no sequence")
-    return Dataset(elements)  # at once: setting each costs as much as reading it
+                dataset.add_new(tag, "UT", "no sequence")
+    return dataset
 
 
 @lru_cache(maxsize=1_024)
@@ -74,8 +74,6 @@ def _values(attribute: object) -> list[Any] | None:
 
 def _bytes(attribute: object) -> bytes:
     values = _values(attribute)
-    if values and len(values) == 1 and isinstance(values[0], str):  # nearly all
-        return values[0].encode("utf-8", "surrogatepass")
     texts = [_text(value) for value in values or ()]
     if values is None or None in texts:
         return json.dumps(attribute).encode() + _UNREADABLE

@@ -116,7 +116,7 @@ class Listing:
         try:
             for dataset, syntax in self.ask(span):
                 self._check(dataset, span)
-                if span.day is None and any(_texts(dataset, "StudyDate")):
+                if span.day is None and _text(dataset, "StudyDate"):
                     self.looked += 1
                     continue
                 mark = _mark(dataset, syntax)
@@ -135,7 +135,7 @@ class Listing:
         return told
 
     def _check(self, dataset: Dataset, span: Span) -> None:
-        day, clock = _texts(dataset, "StudyDate", "StudyTime")
+        day, clock = _text(dataset, "StudyDate"), _text(dataset, "StudyTime")
         if span.day is not None and day and read_date(day) not in {None, "", span.day.isoformat()}:
             raise Unavailable(f"the archive was asked for the studies of {span.day}, and tells others too")
         if not span.whole and clock and not span.first <= _seconds(clock, span.first) <= span.last:
@@ -150,18 +150,10 @@ def _mark(dataset: Dataset, syntax: str) -> bytes:
     return hashlib.sha256(repr([(element.tag, element.value) for element in told if element]).encode()).digest()
 
 
-def _texts(dataset: Dataset, *keywords: str) -> list[str]:
-    """What cannot be read is "", and judged later, with the rest of the study."""
+def _text(dataset: Dataset, keyword: str) -> str:
+    """What cannot be read is judged later, with the rest of the study."""
     try:
-        elements = Elements.of(dataset)
-    except Refused:
-        return [""] * len(keywords)
-    return [_text(elements, keyword) for keyword in keywords]
-
-
-def _text(elements: Elements, keyword: str) -> str:
-    try:
-        return elements.text(keyword)
+        return Elements.of(dataset).text(keyword)
     except Refused:
         return ""
 
