@@ -51,7 +51,7 @@ _OUTDATED = 3  # exit status of a worker that must begin again with the model no
 # such waits are more than the query. Measured with a feed of 100 messages/s beside: half the p99 of PIX, no more CPU.
 _SWITCH = 0.0005  # seconds
 # The history of a person with 500 studies makes 4,000 containers that go again without a collection. At Python's 700
-# there were six collections of each such answer, and of all that a worker holds, for 20 to 60 ms, after every forty.
+# there were six collections of each such answer, and of all that a worker holds, for 20 to 60 ms, after every twenty.
 _YOUNG = 20_000  # containers more than before
 
 
