@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,7 +13,7 @@ from mpi.domain.identifiers import WITHHELD
 from mpi.domain.interest import Interest
 from mpi.domain.order_fold import OrderFilter
 from mpi.domain.orders import Coded, OrderField, OrderStatus, OrderValue, ReportStatus, TaskOrder
-from mpi.domain.views import Decision, Event, EventType, HistoryFilter, RecordState, TaskKind, TaskState
+from mpi.domain.views import Decision, Event, EventType, HistoryFilter, LinkState, RecordState, TaskKind, TaskState
 from mpi.errors import Conflict, NotFound
 from mpi.usecases.deciding.comparing import Comparing
 from mpi.usecases.deciding.worklist import Worklist
@@ -75,6 +75,10 @@ def test_an_order_is_awaited_until_its_study_is_stored(world: World) -> None:
     (ordered,) = world.imaging.orders(world.golden("BOL|1"), ARCHIVE).orders
     assert (found.report_status, found.order, ordered.stored) == (ReportStatus.FINAL, ordered.id, "1.1")
     assert world.imaging.study("1.1", ARCHIVE)[0].report_status is ReportStatus.FINAL
+    assert found.link is LinkState.CERTAIN
+    (then,) = world.imaging.history(of("BOL|1"), ARCHIVE, HistoryFilter(as_of=now(world))).studies
+    unsaid = replace(found, link=None, report_status=None, order=None, order_codes=())
+    assert asdict(then) == asdict(unsaid), "how things stood then is not known any more, and is not told"
 
 
 def test_a_late_older_message_undoes_nothing(world: World) -> None:
