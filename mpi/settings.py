@@ -86,7 +86,7 @@ class Settings(BaseSettings):
             return value
         try:
             url = make_url(value)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # a port that is no number
             url = None
         # The value may hold a password, so it is not repeated.
         if url is None or url.get_backend_name() not in ("postgresql", "postgres"):

@@ -81,12 +81,13 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else _WIDTH)
     loaded = load_network(network)
     ending = _Ending()
-    with tempfile.TemporaryDirectory(prefix="mpi-demo-") as folder, EmbeddedPostgres(Path(folder)) as server:
+    temporary = tempfile.TemporaryDirectory(prefix="mpi-demo-")
+    with temporary as folder, ending, EmbeddedPostgres(Path(folder)) as server, ending:
         tokens = _write_tokens(Path(folder), loaded)
         console.print(f"Simulating {people:,} people of {loaded.name}, seed {seed} ...")
         region = simulate(loaded, people, seed)
         ending.check()
-        with _service(Path(folder), server.url, network, workers, tokens) as (target, service):
+        with _service(Path(folder), server.url, network, workers, tokens) as (target, service), ending:
             score, seconds = _play(region, target, console)
             ending.check()
             index = compose(server.url, loaded, model_in_force(server.url, load_settings()))
@@ -110,12 +111,19 @@ class _Ending:
     """SIGTERM ends a demonstration as Ctrl-C does, with all that it has started.
 
     An interrupt that falls into a callback of a library is swallowed there: so it is told again between the steps.
+    Once a block within it has ended, whatever comes then would only leave behind what is being cleared away.
     """
 
     def __init__(self) -> None:
-        self._told = False
+        self._told = self._clearing = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
+
+    def __enter__(self) -> None:
+        """What is inside can be interrupted."""
+
+    def __exit__(self, *_: object) -> None:
+        self._clearing = True
 
     def check(self) -> None:
         """Raise the interrupt again that somebody may have swallowed."""
@@ -124,7 +132,8 @@ class _Ending:
 
     def _end(self, number: int, frame: object) -> None:
         self._told = True
-        raise _Ended
+        if not self._clearing:
+            raise _Ended
 
 
 def _play(region: Region, target: Target, console: Console) -> tuple[Score, float]:

@@ -19,7 +19,7 @@ def spoken() -> Iterator[None]:
     try:
         yield
     except (MpiError, LinkageError) as error:
-        typer.echo(f"mpi: {error}", err=True)
+        typer.echo(f"mpi: {(error.__cause__ and _of_connecting(error.__cause__)) or error}", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
         typer.echo(f"mpi: {error.filename or 'the system'}: {error.strerror or error}", err=True)
@@ -33,8 +33,8 @@ def spoken() -> Iterator[None]:
 
 
 def _of_database(error: Exception) -> str:
-    """What is wrong with the database; empty when `error` is not its own. Of a failed connection the driver's words
-    name host and database; of a failed statement they could hold demographics."""
+    """What is wrong with the database; empty when `error` is not its own. Of a failed statement the driver's words
+    could hold demographics."""
     import psycopg  # noqa: PLC0415  `mpi --help` need not wait for drivers
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError  # noqa: PLC0415
 
@@ -44,6 +44,14 @@ def _of_database(error: Exception) -> str:
     state = getattr(cause, "sqlstate", None)
     if state in _NO_SUCH_TABLE:
         return "the database has not the tables of this version: run mpi migrate"
-    if isinstance(error, DBAPIError) and error.statement is None:
-        return f"the database cannot be used: {str(cause).strip()}"
-    return f"the database cannot be used: it refused a statement ({state or 'without a code'})"
+    refused = f"the database cannot be used: it refused a statement ({state or 'without a code'})"
+    return _of_connecting(error) or refused
+
+
+def _of_connecting(error: BaseException) -> str:
+    """Why no server took the connection, in the driver's words, which name host and database; empty for others."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    if not isinstance(error, DBAPIError) or error.statement is not None or getattr(error.orig, "sqlstate", None):
+        return ""
+    return f"the database cannot be used: {' '.join(str(error.orig).split())}"

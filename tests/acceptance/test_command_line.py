@@ -48,6 +48,17 @@ def test_help_names_every_command_and_what_it_is_for(tmp_path: Path) -> None:
     assert "MPI_DATABASE_URL" in mpi("serve", "--help", cwd=tmp_path).stdout
 
 
+@pytest.mark.parametrize("command", [("verify",), ("consumers",), ("migrate",), ("model", "list")])
+def test_a_database_that_cannot_be_reached_is_told_with_the_reason(tmp_path: Path, command: tuple[str, ...]) -> None:
+    nobody = "postgresql://index:open-sesame@127.0.0.1:1/mpi"
+    told = mpi(*command, cwd=tmp_path, database_url=nobody, data_dir=tmp_path)
+    (line,) = told.stderr.splitlines()
+    assert told.returncode == 2
+    assert line.startswith("mpi: the database cannot be used: ")
+    assert "port 1 failed: Connection refused" in line
+    assert "open-sesame" not in line
+
+
 def test_migrate_makes_the_tables_and_may_be_repeated(tmp_path: Path, empty_database_url: str) -> None:
     settings = {"database_url": empty_database_url, "data_dir": tmp_path}
     early = mpi("verify", cwd=tmp_path, **settings)

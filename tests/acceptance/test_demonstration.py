@@ -27,9 +27,10 @@ except KeyboardInterrupt:
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.mark.parametrize("when", ["Simulating", "Press Ctrl-C"])
-def test_a_demonstration_that_is_told_to_end_leaves_nothing(tmp_path: Path, when: str) -> None:
-    """SIGTERM, as a supervisor or a closing terminal sends it, while it begins and while it serves."""
+@pytest.mark.parametrize(("when", "times"), [("Simulating", 1), ("Simulating", 5), ("Press Ctrl-C", 5)])
+def test_a_demonstration_that_is_told_to_end_leaves_nothing(tmp_path: Path, when: str, times: int) -> None:
+    """SIGTERM, as a supervisor or a closing terminal sends it, while it begins and while it serves; and again, as by
+    somebody who has no patience, while it clears up."""
     folder, said = tmp_path / "tmp", tmp_path / "said.txt"
     folder.mkdir()
     with said.open("wb") as out:
@@ -44,7 +45,9 @@ def test_a_demonstration_that_is_told_to_end_leaves_nothing(tmp_path: Path, when
         while when not in said.read_text() and demo.poll() is None:
             time.sleep(0.1)
         started = psutil.Process(demo.pid).children(recursive=True)
-        demo.send_signal(signal.SIGTERM)
+        for _ in range(times):
+            demo.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
         assert demo.wait(60) in (0, 130), said.read_text()
     _, alive = psutil.wait_procs(started, timeout=10)
     assert not alive

@@ -78,6 +78,7 @@ def test_any_spelling_of_a_postgresql_url_is_taken() -> None:
         ("ADMIN_TOKEN", "short"),
         ("DATABASE_URL", "mysql://u:open-sesame@db.example/mpi"),
         ("DATABASE_URL", "open-sesame"),
+        ("DATABASE_URL", "postgresql://u:open-sesame@db.example:port/mpi"),
     ],
 )
 def test_an_error_names_the_setting_and_no_secret(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
