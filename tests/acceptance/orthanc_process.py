@@ -120,11 +120,16 @@ class Orthanc:
         command = [program("storescu"), "-v", "-aet", ae_title, "-aec", "GM_VNA", "127.0.0.1", str(self.dicom_port)]
         return subprocess.run([*command, *map(str, files)], capture_output=True, text=True, timeout=120, check=False)
 
-    def studies(self) -> dict[str, tuple[str, str]]:
-        """By QIDO: of each study the Patient ID and its issuer. A study under two patients fails."""
+    def placed(self) -> list[tuple[str, tuple[str, str]]]:
+        """By QIDO: of each study the Patient ID and its issuer; twice of one that is being moved."""
         told = self.get("/dicom-web/studies", includefield="00100021")
-        found = {_text(one, "0020000D"): (_text(one, "00100020"), _text(one, "00100021")) for one in told}
-        assert len(found) == len(told), "a study is under two patients"
+        return sorted((_text(one, "0020000D"), (_text(one, "00100020"), _text(one, "00100021"))) for one in told)
+
+    def studies(self) -> dict[str, tuple[str, str]]:
+        """As `placed`. A study under two patients fails."""
+        placed = self.placed()
+        found = dict(placed)
+        assert len(found) == len(placed), "a study is under two patients"
         return found
 
     def homes(self) -> dict[str, str]:

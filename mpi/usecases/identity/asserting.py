@@ -70,9 +70,8 @@ class Asserting:
         Raises NotFound when one of them does not stand, Forbidden when they are neither the caller's nor a
         `proposer`'s, who has asked for it."""
         makers = {caller.user, proposer}
-        for one in assertion_ids:
-            self._withdrawable(unit, one, caller, makers)
-        wanted = unit.evidence.whole_acts(assertion_ids)
+        # What is asked for stays wanted when it does not stand any more, so that somebody is told.
+        wanted = sorted({*assertion_ids, *unit.evidence.whole_acts(assertion_ids)})
         ends = {end for one in wanted for end in _ends(self._withdrawable(unit, one, caller, makers))}
         unit.records.lock_identifiers(ends)
         # Somebody else may have taken one back while we waited.

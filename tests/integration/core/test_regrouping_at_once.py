@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
 
 from linkage.partition import Verdict
+from mpi.db.evidence import EvidenceStore
 from mpi.domain.regrouping import Regroup
-from mpi.errors import Conflict, MpiError
+from mpi.errors import Conflict, MpiError, NotFound
 from mpi.usecases.deciding.acting import Opposed
 from mpi.usecases.identity.asserting import Asserting
 from tests.integration.core.regroups import ADA, CASES, do, regrouping, two_people, wish
@@ -97,4 +98,21 @@ def test_of_two_who_take_back_at_once_one_does(two: World) -> None:
     golden_id = two.golden("BOL|1")
     told = at_once(*[lambda: regrouping(two).undo(golden_id, made, "", SENIOR)] * 3)
     assert sorted(told) == ["NotFound", "NotFound", "done"]
+    two.verify()
+
+
+def test_what_was_taken_back_while_its_act_was_looked_up_is_told(two: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A colleague takes it back after it was seen to stand and before the rest of its act is read."""
+    made = do(two, wish(two, Regroup.MERGE, other="BOL|9"), SENIOR)
+    golden_id = two.golden("BOL|1")
+    ours = EvidenceStore.whole_acts
+
+    def after_a_colleague(evidence: EvidenceStore, assertion_ids: Collection[int]) -> list[int]:
+        monkeypatch.setattr(EvidenceStore, "whole_acts", ours)
+        regrouping(two).undo(golden_id, made, "", SENIOR)
+        return ours(evidence, assertion_ids)
+
+    monkeypatch.setattr(EvidenceStore, "whole_acts", after_a_colleague)
+    with pytest.raises(NotFound):
+        regrouping(two).undo(golden_id, made, "", SENIOR)
     two.verify()
