@@ -15,6 +15,7 @@ from mpi.domain.access import Role
 from tests.browser.served import TOKENS, Served
 
 AXE = Path(__file__).parents[2] / "mpi" / "review" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE = 60_000  # milliseconds; as long as everything else that is waited for
 WIDTHS = {320: 640, 768: 1024, 1280: 900}  # pixels; the heights that go with them
 _ARGUMENTS = (
     "--no-sandbox",

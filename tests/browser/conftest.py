@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mpi.embedded import create_database, drop_database
-from tests.browser.chromium import Watch, browsing
+from tests.browser.chromium import PATIENCE, Watch, browsing
 from tests.browser.served import Served
 from tests.conftest import TEMPLATE
 
@@ -38,7 +38,7 @@ def page(browser: Browser, served: Served) -> Iterator[Page]:
     """A page in a context of its own, without cookies; at the end it must have kept to its policy and its host."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE)
     watch = Watch(opened, served.address)
     yield opened
     context.close()

@@ -14,7 +14,7 @@ from mpi.domain.commands import Field
 from mpi.domain.identifiers import Identifier
 from mpi.embedded import create_database, drop_database
 from tests.browser import questions
-from tests.browser.chromium import WIDTHS, check_accessibility, check_layout
+from tests.browser.chromium import PATIENCE, WIDTHS, check_accessibility, check_layout
 from tests.browser.openid import (
     OFFICER,
     PORTER,
@@ -62,7 +62,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page whose browser obeys every policy: what it had to refuse fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE)
     wrong: list[str] = []
     opened.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
     yield opened
