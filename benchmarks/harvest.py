@@ -40,6 +40,7 @@ from benchmarks.residents import batches, region
 from benchmarks.service import Stage, load, say, staged
 from mpi.domain.access import Caller, Role
 from mpi.domain.network import Network
+from mpi.main.garbage import settle
 from mpi.usecases.imaging.backload import Backload
 from mpi.usecases.imaging.images import Image, Images, Taken
 
@@ -69,6 +70,7 @@ def run(options: argparse.Namespace) -> Json:
         with stub(days, stage.folder) as address:
             peer = WebPeer(address, page=_PAGE)
             told = {"listing": _timed(lambda: sum(1 for _ in _listing(peer, _DAYS[0])))}
+            settle()  # as `mpi harvest` does
             index = stage.index
             together, alone = Backload(index.units, index.clock), OneByOne(index.units, index.clock)
             for name in ("registering", "again"):

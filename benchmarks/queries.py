@@ -14,7 +14,6 @@ counts from the moment its query was meant to leave. The feed's own latencies ar
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import random
@@ -33,6 +32,7 @@ from benchmarks.service import NETWORK, Stage, load, say, serving
 from benchmarks.template import filled
 from benchmarks.traffic import Traffic, deal
 from mpi.domain.network import Network, Protocol
+from mpi.main.garbage import settle
 from mpi.main.receivers import compose_receiver
 from mpi.metrics import Metrics
 from mpi.networks import load_network
@@ -119,8 +119,7 @@ def _alone(stage: Stage, asked: list[Row], write: Write) -> dict[str, float]:
     receiver = compose_receiver(stage.index, Metrics(), Observer(stage.index.clock.now))
     (line,) = _lines(asked, write, stage.index.network, 1, _ALONE + _ALONE // 4)
     frames = [frame[1:-2] for frame in line]
-    gc.collect()
-    gc.freeze()  # as the service does with all that it holds from its start
+    settle()  # as the service does
     for frame in frames[_ALONE:]:
         receiver.respond(frame, ANYBODY)
     meter = Meter({"postgres": stage.postmaster})

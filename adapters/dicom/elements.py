@@ -7,14 +7,15 @@ mends some things that must not be mended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
-from pydicom.dataelem import RawDataElement
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as ItemSequence
+from pydicom.tag import BaseTag, Tag
 
 from adapters.dicom.characters import Characters, require_clean
 from mpi.errors import Fault, Refused
@@ -35,7 +36,7 @@ class Elements:
     @classmethod
     def of(cls, dataset: Dataset, undeclared: str = "") -> Elements:
         """A whole data set; `undeclared` is the codec for text when it declares no character set."""
-        return cls(dataset, _declared(dataset, Characters((), undeclared)))
+        return cls(dataset, Characters((), undeclared))._declared()
 
     def place(self, keyword: str) -> str:
         """Where an element stands, e.g. "(0010,1002)[1](0010,0020)"."""
@@ -56,8 +57,11 @@ class Elements:
 
     def texts(self, keyword: str, longest: int = _LONGEST) -> tuple[str, ...]:
         """Every value of a text or code, without the empty ones. Raises `Refused`: ENCODING, BAD_VALUE."""
+        value = self._value(keyword)
+        if value is None:
+            return ()
         try:
-            words = [word.strip(_PAD) for word in self._words(self._value(keyword))]
+            words = [word.strip(_PAD) for word in self._words(value, keyword)]
         except UnicodeError:
             fault, what = Fault.ENCODING, "holds bytes that are not of the character set declared"
             raise Refused(fault, f"{self.place(keyword)} {what}", self.place(keyword)) from None
@@ -68,7 +72,7 @@ class Elements:
     def items(self, keyword: str) -> Iterator[Elements]:
         """The items of a sequence, in order. Raises `Refused` (BAD_VALUE) when it is none."""
         for number, item in enumerate(self._sequence(keyword), start=1):
-            yield Elements(item, _declared(item, self.characters), f"{self.place(keyword)}[{number}]")
+            yield Elements(item, self.characters, f"{self.place(keyword)}[{number}]")._declared()
 
     def first(self, keyword: str) -> Elements | None:
         """The first item of a sequence, if there is one. Raises `Refused` (BAD_VALUE)."""
@@ -78,59 +82,54 @@ class Elements:
         """The refusal of an element; `what` goes on from its tag and never repeats its value."""
         return Refused(fault, f"{self.place(keyword)} {what}", self.place(keyword))
 
-    def _value(self, keyword: str) -> Any:
-        return _shielded(lambda: _raw_value(self.dataset, keyword), self.place(keyword))
-
-    def _words(self, value: Any) -> Iterable[str]:
+    def _declared(self) -> Elements:
+        """The same with the character sets it declares, else those around it (PS3.5 7.5.3)."""
+        value = self._value("SpecificCharacterSet")
         if value is None:
-            return ()
+            return self
+        words = value.decode("latin-1").split("\\") if isinstance(value, bytes) else value
+        terms = [words] if isinstance(words, str) else [str(word) for word in words]
+        characters = Characters(tuple(term.strip(_PAD) for term in terms), self.characters.undeclared)
+        return replace(self, characters=characters)
+
+    def _value(self, keyword: str) -> Any:
+        """As it came; None when it is not there."""
+
+        def read() -> Any:
+            element = self.dataset.get_item(_tag(keyword))
+            return None if element is None else element.value
+
+        return self._shielded(read, keyword)
+
+    def _words(self, value: Any, keyword: str) -> Iterable[str]:
         if isinstance(value, bytes):
             return self.characters.decode(value.rstrip(b" \0")).split("\\")
         if isinstance(value, list | tuple | MultiValue):
-            return [word for part in value for word in self._words(part)]
-        return require_clean(_shielded(lambda: str(value), self.location).strip(_PAD)).split("\\")
+            return [word for part in value if part is not None for word in self._words(part, keyword)]
+        return require_clean(self._shielded(lambda: str(value), keyword).strip(_PAD)).split("\\")
 
     def _sequence(self, keyword: str) -> list[Dataset]:
         def read() -> list[Dataset]:
-            if _tag(keyword) not in self.dataset:
+            tag = _tag(keyword)
+            if self.dataset.get_item(tag) is None:
                 return []
-            value = self.dataset[_tag(keyword)].value
+            value = self.dataset[tag].value
             if value and not isinstance(value, ItemSequence):
                 raise TypeError("no sequence")
             return list(value or ())
 
-        return _shielded(read, self.place(keyword))
+        return self._shielded(read, keyword)
+
+    def _shielded(self, read: Callable[[], T], keyword: str) -> T:
+        try:
+            return read()
+        except Exception as error:  # of hostile bytes pydicom raises nearly anything, deep inside
+            raise self.refuse(keyword, f"cannot be read: {type(error).__name__}") from None
 
 
-def _tag(keyword: str) -> int:
+@cache
+def _tag(keyword: str) -> BaseTag:
     tag = tag_for_keyword(keyword)
     if tag is None:
         raise LookupError(f"{keyword} is not in the dictionary of DICOM")
-    return tag
-
-
-def _raw_value(dataset: Dataset, keyword: str) -> Any:
-    tag = _tag(keyword)
-    if tag not in dataset:
-        return None
-    element = dataset.get_item(tag)
-    if isinstance(element, RawDataElement):
-        return element.value
-    return None if element is None else element.value
-
-
-def _declared(dataset: Dataset, inherited: Characters) -> Characters:
-    """The character sets an item declares, else those around it (PS3.5 7.5.3)."""
-    value = _shielded(lambda: _raw_value(dataset, "SpecificCharacterSet"), "(0008,0005)")
-    if value is None:
-        return inherited
-    words = value.decode("latin-1").split("\\") if isinstance(value, bytes) else value
-    terms = [words] if isinstance(words, str) else [str(word) for word in words]
-    return Characters(tuple(term.strip(_PAD) for term in terms), inherited.undeclared)
-
-
-def _shielded(read: Callable[[], T], place: str) -> T:
-    try:
-        return read()
-    except Exception as error:  # of hostile bytes pydicom raises nearly anything, deep inside
-        raise Refused(Fault.BAD_VALUE, f"{place} cannot be read: {type(error).__name__}", place) from None
+    return Tag(tag)

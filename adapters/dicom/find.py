@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydicom import Dataset
 from pynetdicom import _config
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
 
+from adapters.dicom.elements import Elements
+from adapters.dicom.headers import kept
 from adapters.dicom.listing import Span, TooMany
 from mpi.errors import Unavailable
 
@@ -26,6 +30,8 @@ _RETURN_SEQUENCES = (
     *("IssuerOfPatientIDQualifiersSequence", "OtherPatientIDsSequence", "OriginalAttributesSequence"),
     "ProcedureCodeSequence",
 )
+_QUALIFIERS = 0x00100024
+_IDENTITY = (0x0020000D, 0x00100020, 0x00100021)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +45,33 @@ class Peer:
     timeout: float = 60.0  # seconds for each response
 
 
-def find_studies(peer: Peer, span: Span) -> Iterator[tuple[Dataset, str]]:
-    """Every study of a span as the archive tells it, with the transfer syntax. Raises `Unavailable` when it cannot be
-    reached or does not answer to the end: then what has come is not all. `TooMany` when it may answer for less."""
+@dataclass(frozen=True)
+class Identified:
+    """See `adapters.dicom.listing.Answer`: the identifier of a C-FIND response."""
+
+    dataset: Dataset
+    syntax: str
+
+    @cached_property
+    def mark(self) -> bytes:
+        """The same for one study of one patient; by everything that is said when its issuer is in a sequence."""
+        if _QUALIFIERS in self.dataset:
+            return hashlib.sha256(kept(self.dataset, b"", self.syntax)).digest()
+        told = [self.dataset.get_item(tag) for tag in _IDENTITY if tag in self.dataset]
+        return hashlib.sha256(repr([(element.tag, element.value) for element in told if element]).encode()).digest()
+
+    def text(self, keyword: str) -> str:
+        """The one value of a text."""
+        return Elements.of(self.dataset).text(keyword)
+
+    def read(self) -> tuple[Dataset, str]:
+        """All of it."""
+        return self.dataset, self.syntax
+
+
+def find_studies(peer: Peer, span: Span) -> Iterator[Identified]:
+    """Every study of a span as the archive tells it. Raises `Unavailable` when it cannot be reached or does not
+    answer to the end: then what has come is not all. `TooMany` when it may answer for less."""
     _config.LOG_HANDLER_LEVEL = "none"
     entity = ApplicationEntity(peer.calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = entity.connection_timeout = peer.timeout
@@ -57,7 +87,7 @@ def find_studies(peer: Peer, span: Span) -> Iterator[tuple[Dataset, str]]:
         for status, identifier in answers:
             code = status.get("Status")
             if code in _PENDING and identifier is not None:
-                yield identifier, syntax
+                yield Identified(identifier, syntax)
         finished = True
         if code != _SUCCESS:
             said = "nothing" if code is None else f"0x{code:04X}"

@@ -13,7 +13,7 @@ from pydicom import Dataset
 from adapters.dicom.attributes import Header, question_key, read_header
 from adapters.dicom.headers import kept
 from adapters.dicom.identity import Origin
-from adapters.dicom.listing import Listing
+from adapters.dicom.listing import Answer, Listing
 from mpi.domain.access import Caller
 from mpi.domain.commands import Envelope
 from mpi.domain.network import Archive, Network
@@ -22,7 +22,6 @@ from mpi.usecases.imaging.backload import Backload
 from mpi.usecases.imaging.images import Image, Images, Taken
 
 _TOGETHER = 250  # studies in one transaction: a message about one of their patients waits for it, a tenth of a second
-Told = tuple[Dataset, str]
 
 
 @dataclass(slots=True)
@@ -76,28 +75,29 @@ class Harvester:
         counts.looked, counts.parts = listed.looked, listed.parts
         return counts
 
-    def _taken(self, told: Iterator[Told]) -> Iterator[Taken]:
+    def _taken(self, answers: Iterator[Answer]) -> Iterator[Taken]:
         """What becomes of each. While some are committed, one after another, the archive tells the next."""
         with ThreadPoolExecutor(1) as committing:
             before: Future[list[Taken]] | None = None
-            while together := list(islice(told, _TOGETHER)):
+            while together := list(islice(answers, _TOGETHER)):
                 yield from before.result() if before else ()
                 before = committing.submit(self._take, together)
             yield from before.result() if before else ()
 
-    def _paced(self, listed: Listing) -> Iterator[Told]:
-        for told in listed:
+    def _paced(self, listed: Listing) -> Iterator[Answer]:
+        for answer in listed:
             self.pace()
-            yield told
+            yield answer
 
-    def _take(self, together: list[Told]) -> list[Taken]:
-        read = [self._read(dataset) for dataset, _ in together]
+    def _take(self, together: list[Answer]) -> list[Taken]:
+        told = [answer.read() for answer in together]
+        read = [self._read(dataset) for dataset, _ in told]
         plain = iter(self.backload.take([_image(found) for found in read if isinstance(found, Header)], self.caller))
         return [
-            self._refuse(found, *told)
+            self._refuse(found, *whole)
             if isinstance(found, Refused)
-            else next(plain) or self._take_by_itself(found, *told)
-            for told, found in zip(together, read, strict=True)
+            else next(plain) or self._take_by_itself(found, *whole)
+            for whole, found in zip(told, read, strict=True)
         ]
 
     def _read(self, dataset: Dataset) -> Header | Refused:

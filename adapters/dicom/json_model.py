@@ -13,10 +13,12 @@ from functools import lru_cache
 from typing import Any
 
 from pydicom import Dataset
-from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import RawDataElement
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.sequence import Sequence as ItemSequence
 from pydicom.tag import BaseTag, Tag
+
+from adapters.dicom.elements import Elements
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}", re.ASCII)
 _CHARACTER_SET = Tag(0x00080005)
@@ -25,6 +27,8 @@ _TEXT = frozenset(
     ["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"]
 )
 _NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+_PLAIN = re.compile(r"[0-9A-Za-z.,: -]{1,64}", re.ASCII)
+_ABSENT: Mapping[str, Any] = {}
 _UNREADABLE = b"\xff"  # in no UTF-8 text: what follows the model nowhere is not taken for an absent value
 
 
@@ -36,21 +40,33 @@ def read_json(told: Mapping[str, Any]) -> Dataset:
     return dataset
 
 
+def read_text(told: Mapping[str, Any], keyword: str) -> str:
+    """The one value of a text, as `Elements.text` has it of the data set of `read_json`, "" when there is none; the
+    tags of `told` are in capitals. Raises `Refused`. For what is plain no data set is made: that takes far longer."""
+    attribute = told.get(f"{tag_for_keyword(keyword):08X}", _ABSENT)
+    match _values(attribute):
+        case []:
+            return ""
+        case [str(word)] if _PLAIN.fullmatch(word):
+            return word.strip()
+    return Elements.of(read_json(told)).text(keyword)
+
+
 def _read(told: Mapping[str, Any]) -> Dataset:
-    dataset = Dataset()
+    elements: dict[BaseTag, DataElement | RawDataElement] = {}
     for name, attribute in told.items():
         tag, vr = _element(name)
         if tag is None:
             continue
         if vr in _TEXT and tag != _CHARACTER_SET:
-            dataset[tag] = _raw(tag, vr, _bytes(attribute))
+            elements[tag] = _raw(tag, vr, _bytes(attribute))
         elif vr == "SQ":
             items = _values(attribute)
             if items is not None and all(isinstance(item, dict) for item in items):
-                dataset.add_new(tag, "SQ", ItemSequence([_read(item) for item in items]))
+                elements[tag] = DataElement(tag, "SQ", ItemSequence([_read(item) for item in items]))
             else:
-                dataset.add_new(tag, "UT", "no sequence")
-    return dataset
+                elements[tag] = DataElement(tag, "UT", "no sequence")
+    return Dataset(elements)  # all at once: each by itself is looked at five times
 
 
 @lru_cache(maxsize=1_024)

@@ -6,21 +6,17 @@ list of any length is asked for once more, by the halves of its day: what is who
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Protocol
 
 from pydicom import Dataset
 
-from adapters.dicom.elements import Elements
-from adapters.dicom.headers import kept
 from adapters.dicom.times import read_date
 from mpi.errors import Refused, Unavailable
 
-_QUALIFIERS = 0x00100024
-_IDENTITY = (0x0020000D, 0x00100020, 0x00100021)
 _LAST_SECOND = 24 * 3600 - 1
 _TM = re.compile(r"(\d{2})(\d{2})?(\d{2})?", re.ASCII)
 
@@ -65,12 +61,25 @@ class Span:
         return str(self.day) if self.whole else f"{self.day} {self.time_key}"
 
 
-Ask = Callable[[Span], Iterator[tuple[Dataset, str]]]
-"""The studies of a span as an archive tells them, with the transfer syntax. Raises `Unavailable`, and `TooMany` when
-what has come may not be all."""
+class Answer(Protocol):
+    """A study as an archive tells it. Most are told twice, so what is read at once is only what a list needs."""
+
+    @property
+    def mark(self) -> bytes:
+        """The same for one study of one patient, as often as it is told."""
+
+    def text(self, keyword: str) -> str:
+        """The one value of a text, "" when there is none. Raises `Refused` when it cannot be read."""
+
+    def read(self) -> tuple[Dataset, str]:
+        """All that it tells, values raw, with the transfer syntax."""
 
 
-Told = tuple[Dataset, str]
+Ask = Callable[[Span], Iterator[Answer]]
+"""The studies of a span as an archive tells them. Raises `Unavailable`, and `TooMany` when what has come may not be
+all."""
+
+
 _NO_LIMIT_BELOW = 50  # studies: nobody's limit is as low as that
 
 
@@ -89,15 +98,15 @@ class Listing:
     parts: int = 1
     _seen: set[bytes] = field(default_factory=set)
 
-    def __iter__(self) -> Iterator[Told]:
+    def __iter__(self) -> Iterator[Answer]:
         return self._whole(Span(self.day))
 
-    def _whole(self, span: Span) -> Generator[Told, None, None]:
+    def _whole(self, span: Span) -> Generator[Answer, None, None]:
         """The studies of a span that were not told before, and a look at whether they are all."""
         told = yield from self._read(span)
         yield from self._confirm(span, told)
 
-    def _confirm(self, span: Span, told: set[bytes]) -> Generator[Told, None, None]:
+    def _confirm(self, span: Span, told: set[bytes]) -> Generator[Answer, None, None]:
         if len(told) < _NO_LIMIT_BELOW or not span.halves():
             return
         halves = []
@@ -110,21 +119,20 @@ class Listing:
             for half, part in halves:
                 yield from self._confirm(half, part)
 
-    def _read(self, span: Span) -> Generator[Told, None, set[bytes]]:
+    def _read(self, span: Span) -> Generator[Answer, None, set[bytes]]:
         """The studies of a span that were not told before; returns the marks of all of them."""
         told: set[bytes] = set()
         try:
-            for dataset, syntax in self.ask(span):
-                self._check(dataset, span)
-                if span.day is None and _text(dataset, "StudyDate"):
+            for answer in self.ask(span):
+                _check(answer, span)
+                if span.day is None and _text(answer, "StudyDate"):
                     self.looked += 1
                     continue
-                mark = _mark(dataset, syntax)
-                told.add(mark)
-                if mark not in self._seen:
-                    self._seen.add(mark)
+                told.add(answer.mark)
+                if answer.mark not in self._seen:
+                    self._seen.add(answer.mark)
                     self.looked += 1
-                    yield dataset, syntax
+                    yield answer
         except TooMany as reason:
             if not span.halves():
                 raise Unavailable(f"{reason}, and {span} cannot be split further") from None
@@ -134,26 +142,20 @@ class Listing:
             return set()
         return told
 
-    def _check(self, dataset: Dataset, span: Span) -> None:
-        day, clock = _text(dataset, "StudyDate"), _text(dataset, "StudyTime")
-        if span.day is not None and day and read_date(day) not in {None, "", span.day.isoformat()}:
-            raise Unavailable(f"the archive was asked for the studies of {span.day}, and tells others too")
-        if not span.whole and clock and not span.first <= _seconds(clock, span.first) <= span.last:
-            raise Unavailable(f"the archive was asked for a part of {span.day}, and tells studies of other hours too")
+
+def _check(answer: Answer, span: Span) -> None:
+    day = _text(answer, "StudyDate") if span.day else ""
+    if day and read_date(day) not in {None, "", span.day.isoformat() if span.day else ""}:
+        raise Unavailable(f"the archive was asked for the studies of {span.day}, and tells others too")
+    clock = "" if span.whole else _text(answer, "StudyTime")
+    if clock and not span.first <= _seconds(clock, span.first) <= span.last:
+        raise Unavailable(f"the archive was asked for a part of {span.day}, and tells studies of other hours too")
 
 
-def _mark(dataset: Dataset, syntax: str) -> bytes:
-    """The same for one study of one patient, as often as it is told."""
-    if _QUALIFIERS in dataset:  # a sequence: by everything that is said
-        return hashlib.sha256(kept(dataset, b"", syntax)).digest()
-    told = [dataset.get_item(tag) for tag in _IDENTITY if tag in dataset]
-    return hashlib.sha256(repr([(element.tag, element.value) for element in told if element]).encode()).digest()
-
-
-def _text(dataset: Dataset, keyword: str) -> str:
+def _text(answer: Answer, keyword: str) -> str:
     """What cannot be read is judged later, with the rest of the study."""
     try:
-        return Elements.of(dataset).text(keyword)
+        return answer.text(keyword)
     except Refused:
         return ""
 

@@ -11,13 +11,14 @@ import json
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import httpx
 from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from adapters.dicom.json_model import read_json
+from adapters.dicom.json_model import read_json, read_text
 from adapters.dicom.listing import Span, TooMany
 from mpi.errors import Unavailable
 
@@ -30,6 +31,7 @@ _FIELDS = (
     *("00100021", "00100024", "00101002", "04000561", "00080080", "00081030", "00081032", "00080061", "00201206"),
     "00201208",
 )
+_IDENTITY = ("0020000D", "00100020", "00100021", "00100024")
 _PAGE_BYTES = 1 << 26
 _TOO_LARGE = 413  # PS3.18 8.5: the search was too broad
 _DENIED = frozenset({401, 403})
@@ -53,7 +55,28 @@ class WebPeer:
         return self.ae_title or httpx.URL(self.url).host
 
 
-def search_studies(peer: WebPeer, span: Span) -> Iterator[tuple[Dataset, str]]:
+@dataclass(frozen=True)
+class Matched:
+    """See `adapters.dicom.listing.Answer`: a match in the DICOM JSON model, its tags in capitals."""
+
+    told: Json
+
+    @cached_property
+    def mark(self) -> bytes:
+        """The same for one study of one patient, whatever else is told of it."""
+        identity = [self.told.get(tag) for tag in _IDENTITY]
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).digest()
+
+    def text(self, keyword: str) -> str:
+        """The one value of a text."""
+        return read_text(self.told, keyword)
+
+    def read(self) -> tuple[Dataset, str]:
+        """All of it, as if it had come over DIMSE."""
+        return read_json(self.told), ExplicitVRLittleEndian
+
+
+def search_studies(peer: WebPeer, span: Span) -> Iterator[Matched]:
     """Every study of a span as the archive tells it. Raises `Unavailable` when it cannot be reached, answers
     what is no list of studies or stops half way, and `TooMany` when what has come may not be all."""
     headers = {"Accept": _JSON} | ({"Authorization": f"Bearer {peer.token}"} if peer.token else {})
@@ -63,17 +86,17 @@ def search_studies(peer: WebPeer, span: Span) -> Iterator[tuple[Dataset, str]]:
         offset = 0
         while True:
             page, says_more = _page(client, peer, span, offset)
-            marks = frozenset(map(_mark, page))
+            marks = frozenset(match.mark for match in page)
             if marks <= first:  # the end, or the first page again
                 if says_more:
                     raise TooMany(f"{peer.name} says that there are more studies, and does not tell them")
                 return
-            yield from ((read_json(study), ExplicitVRLittleEndian) for study in page)
+            yield from page
             first = first or marks
             offset += len(page)
 
 
-def _page(client: httpx.Client, peer: WebPeer, span: Span, offset: int) -> tuple[list[Json], bool]:
+def _page(client: httpx.Client, peer: WebPeer, span: Span, offset: int) -> tuple[list[Matched], bool]:
     """A page, and whether the server says that there is more."""
     asked = [("StudyDate", span.date_key), ("StudyTime", span.time_key), ("limit", str(peer.page))]
     asked += [("offset", str(offset) if offset else ""), *(("includefield", tag) for tag in _FIELDS)]
@@ -90,7 +113,7 @@ def _page(client: httpx.Client, peer: WebPeer, span: Span, offset: int) -> tuple
         # The name of the failure only: its text may quote the URL and what stands in it.
         raise Unavailable(f"{peer.name} cannot be asked for studies: {type(error).__name__}") from None
     says_more = "299" in answer.headers.get("warning", "") and "additional" in answer.headers["warning"].lower()
-    return _studies(bytes(body), answer, peer), says_more
+    return [Matched(_capital(study)) for study in _studies(bytes(body), answer, peer)], says_more
 
 
 def _check(answer: httpx.Response, peer: WebPeer, span: Span) -> None:
@@ -118,5 +141,6 @@ def _studies(body: bytes, answer: httpx.Response, peer: WebPeer) -> list[Json]:
     return studies
 
 
-def _mark(study: Json) -> bytes:
-    return hashlib.sha256(json.dumps(study, sort_keys=True).encode()).digest()
+def _capital(study: Json) -> Json:
+    """Tags are told in capitals (PS3.18 F.2.2), but not by everybody."""
+    return {tag.upper(): attribute for tag, attribute in study.items()}

@@ -88,15 +88,8 @@ def _organisation(elements: Elements, network: Network) -> str:
     """The ODS code of the trust that acquired the study, by code or by the very name the network file has for it or
     one of its sites; "" when it is neither. That a trust issued the patient id does not say that it acquired this."""
     codes = [item.text("CodeValue") for item in elements.items("InstitutionCodeSequence")]
-    owners = {organisation.code: organisation.code for organisation in network.organisations}
-    for organisation in network.organisations:
-        for site in organisation.sites:
-            owners |= {site.code: organisation.code, site.name.casefold(): organisation.code}
-        owners[organisation.name.casefold()] = organisation.code
-    for name in (*codes, elements.text("InstitutionName").casefold()):
-        if name in owners:
-            return owners[name]
-    return ""
+    names = (*codes, elements.text("InstitutionName").casefold())
+    return next((network.owner_by_name[name] for name in names if name in network.owner_by_name), "")
 
 
 def _procedures(elements: Elements) -> tuple[Coded, ...]:

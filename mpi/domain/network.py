@@ -173,6 +173,16 @@ class Network:
         return {o.code: o for o in self.organisations}
 
     @cached_property
+    def owner_by_name(self) -> Mapping[str, str]:
+        """ODS codes of organisations, by the codes and the names, in small letters, of them and of their sites."""
+        owners = {owner.code: owner.code for owner in self.organisations}
+        for owner in self.organisations:
+            for site in owner.sites:
+                owners |= {site.code: owner.code, site.name.casefold(): owner.code}
+            owners[owner.name.casefold()] = owner.code
+        return owners
+
+    @cached_property
     def authority_by_id(self) -> Mapping[str, Authority]:
         """Authorities by our id."""
         return {a.id: a for a in self.authorities}

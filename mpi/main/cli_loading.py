@@ -93,6 +93,7 @@ def harvest(
     A day too large for the archive is read in parts, by time of day. Exit status 1 when some studies are in
     quarantine: see `mpi quarantine`.
     """
+    from mpi.main.garbage import settle  # noqa: PLC0415
     from mpi.main.harvest import Days, harvesting  # noqa: PLC0415
     from mpi.main.peers import Access  # noqa: PLC0415
     from mpi.settings import load_settings  # noqa: PLC0415
@@ -100,6 +101,7 @@ def harvest(
     with spoken():
         settings = load_settings()
         configure_logs(settings.log_level)
+        settle()
         quarantined = 0
         days = Days(since.date(), until.date(), undated)
         for day in harvesting(settings, archive, peer, days, progress, rate, Access(token_file, ca)):

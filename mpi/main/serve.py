@@ -30,6 +30,7 @@ from mpi.launchers import load_launchers
 from mpi.main.compose import compose_app
 from mpi.main.counting import counting
 from mpi.main.database import database
+from mpi.main.garbage import settle
 from mpi.main.index import compose
 from mpi.main.listen import check_tls, compose_listener, compose_outgoing, compose_registrar
 from mpi.main.model_in_force import model_in_force
@@ -50,9 +51,6 @@ _OUTDATED = 3  # exit status of a worker that must begin again with the model no
 # A query waits for the interpreter after each look at the database, behind threads that match: at Python's 5 ms three
 # such waits are more than the query. Measured with a feed of 100 messages/s beside: half the p99 of PIX, no more CPU.
 _SWITCH = 0.0005  # seconds
-# The history of a person with 500 studies makes 4,000 containers that go again without a collection. At Python's 700
-# there were six collections of each such answer, and of all that a worker holds, for 20 to 60 ms, after every twenty.
-_YOUNG = 20_000  # containers more than before
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +128,7 @@ def _enrol(url: str, network: Network, model: Model) -> None:
 
 def serve(plan: Plan) -> None:
     """Serve until SIGTERM or SIGINT, in this process or in forked workers."""
-    gc.set_threshold(_YOUNG)
-    _set_aside()
+    settle()
     shared = plan.settings.data_dir / "metrics" if plan.settings.workers > 1 else None
     if shared is None:
         asked = Asked()
@@ -141,12 +138,6 @@ def serve(plan: Plan) -> None:
         return
     metrics_files.clear(shared)
     Supervisor(plan, shared).run()
-
-
-def _set_aside() -> None:
-    """All that is loaded by now stays until the end: a full collection that walks it holds everybody up for 0.2 s."""
-    gc.collect()
-    gc.freeze()
 
 
 class Supervisor:
@@ -242,7 +233,7 @@ def work(plan: Plan, metrics_directory: Path | None, asked: Asked) -> bool:
     ]
     for one in beside:
         one.start()
-    _set_aside()
+    settle()
     try:
         server.run(sockets=[plan.http.dup()])  # it closes what it is given
     finally:

@@ -46,13 +46,13 @@ def run(settings: Settings, archive: QidoStub, *, undated: bool = False, access:
 
 def uids(archive: QidoStub, span: Span = Span(DAY), page: int = 50) -> list[str]:
     peer = WebPeer(archive.url, page=page)
-    return [dataset.StudyInstanceUID for dataset, _ in search_studies(peer, span)]
+    return [match.read()[0].StudyInstanceUID for match in search_studies(peer, span)]
 
 
 def listed(archive: QidoStub) -> tuple[set[str], int]:
     """The studies of the day, and in how many parts they were read."""
     listing = Listing(lambda span: search_studies(WebPeer(archive.url, page=50), span), DAY)
-    found = [dataset.StudyInstanceUID for dataset, _ in listing]
+    found = [answer.read()[0].StudyInstanceUID for answer in listing]
     assert len(found) == len(set(found)) == listing.looked
     return set(found), listing.parts
 
@@ -119,6 +119,13 @@ def test_a_list_that_is_whole_is_asked_for_twice_and_no_more(archive: QidoStub) 
     del archive.studies[20:], archive.asked[:]
     assert len(listed(archive)[0]) == 20
     assert not any("StudyTime" in asked for asked in archive.asked), "nobody's limit is as low"
+
+
+def test_tags_in_small_letters_are_read_too(archive: QidoStub) -> None:
+    """PS3.18 F.2.2 wants capitals; a study is not taken for another because its archive writes otherwise."""
+    archive.add(120, DAY, IssuerOfPatientID=None)
+    archive.studies[:] = [{tag.lower(): told for tag, told in study.items()} for study in archive.studies]
+    assert len(set(uids(archive))) == 121
 
 
 def test_studies_without_a_date_are_not_said_to_be_all_behind_a_limit(settings: Settings, archive: QidoStub) -> None:
