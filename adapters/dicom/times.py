@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 _DA = re.compile(r"(\d{4})(?:\.?(\d{2})(?:\.?(\d{2}))?)?", re.ASCII)
 _TM = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?)?", re.ASCII)
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4])([0-5]\d)", re.ASCII)
-_LONDON = ZoneInfo("Europe/London")
+_LONDON = ZoneInfo("Europe/London")  # the examination rooms' own
 
 
 def read_date(text: str) -> str | None:
@@ -58,3 +58,14 @@ def read_moment(day: str, clock: str, zone: timezone | None) -> datetime | None:
         return local.replace(tzinfo=zone or _LONDON).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def write_moment(moment: datetime) -> tuple[str, str, str]:
+    """DA, TM and Timezone Offset From UTC (0008,0201) of an aware moment to the second, in Europe/London.
+
+    Before December 1847 London was 75 seconds behind UTC, and an offset is whole minutes: the nearest is told then, and
+    day and time are by it.
+    """
+    offset = moment.astimezone(_LONDON).utcoffset() or timedelta()
+    local = moment.astimezone(timezone(timedelta(minutes=round(offset / timedelta(minutes=1)))))
+    return local.strftime("%Y%m%d"), local.strftime("%H%M%S"), local.strftime("%z")

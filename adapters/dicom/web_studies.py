@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from adapters.dicom.times import write_moment
 from linkage.record import Demographics, Name, Sex
 from mpi.domain.identifiers import WITHHELD, Identifier
 from mpi.domain.views import Study
 
-_LONDON = ZoneInfo("Europe/London")  # the examination rooms' own
 _SEXES = {Sex.MALE: "M", Sex.FEMALE: "F", Sex.OTHER: "O"}
 Element = dict[str, Any]
 
@@ -30,18 +29,18 @@ def dataset(study: Study, shown: Shown, retrieve: str) -> dict[str, Element]:
     """One study. The Patient ID is the one asked for, so that a viewer shows one patient; the id that the study was
     acquired under stands in Other Patient IDs Sequence with its issuer (IHE-61). `retrieve` is the archive's DICOMweb
     address, "" when it is not known."""
-    started = study.started_at.astimezone(_LONDON) if study.started_at else None
+    day, clock, offset = write_moment(study.started_at) if study.started_at else ("", "", "")
     person = shown.demographics
     told = {
         "00080005": _element("CS", "ISO_IR 192"),
-        "00080020": _element("DA", started.strftime("%Y%m%d") if started else ""),
-        "00080030": _element("TM", started.strftime("%H%M%S") if started else ""),
+        "00080020": _element("DA", day),
+        "00080030": _element("TM", clock),
         "00080050": _element("SH", study.accession),
         "00080054": _element("AE", study.holding.ae_title if study.holding else ""),
         "00080056": _element("CS", study.holding.availability if study.holding else ""),
         "00080061": _element("CS", *study.modalities),
         "00080090": _element("PN"),
-        "00080201": _element("SH", started.strftime("%z") if started else ""),
+        "00080201": _element("SH", offset),
         "00081030": _element("LO", study.description),
         "00081190": _element("UR", f"{retrieve}/studies/{study.study_uid}" if retrieve else ""),
         "00100010": _name(person.names[0]) if person.names else _element("PN"),

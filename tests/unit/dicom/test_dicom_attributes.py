@@ -14,7 +14,7 @@ from pydicom.datadict import tag_for_keyword
 
 from adapters.dicom.attributes import read_header
 from adapters.dicom.demographics import read_name
-from adapters.dicom.times import read_date, read_moment, read_offset
+from adapters.dicom.times import read_date, read_moment, read_offset, write_moment
 from linkage.record import Name, NameUse, Sex
 from mpi.domain.commands import Field
 from mpi.domain.orders import Coded
@@ -244,6 +244,29 @@ def test_the_trust_is_told_by_code_before_name_and_never_by_who_issued_the_id() 
 def test_moments(day: str, clock: str, offset: str, utc: str | None) -> None:
     found = read_moment(day, clock, read_offset(offset) if offset else None)
     assert (found.isoformat() if found else None) == utc
+
+
+@pytest.mark.parametrize(
+    ("moment", "written"),
+    [
+        (datetime(2024, 7, 1, 9, 15, tzinfo=UTC), ("20240701", "101500", "+0100")),
+        (datetime(2024, 1, 1, 9, 15, tzinfo=UTC), ("20240101", "091500", "+0000")),
+        # Greenwich since December 1847, before that the sun over London, 75 seconds behind
+        (datetime(1847, 12, 1, 0, 2, tzinfo=UTC), ("18471201", "000200", "+0000")),
+        (datetime(1847, 12, 1, 0, 1, tzinfo=UTC), ("18471201", "000000", "-0001")),
+        (datetime(1820, 5, 5, 0, 1, 10, tzinfo=UTC), ("18200505", "000010", "-0001")),
+        (datetime(1820, 5, 5, 0, 0, 59, tzinfo=UTC), ("18200504", "235959", "-0001")),
+    ],
+)
+def test_moments_are_written_with_an_offset_of_whole_minutes(moment: datetime, written: tuple[str, ...]) -> None:
+    """PS3.5 6.2, DT: &ZZXX is hours and minutes."""
+    assert write_moment(moment) == written
+
+
+@given(st.datetimes(datetime(1801, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)))
+def test_what_is_written_of_a_moment_is_read_as_that_moment(moment: datetime) -> None:
+    day, clock, offset = write_moment(moment)
+    assert read_moment(day, clock, read_offset(offset)) == moment.replace(microsecond=0)
 
 
 def test_what_describes_the_study_is_left_out_when_it_is_garbage() -> None:
