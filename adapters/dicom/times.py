@@ -63,8 +63,8 @@ def read_moment(day: str, clock: str, zone: timezone | None) -> datetime | None:
 def write_moment(moment: datetime) -> tuple[str, str, str]:
     """DA, TM and Timezone Offset From UTC (0008,0201) of an aware moment to the second, in Europe/London.
 
-    Before December 1847 London was 75 seconds behind UTC, and an offset is whole minutes: the nearest is told then, and
-    day and time are by it.
+    Before December 1847 London was 75 seconds behind UTC, and an offset is whole minutes: the nearest is told then,
+    and day and time are by it.
     """
     offset = moment.astimezone(_LONDON).utcoffset() or timedelta()
     local = moment.astimezone(timezone(timedelta(minutes=round(offset / timedelta(minutes=1)))))
