@@ -18,7 +18,7 @@ from mpi.domain.launch import Launch, signature
 from mpi.embedded import create_database, drop_database
 from mpi.usecases.entrance.launching import WINDOW
 from tests.browser import histories
-from tests.browser.chromium import WIDTHS, check_accessibility, check_layout
+from tests.browser.chromium import WIDTHS, bring_to, check_accessibility, check_layout
 from tests.browser.served import TOKENS, Served
 from tests.conftest import TEMPLATE
 
@@ -80,8 +80,8 @@ def test_a_signed_link_opens_the_timeline_of_that_person(page: Page, served: Ser
     expect(page.get_by_text("4 studies at 2 trusts")).to_be_visible()
     assert re.fullmatch(rf"{served.address}/launch/[\w-]+/imaging", page.url)
     assert page.get_by_role("button", name="Sign out").count() == 0
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
+    for width in WIDTHS:
+        bring_to(page, width)
         check_layout(page)
         check_accessibility(page)
     page.get_by_text("Filter, or see another date").click()

@@ -14,7 +14,7 @@ from mpi.domain.commands import Field
 from mpi.domain.identifiers import Identifier
 from mpi.embedded import create_database, drop_database
 from tests.browser import questions
-from tests.browser.chromium import PATIENCE, WIDTHS, check_accessibility, check_layout
+from tests.browser.chromium import PATIENCE, WIDTHS, bring_to, check_accessibility, check_layout
 from tests.browser.openid import (
     OFFICER,
     PORTER,
@@ -171,9 +171,9 @@ def test_who_is_signed_out_by_the_provider_is_signed_out_here(page: Page, served
 def prove(page: Page, login: str, level: str = "AAL3_ANY") -> None:
     """Go through the stronger sign-in that a page asks for."""
     expect(page.get_by_role("heading", name="Prove again who you are")).to_be_visible()
-    for width, height in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": height})
-        page.reload()
+    page.reload()
+    for width in WIDTHS:
+        bring_to(page, width)
         check_layout(page)
         check_accessibility(page)
     page.get_by_role("button", name="Continue").click()
