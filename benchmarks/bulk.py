@@ -6,7 +6,8 @@
 Both tools read the same file, each in a process of its own, one after the other: from the file to links and clusters
 on disk. `ours_s` and `splink_s` are the seconds from the first look at the file to the last byte written; starting
 Python, importing and compiling (`warm`) stand apart, `process_seconds` is all together. `ours_mb` and `splink_mb` are
-peaks of memory, helper processes counted. `ours_f1` and `splink_f1` are of the pairs inside the clusters, at the
+peaks of memory, helper processes counted; `peak_held_mb` leaves out pages of files, which cost nobody else memory.
+`ours_f1` and `splink_f1` are of the pairs inside the clusters, at the
 default threshold of each. Splink keeps only the pairs above its threshold here, which is the least it can do.
 """
 
@@ -63,6 +64,7 @@ def answer(tool: str, file: RegionFile, seconds: float, memory: str = "") -> Row
             "process_seconds": round(elapsed, 2),
             # The process knows its own peak, the sampling knows its helpers.
             "peak_mb": round(max(peak.mb, account.pop("peak_mb"))),
+            "peak_held_mb": round(peak.held_mb),
             **judge(folder, account["threshold"], file.read_truth()),
             **account,
         }

@@ -204,7 +204,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "surname": (
         "missing",
         "same",
-        "forename and surname changed places",
+        "one is the other's forename",
         "agrees with a previous name or a part of a double name",
         "one letter or little else differs",
         "similar spelling",

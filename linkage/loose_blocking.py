@@ -18,6 +18,7 @@ from linkage.blocking import (
     FORENAME,
     MONTH,
     MOST_KEYS,
+    PARTS,
     PHONE,
     POSTCODE,
     SURNAME,
@@ -35,18 +36,15 @@ from linkage.record import Kind
 
 LOOSE_RULES = {
     "code": "an identifying code",
-    "value-surname": "a further field's value and the sound of the surname",
-    "value-forename": "a further field's value and the sound of the forename",
+    "value-name": "a further field's value and the sound of any one name",
     "value-year": "a further field's value and the year of birth",
     "names": "the sounds of surname and forename in either order",
-    "surname-town": "the sound of the surname, and the town",
-    "forename-town": "the sound of the forename, and the town",
+    "name-town": "the sound of surname or forename, and the town",
     "surname-postcode": "the sound of the surname, and the postcode",
     "surname-street": "the sound of the surname, and the street",
     "home": "the house and the street",
     "birth-date": "the full birth date with day and month in either order",
-    "surname": "the sound of the surname",
-    "forename": "the sound of the forename",
+    "name": "the sound of any one name",
     "postcode": "the postcode",
     "phone": "a phone number",
     "street": "the street",
@@ -56,20 +54,17 @@ LOOSE_RULES = {
 
 ALL_RULES = PRECISE_RULES | LOOSE_RULES
 FIRST_LOOSE = len(PRECISE_RULES)
-CODE_RULE, VALUE_SURNAME, VALUE_FORENAME, VALUE_YEAR, NAMES, SURNAME_TOWN, FORENAME_TOWN = range(
-    FIRST_LOOSE, FIRST_LOOSE + 7
+CODE_RULE, VALUE_NAME, VALUE_YEAR, NAMES, NAME_TOWN, SURNAME_POSTCODE, SURNAME_STREET, HOME = range(
+    FIRST_LOOSE, FIRST_LOOSE + 8
 )
-SURNAME_POSTCODE, SURNAME_STREET, HOME, BIRTH_DATE, ONLY_SURNAME, ONLY_FORENAME, ONLY_POSTCODE = range(
-    FIRST_LOOSE + 7, FIRST_LOOSE + 14
-)
-ONLY_PHONE, ONLY_STREET, ONLY_VALUE = range(FIRST_LOOSE + 14, FIRST_LOOSE + 17)
+BIRTH_DATE, ONLY_NAME, ONLY_POSTCODE, ONLY_PHONE, ONLY_STREET, ONLY_VALUE = range(FIRST_LOOSE + 8, FIRST_LOOSE + 14)
 
 FIRST_SINGLE = BIRTH_DATE
 """The rules from this place on are of one fact, which those of two are of too."""
 
 MOST_LOOSE_KEYS = MOST_KEYS + 16 + 4 * MOST_FURTHER
 CODE, NUMBER = KIND_CODES[Kind.CODE], KIND_CODES[Kind.NUMBER]
-MOST_PAIRS = 1_000_000
+MOST_PAIRS = 2_000_000
 """Of each loose rule."""
 
 
@@ -129,15 +124,15 @@ def find_loose_facts(parts: Longs, words: Words, i: int, kinds: Longs, facts: Lo
         if kinds[k] == CODE:
             n = _add(facts, n, CODE_RULE, value, value, k)
         elif kinds[k] != NUMBER:
-            n = _add(facts, n, VALUE_SURNAME, value, parts[SURNAME], k)
-            n = _add(facts, n, VALUE_FORENAME, value, parts[FORENAME], k)
+            n = _add(facts, n, VALUE_NAME, value, parts[SURNAME], k)
+            n = _add(facts, n, VALUE_NAME, value, parts[FORENAME], k)
             n = _add(facts, n, VALUE_YEAR, value, parts[YEAR], k)
             if crowded:
                 n = _add(facts, n, ONLY_VALUE, value, value, k)
     low, high = min(parts[SURNAME], parts[FORENAME]), max(parts[SURNAME], parts[FORENAME])
     n = _add(facts, n, NAMES, low, high, 0)
-    n = _add(facts, n, SURNAME_TOWN, parts[SURNAME], town, 0)
-    n = _add(facts, n, FORENAME_TOWN, parts[FORENAME], town, 0)
+    n = _add(facts, n, NAME_TOWN, parts[SURNAME], town, 0)
+    n = _add(facts, n, NAME_TOWN, parts[FORENAME], town, 0)
     n = _add(facts, n, SURNAME_POSTCODE, parts[SURNAME], parts[POSTCODE], 0)
     n = _add(facts, n, SURNAME_STREET, parts[SURNAME], street, 0)
     n = _add(facts, n, HOME, house, street, 0)
@@ -149,10 +144,8 @@ def find_crowded_facts(parts: Longs, street: int, facts: Longs, n: int) -> int:
     """Add the loose facts that stand alone; those of further fields are added with their others."""
     low, high = min(parts[DAY], parts[MONTH]), max(parts[DAY], parts[MONTH])
     n = _add(facts, n, BIRTH_DATE, parts[YEAR] if low else 0, 100 * low + high, 0)
-    for place in range(4):
-        n = _add(facts, n, ONLY_SURNAME, parts[SURNAME + place], 1, 0)
-    for place in range(4):
-        n = _add(facts, n, ONLY_FORENAME, parts[FORENAME + place], 1, 0)
+    for name in range(SURNAME, PARTS):
+        n = _add(facts, n, ONLY_NAME, parts[name], 1, 0)
     n = _add(facts, n, ONLY_POSTCODE, parts[POSTCODE], 1, 0)
     n = _add(facts, n, ONLY_PHONE, parts[PHONE], 1, 0)
     return _add(facts, n, ONLY_STREET, street, 1, 0)

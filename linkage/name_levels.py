@@ -33,7 +33,7 @@ from linkage.layout import (
     field,
     high,
 )
-from linkage.likeness import closeness, closeness_across, same_name
+from linkage.likeness import closeness, closeness_across, edits, same_name
 
 # Plain integers, because the compiler would keep the members of an IntEnum apart as types.
 F_EXACT, F_NICKNAME, F_SWAPPED, F_NEAR, F_INITIAL, F_ALIAS, F_MIDDLE, F_SIMILAR, F_DISAGREE = map(int, Forename)
@@ -72,6 +72,14 @@ def slipped(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, slot: int, k
 
 
 @compiled
+def one_slip_apart(a8: Rows, i: int, b8: Rows, j: int, slot: int) -> bool:
+    """Whether one character wrong, missing, further or swapped with its neighbour, wherever, is all that differs."""
+    p = 8 * slot
+    n, m = int(a8[i, p + NAME_SIZE]), int(b8[j, p + NAME_SIZE])
+    return bool(min(n, m) >= SHORTEST and edits(a8, i, p, n, b8, j, p, m) == 1)
+
+
+@compiled
 def swapped(a: Words, i: int, b: Words, j: int) -> bool:
     """Whether forename and surname stand crosswise."""
     forename_a, forename_b = high(a[i, TOWN_FORENAME]), high(b[j, TOWN_FORENAME])
@@ -82,13 +90,11 @@ def swapped(a: Words, i: int, b: Words, j: int) -> bool:
 
 
 @compiled
-def nearly_swapped(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, near: float) -> bool:
-    """Whether forename and surname stand crosswise but for a slip in them; all four must be there."""
-    one = closeness_across(a8, a, i, FORENAME_SLOT, b8, b, j, SURNAME_SLOT, near)
-    if one < near:
+def crosses(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, near: float) -> bool:
+    """Whether the forename of i is the surname of j, but for a slip; not when either is missing."""
+    if a8[i, 8 * FORENAME_SLOT + NAME_SIZE] == 0 or b8[j, 8 * SURNAME_SLOT + NAME_SIZE] == 0:
         return False
-    other = closeness_across(a8, a, i, SURNAME_SLOT, b8, b, j, FORENAME_SLOT, near)
-    return bool(other >= near and not same_name(a, i, b, j, FORENAME_SLOT))
+    return bool(closeness_across(a8, a, i, FORENAME_SLOT, b8, b, j, SURNAME_SLOT, near) >= near)
 
 
 @compiled

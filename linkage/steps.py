@@ -76,13 +76,17 @@ from linkage.model import (
 from linkage.name_levels import (
     F_DISAGREE,
     F_EXACT,
+    F_SIMILAR,
     F_SWAPPED,
     S_DISAGREE,
     S_EXACT,
     S_PREVIOUS,
+    S_SIMILAR,
+    S_SWAPPED,
+    crosses,
     forename,
     middle_names,
-    nearly_swapped,
+    one_slip_apart,
     previous_surname,
     surname,
 )
@@ -150,6 +154,7 @@ def compare_texts(
     text adds or takes."""
     compare_names(a8, a, i, b8, b, j, rules, levels, adjust)
     if a.shape[1] > WORDS:
+        forgive_slips(a8, i, b8, j, levels)
         cross_names(a8, a, i, b8, b, j, rules, levels, adjust)
         levels[LOCATION] = place(a8, a, i, b8, b, j)
         if 0 < levels[LOCATION] <= L_NEIGHBOUR:  # those that the same postcode ends in
@@ -186,16 +191,36 @@ def compare_names(
 
 
 @compiled
+def forgive_slips(a8: Rows, i: int, b8: Rows, j: int, levels: Levels) -> None:
+    """Different names are similar when one slip parts them, wherever it stands and however short they are.
+
+    The index forgives no other first letter, which parts rhyming twins; a model that is trained on files learns what
+    such a name is worth, and twins may not agree on it.
+    """
+    if levels[FORENAME] == F_DISAGREE and one_slip_apart(a8, i, b8, j, FORENAME_SLOT):
+        levels[FORENAME] = F_SIMILAR
+    if levels[SURNAME] >= S_DISAGREE and one_slip_apart(a8, i, b8, j, SURNAME_SLOT):
+        levels[SURNAME] = S_SIMILAR
+
+
+@compiled
 def cross_names(
     a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, rules: Numbers, levels: Levels, adjust: Numbers
 ) -> None:
     """Names that stand crosswise are one event and told once, under the forename, as rare as both names are.
 
     The index counts them under both, each at half the worth; a model that is trained on files learns the one event.
+    One name alone that stands in the other's place is told under the surname: a sister entered crosswise shows the
+    name of the family, so that it counts among what a family shares.
     """
-    apart = levels[FORENAME] == F_DISAGREE and levels[SURNAME] >= S_DISAGREE
-    if apart and nearly_swapped(a8, a, i, b8, b, j, rules[NEAR]):
-        levels[FORENAME] = F_SWAPPED
+    no_forename = levels[FORENAME] == 0 or levels[FORENAME] == F_DISAGREE
+    if no_forename and (levels[SURNAME] == 0 or levels[SURNAME] >= S_DISAGREE):
+        near = rules[NEAR]
+        one, other = crosses(a8, a, i, b8, b, j, near), crosses(b8, b, j, a8, a, i, near)
+        if one and other:
+            levels[FORENAME] = F_SWAPPED
+        elif one or other:
+            levels[SURNAME] = S_SWAPPED
     if levels[FORENAME] == F_SWAPPED:
         levels[SURNAME] = 0
         adjust[FORENAME] = (a[i, FORENAME_SLOT + 3] >> 32) / SCALE + (b[j, FORENAME_SLOT + 3] >> 32) / SCALE

@@ -13,10 +13,13 @@ _EVERY = 0.2  # seconds
 
 
 class PeakMemory:
-    """Samples the sum over this process's descendants while inside; `mb` is the largest seen, in MiB."""
+    """Samples the sum over this process's descendants while inside; `mb` is the largest seen, in MiB.
+
+    `held_mb`: likewise without the pages of files, which the system writes back and takes when it wants them.
+    """
 
     def __init__(self) -> None:
-        self.mb = 0.0
+        self.mb = self.held_mb = 0.0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -33,13 +36,16 @@ class PeakMemory:
     def _run(self) -> None:
         while not self._stopped.wait(_EVERY):
             started = psutil.Process().children(recursive=True)
-            self.mb = max(self.mb, sum(_share_of(process.pid) for process in started))
+            shares = [_share_of(process.pid) for process in started]
+            self.mb = max(self.mb, sum(every for every, _ in shares))
+            self.held_mb = max(self.held_mb, sum(held for _, held in shares))
 
 
-def _share_of(pid: int) -> float:
-    """The proportional set size of a process in MiB; 0 of one that has ended."""
+def _share_of(pid: int) -> tuple[float, float]:
+    """The proportional set size of a process in MiB, and that without the pages of files; 0 of one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        return 0.0, 0.0
+    told = {line.split(":")[0]: int(line.split()[1]) / 1024 for line in lines[1:]}
+    return told["Pss"], told["Pss"] - told["Pss_File"]

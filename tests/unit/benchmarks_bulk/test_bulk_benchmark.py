@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import numpy as np
 import pyarrow.csv
@@ -13,6 +15,7 @@ import pytest
 from benchmarks import bulk
 from benchmarks.peers.memory import PeakMemory
 from benchmarks.peers.region_file import region_file
+from tests.acceptance.service_process import wait_for
 
 
 def test_a_region_file_has_exactly_the_records_asked_for_and_whole_people(tmp_path: Path) -> None:
@@ -57,6 +60,7 @@ def test_a_small_run_of_our_tool(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert told == json.loads((tmp_path / "told.json").read_text())
     assert told["ours_f1"] > 0.95
     assert told["ours_mb"] > 0
+    assert 0 < told["tools"]["ours"]["peak_held_mb"] <= told["ours_mb"]
     assert set(told["tools"]["ours"]["seconds_by_phase"]) == {"read", "warm", "train", "link", "cluster", "write"}
 
 
@@ -64,3 +68,20 @@ def test_the_peak_of_memory_counts_what_is_started_inside_only() -> None:
     with PeakMemory() as peak:
         pass
     assert peak.mb == 0.0
+
+
+def test_pages_of_a_file_are_not_held(tmp_path: Path) -> None:
+    """A child that reads 64 MiB of a file through a map and fills 32 MiB of its own holds the latter only."""
+    file = tmp_path / "pages"
+    file.write_bytes(bytes(64 << 20))
+    script = (
+        "import mmap, sys; told = open(sys.argv[1]); pages = mmap.mmap(told.fileno(), 0, prot=mmap.PROT_READ);"
+        " sum(pages[::4096]); own = bytearray(b'x') * (32 << 20); print('there', flush=True); sys.stdin.read()"
+    )
+    with PeakMemory() as peak:
+        child = Popen([sys.executable, "-c", script, str(file)], stdin=PIPE, stdout=PIPE, text=True)
+        assert child.stdout
+        assert child.stdout.readline() == "there\n"
+        wait_for(lambda: peak.mb > 96.0, "the sampling sees the pages of the file")
+        child.communicate()
+    assert 32.0 < peak.held_mb < 64.0

@@ -1,4 +1,4 @@
-"""Names that stand crosswise, as files have them: one event, told once, up to a slip in each name."""
+"""Names that stand crosswise, as files have them: both as one event, up to a slip in each; or one alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from linkage.comparison import FORENAME, SURNAME, Forename, Surname
+from linkage.comparison import FORENAME, HOUSEHOLD, SURNAME, Forename, Household, Surname
 from linkage.encode import encode
 from linkage.kernel import score, score_adjusted
 from linkage.model import Model
@@ -19,6 +19,7 @@ PERSON = StandardRecord(
 CROSSED = replace(PERSON, surnames=PERSON.forenames, forenames=PERSON.surnames)
 SWAPPED = (Forename.SWAPPED, 0)
 APART = (Forename.DISAGREE, Surname.DISAGREE_FEMALE)
+HALF = (Forename.DISAGREE, Surname.SWAPPED)
 
 
 def crosswise(model: Model, one: StandardRecord, other: StandardRecord) -> tuple[tuple[int, int], float]:
@@ -53,10 +54,13 @@ def test_the_index_tells_it_under_both_names() -> None:
     [
         ("JANE", "HARGREEVES", SWAPPED),
         ("JAYNE", "HARGREAVES", SWAPPED),
-        ("JANE", "OKAFOR", APART),
-        ("PETERS", "HARGREAVES", APART),
-        ("", "HARGREAVES", (Forename.DISAGREE, 0)),
-        ("JANE", "", (0, Surname.DISAGREE_FEMALE)),
+        ("JANE", "OKAFOR", HALF),
+        ("PETERS", "HARGREAVES", HALF),
+        ("PETERS", "HARGREEVES", HALF),
+        ("", "HARGREAVES", HALF),
+        ("JANE", "", (0, Surname.SWAPPED)),
+        ("PETERS", "OKAFOR", APART),
+        ("PETERS", "JANE", (Forename.EXACT, Surname.DISAGREE_FEMALE)),
     ],
 )
 def test_names_crosswise_but_for_a_slip(surname: str, forename: str, levels: tuple[int, int]) -> None:
@@ -68,6 +72,24 @@ def test_a_slip_in_both_crosswise_names_is_forgiven_only_with_a_place() -> None:
     other = replace(PERSON, surnames=("JANNE",), forenames=("HARGREEVES",))
     assert crosswise(file_model(), PERSON, other)[0] == SWAPPED
     assert crosswise(Model.default(), PERSON, other)[0] == APART
+
+
+def test_the_index_knows_no_name_alone_in_the_other_place() -> None:
+    other = replace(PERSON, surnames=("JANE",), forenames=("OKAFOR",))
+    assert crosswise(Model.default(), PERSON, other)[0] == APART
+
+
+@pytest.mark.parametrize("born", [PERSON.birth_date, BirthDate(1957, 8, 2)])
+def test_a_sister_entered_crosswise_is_told_from_one_person_like_any_other(born: BirthDate) -> None:
+    """What stands in the other place is the name of the family, so that it counts up to the family's limit."""
+    model, home = file_model(), {"postcode": "M144PX", "house": "12", "street": "MOSS LANE", "town": "MANCHESTER"}
+    jane = replace(PERSON, **home)
+    sister = replace(jane, forenames=("OLIVIA",), birth_date=born)
+    turned = replace(sister, forenames=sister.surnames, surnames=sister.forenames)
+    straight, across = (score(encode(jane, model), [encode(who, model)], model) for who in (sister, turned))
+    assert across.pattern[0, SURNAME] == Surname.SWAPPED
+    assert across.pattern[0, HOUSEHOLD] == straight.pattern[0, HOUSEHOLD] == Household.LIMITED
+    assert across.weight[0] == pytest.approx(float(straight.weight[0]), abs=1e-3)
 
 
 def test_one_name_twice_is_no_crossing() -> None:

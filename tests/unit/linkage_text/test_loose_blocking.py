@@ -20,7 +20,7 @@ from linkage.tables.table import Table
 from tests.unit.linkage_kernel.file_models import file_model
 
 NAMES = list(ALL_RULES)
-SURNAME, FORENAME = NAMES.index("surname"), NAMES.index("forename")
+NAME, STREET = NAMES.index("name"), NAMES.index("street")
 
 entries = st.lists(st.tuples(st.integers(0, len(NAMES) - 1), st.integers(0, 5)), max_size=120)
 
@@ -65,11 +65,11 @@ def test_the_smallest_blocks_of_each_rule_serve_as_far_as_its_budget_goes(
 
 def test_by_hand() -> None:
     """Blocks of 2, 3 and 3 records are 1, 3 and 3 pairs; a rule with four pairs to spend leaves out both of three."""
-    told = [(SURNAME, key) for key in (0, 0, 1, 1, 1, 2, 2, 2)] + [(FORENAME, 7)] * 3 + [(0, 0)] * 50
+    told = [(NAME, key) for key in (0, 0, 1, 1, 1, 2, 2, 2)] + [(STREET, 7)] * 3 + [(0, 0)] * 50
     found = budgeted(told, 4)
     assert found.kept.tolist() == [True] * 2 + [False] * 6 + [True] * 53
-    assert (found.largest["surname"], found.crowds["surname"]) == (2, 2)
-    assert (found.largest["forename"], found.crowds["forename"]) == (3, 0)
+    assert (found.largest["name"], found.crowds["name"]) == (2, 2)
+    assert (found.largest["street"], found.crowds["street"]) == (3, 0)
     assert budgeted(told, 7).kept.all()
 
 
@@ -120,7 +120,7 @@ def keys_of(rows: list[dict[str, str]], loose: int = ALL, model: Model = MODEL) 
     return told
 
 
-ALONE = {"birth-date", "surname", "forename", "postcode", "phone", "street", "value"}
+ALONE = {"birth-date", "name", "postcode", "phone", "street", "value"}
 
 
 def test_a_full_record_has_every_loose_key() -> None:
@@ -132,14 +132,14 @@ def test_a_full_record_has_every_loose_key() -> None:
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        (("surname",), {"surname"}),
-        (("surname", "forename"), {"surname", "forename", "names"}),
+        (("surname",), {"name"}),
+        (("surname", "forename"), {"name", "names"}),
         (("code",), {"code"}),
         (("height",), set()),
         (("job",), {"value"}),
         (("job", "dob"), {"value", "value-year", "birth-date"}),
         (("address",), {"home", "street"}),
-        (("forename", "town"), {"forename", "forename-town"}),
+        (("forename", "town"), {"name", "name-town"}),
         (("postcode",), {"postcode"}),
         (("phone",), {"phone"}),
     ],
@@ -155,11 +155,14 @@ def test_a_patient_nobody_knows_has_no_loose_key() -> None:
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
-        ({"surname": "Hargreeves"}, "surname"),
+        ({"surname": "Hargreeves"}, "name"),
+        ({"surname": "Okafor", "forename": "Hargreaves"}, "name"),
+        ({"surname": "Okafor", "forename": "Hargreaves"}, "name-town"),
+        ({"surname": "Okafor", "forename": "Hargreaves"}, "value-name"),
         ({"surname": "Jane", "forename": "Hargreaves"}, "names"),
         ({"dob": "1954-07-03"}, "birth-date"),
         ({"postcode": "M1 1AA", "town": "Leeds"}, "home"),
-        ({"forename": "Margaret", "job": "Coal  Miner"}, "value-surname"),
+        ({"forename": "Margaret", "job": "Coal  Miner"}, "value-name"),
     ],
 )
 def test_two_records_of_one_person_share_a_loose_key_in_spite_of(change: dict[str, str], rule: str) -> None:
