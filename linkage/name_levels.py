@@ -34,11 +34,13 @@ from linkage.layout import (
     high,
 )
 from linkage.likeness import closeness, closeness_across, edits, same_name
+from linkage.strings import ones
 
 # Plain integers, because the compiler would keep the members of an IntEnum apart as types.
 F_EXACT, F_NICKNAME, F_SWAPPED, F_NEAR, F_INITIAL, F_ALIAS, F_MIDDLE, F_SIMILAR, F_DISAGREE = map(int, Forename)
 S_EXACT, S_SWAPPED, S_PREVIOUS, S_NEAR, S_SIMILAR, S_DISAGREE, S_DISAGREE_FEMALE = map(int, Surname)
 M_AGREE, M_INITIAL, M_DISAGREE = map(int, MiddleNames)
+MOST_SLIPPED = 2  # marks of a signature: a slip takes one letter at most, and brings one
 SHORTEST = 4  # in a name of three letters one of them is too much to be called a slip
 
 
@@ -72,8 +74,10 @@ def slipped(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, slot: int, k
 
 
 @compiled
-def one_slip_apart(a8: Rows, i: int, b8: Rows, j: int, slot: int) -> bool:
+def one_slip_apart(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, slot: int) -> bool:
     """Whether one character wrong, missing, further or swapped with its neighbour, wherever, is all that differs."""
+    if ones(a[i, slot + 4] ^ b[j, slot + 4]) > MOST_SLIPPED:
+        return False
     p = 8 * slot
     n, m = int(a8[i, p + NAME_SIZE]), int(b8[j, p + NAME_SIZE])
     return bool(min(n, m) >= SHORTEST and edits(a8, i, p, n, b8, j, p, m) == 1)

@@ -154,7 +154,7 @@ def compare_texts(
     text adds or takes."""
     compare_names(a8, a, i, b8, b, j, rules, levels, adjust)
     if a.shape[1] > WORDS:
-        forgive_slips(a8, i, b8, j, levels)
+        forgive_slips(a8, a, i, b8, b, j, levels)
         cross_names(a8, a, i, b8, b, j, rules, levels, adjust)
         levels[LOCATION] = place(a8, a, i, b8, b, j)
         if 0 < levels[LOCATION] <= L_NEIGHBOUR:  # those that the same postcode ends in
@@ -191,15 +191,15 @@ def compare_names(
 
 
 @compiled
-def forgive_slips(a8: Rows, i: int, b8: Rows, j: int, levels: Levels) -> None:
+def forgive_slips(a8: Rows, a: Words, i: int, b8: Rows, b: Words, j: int, levels: Levels) -> None:
     """Different names are similar when one slip parts them, wherever it stands and however short they are.
 
     The index forgives no other first letter, which parts rhyming twins; a model that is trained on files learns what
     such a name is worth, and twins may not agree on it.
     """
-    if levels[FORENAME] == F_DISAGREE and one_slip_apart(a8, i, b8, j, FORENAME_SLOT):
+    if levels[FORENAME] == F_DISAGREE and one_slip_apart(a8, a, i, b8, b, j, FORENAME_SLOT):
         levels[FORENAME] = F_SIMILAR
-    if levels[SURNAME] >= S_DISAGREE and one_slip_apart(a8, i, b8, j, SURNAME_SLOT):
+    if levels[SURNAME] >= S_DISAGREE and one_slip_apart(a8, a, i, b8, b, j, SURNAME_SLOT):
         levels[SURNAME] = S_SIMILAR
 
 
