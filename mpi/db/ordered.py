@@ -20,17 +20,17 @@ def order_of_study(golden: str) -> str:
     orders yet may read all of a person's for each study.
     """
     person = f"select k.record_id from link k where k.until is null and k.golden_id = {golden}"
-    return f"""(select jsonb_build_array(o.id, o.report_status, o.codes) from (
+    return f"""case when exists (select from imaging_order where record_id = any(array({person}))) then (
+       select jsonb_build_array(o.id, o.report_status, o.codes) from (
          select o.* from imaging_order o where o.stands and o.study_uid <> '' and o.study_uid = s.study_uid
          union all
          select o.* from imaging_order o join source_record p on p.id = o.record_id and p.authority = r.authority
          where o.stands and o.study_uid = '' and s.accession <> '' and {_MADE_UNDER} = s.accession
          offset 0) o
        where o.record_id = any(array({person}))
-         and exists (select from imaging_order where record_id = any(array({person})))
        order by o.status in ('cancelled', 'discontinued'),
          array_position(array['', 'preliminary', 'final', 'corrected', 'cancelled'], o.report_status), o.id
-       limit 1) as told"""
+       limit 1) end"""
 
 
 def during(link: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Text, bindparam, text
+from sqlalchemy import BigInteger, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
@@ -23,16 +23,15 @@ from mpi.domain.orders import ReportStatus
 from mpi.domain.views import HistoryFilter, LinkState, Study
 
 # Few studies have codes: what is not read need not be parsed, and a history holds hundreds.
-_SAID = """s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession, s.organisation,
-       s.archive, s.series, s.instances, nullif(s.procedures, '[]') as procedures, nullif(s.anatomy, '[]') as anatomy,
-       r.authority, r.value,
-       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid) as held"""
-_LINK = """case when l.contested then 'contested' when coalesce(r.active, false) then 'certain' else 'provisional' end
-         as link"""
+_SAID = """r.authority, r.value, s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession,
+       s.organisation, s.archive, s.series, s.instances, nullif(s.procedures, '[]'), nullif(s.anatomy, '[]'),
+       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid)"""
+_LINK = """case when l.contested then 'contested' when coalesce(r.active, false) then 'certain'
+         else 'provisional' end"""
 _COLUMNS = f"{_SAID}, {_LINK}, {order_of_study('l.golden_id')}"
 _COLUMNS_NOW = f"{_SAID}, {_LINK}, {order_of_study(':golden')}"
 # How sure the link was then, and where the report stood, is not known any more.
-_COLUMNS_THEN = f"{_SAID}, null as link, null as told"
+_COLUMNS_THEN = f"{_SAID}, null, null"
 _PUT = Prepared(
     text(
         """with put as (
@@ -88,15 +87,17 @@ _OWNER = Prepared(
 )
 _GET = Prepared(
     text(
-        f"""select {_COLUMNS}, l.golden_id from study s join source_record r on r.id = s.record_id
+        f"""select l.golden_id, {_COLUMNS} from study s join source_record r on r.id = s.record_id
         join link l on l.record_id = r.id and l.until is null where s.study_uid = :study_uid"""
-    )
+    ),
+    plain=True,
 )
 _AMONG = Prepared(
     text(
         f"""select {_COLUMNS} from study s join source_record r on r.id = s.record_id
         join link l on l.record_id = r.id and l.until is null where s.study_uid = any(:uids)"""
-    ).bindparams(bindparam("uids", type_=ARRAY(Text)))
+    ).bindparams(bindparam("uids", type_=ARRAY(Text))),
+    plain=True,
 )
 _HELD = Prepared(
     text(
@@ -149,12 +150,16 @@ class StudyStore:
     def get(self, study_uid: str) -> tuple[Study, UUID] | None:
         """A study and the golden id it is under."""
         row = self._connection.run(_GET, {"study_uid": study_uid}).one_or_none()
-        return None if row is None else (_to_study(row), row.golden_id)
+        if row is None:
+            return None
+        golden_id, *told = row
+        (study,) = _to_studies([told])
+        return study, golden_id
 
     def among(self, study_uids: Collection[str]) -> dict[str, Study]:
         """Those of the studies that are known, by UID."""
         found = self._connection.run(_AMONG, {"uids": list(study_uids)}) if study_uids else ()
-        return {row.study_uid: _to_study(row) for row in found}
+        return {study.study_uid: study for study in _to_studies(found)}
 
     def note(self, notice: Notice) -> None:
         """What an archive says of a study now."""
@@ -175,7 +180,7 @@ class StudyStore:
         statement = f"""select {columns} {source}
                         order by coalesce(s.started_at, '{UNDATED}') desc, s.study_uid desc limit :limit"""
         rows = self._connection.run(_statement(statement), parameters | {"limit": limit + 1})
-        studies = [_to_study(row) for row in rows]
+        studies = _to_studies(rows)
         page = studies[:limit]
         following = write_place(page[-1].started_at, page[-1].study_uid) if len(studies) > limit else ""
         return page, total.scalar_one(), following
@@ -212,7 +217,7 @@ class StudyStore:
 @lru_cache(maxsize=128)
 def _statement(sql: str) -> Prepared:
     """One of the few forms that a filtered statement takes; values are parameters, so their number is bounded."""
-    return Prepared(text(sql))
+    return Prepared(text(sql), plain=True)
 
 
 def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict[str, Any]]:
@@ -238,7 +243,8 @@ def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict
     return clauses, parameters
 
 
-_LINKS = {state.value: state for state in LinkState}
+_NO_ORDER = (None, "", None)
+_LINKS = {None: None} | {state.value: state for state in LinkState}
 
 
 def _to_holding(held: str) -> Holding:
@@ -264,25 +270,20 @@ def _to_row(study: Study, record_id: int) -> dict[str, Any]:
     }
 
 
-def _to_study(row: Row[Any]) -> Study:
-    order, report, codes = row.told or (None, "", None)
-    return Study(
-        row.study_uid,
-        Identifier(row.authority, row.value),
-        row.started_at,
-        tuple(row.modalities),
-        row.body_site,
-        row.description,
-        row.accession,
-        row.organisation,
-        row.archive,
-        row.series,
-        row.instances,
-        link=_LINKS[row.link] if row.link else None,
-        holding=_to_holding(row.held) if row.held else None,
-        order=order,
-        report_status=ReportStatus(report) if report else None,
-        order_codes=codes_from_json(codes) if codes else (),
-        procedures=codes_from_json(row.procedures) if row.procedures else (),
-        anatomy=codes_from_json(row.anatomy) if row.anatomy else (),
-    )
+def _to_studies(rows: Iterable[Sequence[Any]]) -> list[Study]:
+    """Of rows of `_COLUMNS`, or of those that stand in their place. A history has hundreds, of few patients: so each
+    patient id is made once, and a row is taken apart by the order of its columns."""
+    patients: dict[tuple[str, str], Identifier] = {}
+    studies = []
+    for row in rows:
+        authority, value, uid, started_at, modalities, site, description, accession, organisation, archive = row[:10]
+        series, instances, procedures, anatomy, held, link, told = row[10:]
+        patient = patients.get((authority, value))
+        if patient is None:
+            patient = patients[authority, value] = Identifier(authority, value)
+        order, report, codes = told or _NO_ORDER
+        said = uid, patient, started_at, tuple(modalities), site, description, accession, organisation, archive
+        holding, report_status = _to_holding(held) if held else None, ReportStatus(report) if report else None
+        coded = codes_from_json(codes), codes_from_json(procedures), codes_from_json(anatomy)
+        studies.append(Study(*said, series, instances, _LINKS[link], holding, report_status, order, *coded))
+    return studies

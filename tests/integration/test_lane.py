@@ -62,6 +62,11 @@ def test_every_type_comes_back_as_it_went(connection: Connection, kind: str) -> 
     assert tuple(lane.run(echo, {"value": None}).one()) == (None, True)
 
 
+def test_plain_rows_are_tuples_in_the_order_of_the_columns(connection: Connection) -> None:
+    pairs = Prepared(text("select n, -n as n from generate_series(1, 2) n order by 1"), plain=True)
+    assert list(Lane(connection).run(pairs, {})) == [(1, -1), (2, -2)]
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
 def test_any_text_survives_an_array(connection: Connection, values: list[str]) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mpi.domain.access import Caller, Role
+from mpi.domain.availability import Availability, Holding, Notice
 from mpi.domain.commands import Field, Merge, Move, Moved, Order
 from mpi.domain.identifiers import WITHHELD
 from mpi.domain.interest import Interest
@@ -79,6 +80,50 @@ def test_an_order_is_awaited_until_its_study_is_stored(world: World) -> None:
     (then,) = world.imaging.history(of("BOL|1"), ARCHIVE, HistoryFilter(as_of=now(world))).studies
     unsaid = replace(found, link=None, report_status=None, order=None, order_codes=())
     assert asdict(then) == asdict(unsaid), "how things stood then is not known any more, and is not told"
+
+
+def test_all_that_is_known_of_a_study_is_told_by_every_way_of_reading_it(world: World) -> None:
+    """No two of its fields say the same here, so that none can stand in the place of another."""
+    world.tell(register("BOL|1", 1), register("CHR|1", 2))
+    whole = study(
+        *("1.1", "CHR|1", 9),
+        modalities=("CT", "SR"),
+        body_site="CHEST",
+        description="Thorax",
+        accession="A1",
+        organisation="RMC",
+        archive="vna",
+        series=3,
+        instances=400,
+        procedures=(Coded("1", "as its images say", "99IMAGES"),),
+        anatomy=(Coded("816094009", "Thoracic structure", "SCT"),),
+    )
+    bare = study("1.2", "BOL|1", 2, modalities=())
+    for one in (whole, bare):
+        world.imaging.register(one, ARCHIVE)
+    world.tell(chest("BOL|1", 3, study_uid="1.1", report=ReportStatus.PRELIMINARY))
+    (ordered,) = world.imaging.orders(world.golden("BOL|1"), ARCHIVE, OrderFilter(awaited=False)).orders
+    holding = Holding(Availability.NEARLINE, "VNA")
+    then = HistoryFilter(as_of=now(world))
+    golden_id = world.golden("BOL|1")
+    with world.index.units.begin() as unit:
+        unit.studies.note(Notice("1.1", "vna", holding, 3, 400))
+        present, *_ = unit.studies.history(golden_id, HistoryFilter(), 10, "")
+        past, *_ = unit.studies.history(golden_id, then, 10, "")
+        among, found = unit.studies.among(["1.1"]), unit.studies.get("1.1")
+    told = replace(
+        whole,
+        holding=holding,
+        report_status=ReportStatus.PRELIMINARY,
+        order=ordered.id,
+        order_codes=CHEST[OrderField.CODES],
+    )
+    assert [asdict(one) for one in present] == [asdict(told), asdict(bare)]
+    assert [asdict(one) for one in among.values()] == [asdict(told)]
+    assert found is not None
+    assert (asdict(found[0]), found[1]) == (asdict(told), golden_id)
+    unsaid = replace(whole, link=None, holding=holding), replace(bare, link=None)
+    assert [asdict(one) for one in past] == [asdict(one) for one in unsaid]
 
 
 def test_a_late_older_message_undoes_nothing(world: World) -> None:
