@@ -120,7 +120,7 @@ def study_json(study: Study) -> StudyJson:
         "study_uid": study.study_uid,
         "patient": identifier_json(study.patient),
         "started_at": study.started_at,
-        "modalities": list(study.modalities),
+        "modalities": study.modalities,
         "body_site": study.body_site,
         "description": study.description,
         "accession": study.accession,

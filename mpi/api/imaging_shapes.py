@@ -25,7 +25,7 @@ class StudyJson(TypedDict):
         Field(description="Empty, as are trust, accession and archive, where a restricted person's are withheld."),
     ]
     started_at: datetime | None
-    modalities: Annotated[list[str], Field(examples=[["CT"]])]
+    modalities: Annotated[tuple[str, ...], Field(examples=[["CT"]])]
     body_site: Annotated[str, Field(examples=["CHEST"])]
     description: str
     accession: str

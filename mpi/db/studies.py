@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -11,27 +11,16 @@ from sqlalchemy import BigInteger, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from mpi.db.lane import Lane
-from mpi.db.ordered import during, order_of_study
+from mpi.db.ordered import during
 from mpi.db.places import UNDATED, read_place, write_place
 from mpi.db.prepared import Prepared
 from mpi.db.rows import RecordIds
-from mpi.domain.availability import Availability, Holding, Notice
-from mpi.domain.codec import codes_from_json, codes_to_json
+from mpi.db.study_rows import COLUMNS, COLUMNS_NOW, COLUMNS_THEN, to_row, to_studies
+from mpi.domain.availability import Notice
 from mpi.domain.history import Stay
 from mpi.domain.identifiers import Identifier
-from mpi.domain.orders import ReportStatus
-from mpi.domain.views import HistoryFilter, LinkState, Study
+from mpi.domain.views import HistoryFilter, Study
 
-# Few studies have codes: what is not read need not be parsed, and a history holds hundreds.
-_SAID = """r.authority, r.value, s.study_uid, s.started_at, s.modalities, s.body_site, s.description, s.accession,
-       s.organisation, s.archive, s.series, s.instances, nullif(s.procedures, '[]'), nullif(s.anatomy, '[]'),
-       (select h.availability || ' ' || h.ae_title from holding h where h.study_uid = s.study_uid)"""
-_LINK = """case when l.contested then 'contested' when coalesce(r.active, false) then 'certain'
-         else 'provisional' end"""
-_COLUMNS = f"{_SAID}, {_LINK}, {order_of_study('l.golden_id')}"
-_COLUMNS_NOW = f"{_SAID}, {_LINK}, {order_of_study(':golden')}"
-# How sure the link was then, and where the report stood, is not known any more.
-_COLUMNS_THEN = f"{_SAID}, null, null"
 _PUT = Prepared(
     text(
         """with put as (
@@ -87,14 +76,14 @@ _OWNER = Prepared(
 )
 _GET = Prepared(
     text(
-        f"""select l.golden_id, {_COLUMNS} from study s join source_record r on r.id = s.record_id
+        f"""select l.golden_id, {COLUMNS} from study s join source_record r on r.id = s.record_id
         join link l on l.record_id = r.id and l.until is null where s.study_uid = :study_uid"""
     ),
     plain=True,
 )
 _AMONG = Prepared(
     text(
-        f"""select {_COLUMNS} from study s join source_record r on r.id = s.record_id
+        f"""select {COLUMNS} from study s join source_record r on r.id = s.record_id
         join link l on l.record_id = r.id and l.until is null where s.study_uid = any(:uids)"""
     ).bindparams(bindparam("uids", type_=ARRAY(Text))),
     plain=True,
@@ -134,7 +123,7 @@ class StudyStore:
 
     def put(self, study: Study) -> tuple[Identifier, bool]:
         """Insert or update by study UID; a study already on another record is left alone."""
-        row = _to_row(study, self._ids[study.patient])
+        row = to_row(study, self._ids[study.patient])
         created = self._connection.run(_PUT, row).scalar()
         owner = self._connection.run(_OWNER, row).one()
         return Identifier(owner.authority, owner.value), bool(created)
@@ -142,7 +131,7 @@ class StudyStore:
     def add(self, studies: Collection[Study]) -> frozenset[str]:
         """Insert those whose UIDs are not known."""
         ids = self._ids.among({study.patient for study in studies})
-        rows = [_to_row(study, ids[study.patient]) for study in studies]
+        rows = [to_row(study, ids[study.patient]) for study in studies]
         for row in rows:
             row["started_at"] = row["started_at"] and row["started_at"].isoformat()
         return frozenset(self._connection.run(_ADD, {"rows": rows}).scalars()) if rows else frozenset()
@@ -153,13 +142,13 @@ class StudyStore:
         if row is None:
             return None
         golden_id, *told = row
-        (study,) = _to_studies([told])
+        (study,) = to_studies([tuple(told)])
         return study, golden_id
 
     def among(self, study_uids: Collection[str]) -> dict[str, Study]:
         """Those of the studies that are known, by UID."""
         found = self._connection.run(_AMONG, {"uids": list(study_uids)}) if study_uids else ()
-        return {study.study_uid: study for study in _to_studies(found)}
+        return {study.study_uid: study for study in to_studies(found)}
 
     def note(self, notice: Notice) -> None:
         """What an archive says of a study now."""
@@ -176,11 +165,11 @@ class StudyStore:
         if after:
             source += f" and (coalesce(s.started_at, '{UNDATED}'), s.study_uid) < (:after_at, :after_uid)"
             parameters["after_at"], parameters["after_uid"] = read_place(after)
-        columns = _COLUMNS_NOW if wanted.as_of is None else _COLUMNS_THEN
+        columns = COLUMNS_NOW if wanted.as_of is None else COLUMNS_THEN
         statement = f"""select {columns} {source}
                         order by coalesce(s.started_at, '{UNDATED}') desc, s.study_uid desc limit :limit"""
         rows = self._connection.run(_statement(statement), parameters | {"limit": limit + 1})
-        studies = _to_studies(rows)
+        studies = to_studies(rows)
         page = studies[:limit]
         following = write_place(page[-1].started_at, page[-1].study_uid) if len(studies) > limit else ""
         return page, total.scalar_one(), following
@@ -241,49 +230,3 @@ def _conditions(golden_id: UUID, wanted: HistoryFilter) -> tuple[list[str], dict
             clauses.append(f"(s.started_at at time zone 'Europe/London')::date {sign} :{name}")
             parameters[name] = day
     return clauses, parameters
-
-
-_NO_ORDER = (None, "", None)
-_LINKS = {None: None} | {state.value: state for state in LinkState}
-
-
-def _to_holding(held: str) -> Holding:
-    availability, _, ae_title = held.partition(" ")
-    return Holding(Availability(availability), ae_title)
-
-
-def _to_row(study: Study, record_id: int) -> dict[str, Any]:
-    return {
-        "study_uid": study.study_uid,
-        "record_id": record_id,
-        "started_at": study.started_at,
-        "modalities": list(study.modalities),
-        "body_site": study.body_site,
-        "description": study.description,
-        "accession": study.accession,
-        "organisation": study.organisation,
-        "archive": study.archive,
-        "series": study.series,
-        "instances": study.instances,
-        "procedures": codes_to_json(study.procedures),
-        "anatomy": codes_to_json(study.anatomy),
-    }
-
-
-def _to_studies(rows: Iterable[Sequence[Any]]) -> list[Study]:
-    """Of rows of `_COLUMNS`, or of those that stand in their place. A history has hundreds, of few patients: so each
-    patient id is made once, and a row is taken apart by the order of its columns."""
-    patients: dict[tuple[str, str], Identifier] = {}
-    studies = []
-    for row in rows:
-        authority, value, uid, started_at, modalities, site, description, accession, organisation, archive = row[:10]
-        series, instances, procedures, anatomy, held, link, told = row[10:]
-        patient = patients.get((authority, value))
-        if patient is None:
-            patient = patients[authority, value] = Identifier(authority, value)
-        order, report, codes = told or _NO_ORDER
-        said = uid, patient, started_at, tuple(modalities), site, description, accession, organisation, archive
-        holding, report_status = _to_holding(held) if held else None, ReportStatus(report) if report else None
-        coded = codes_from_json(codes), codes_from_json(procedures), codes_from_json(anatomy)
-        studies.append(Study(*said, series, instances, _LINKS[link], holding, report_status, order, *coded))
-    return studies
