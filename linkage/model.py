@@ -210,14 +210,15 @@ def _read(folder: Traversable, name: str) -> Model:
 
 
 def _json(folder: Traversable, name: str) -> dict[str, Any]:
+    file = folder.joinpath(name)
     try:
-        document = json.loads(folder.joinpath(name).read_text(encoding="utf-8"))
-    except OSError:
-        raise ModelError(f"the model file {name} cannot be read") from None
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"the model file {file} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
-        raise ModelError(f"the model file {name} is not JSON: {error}") from None
+        raise ModelError(f"the model file {file} is not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise ModelError(f"the model file {name} must hold an object")
+        raise ModelError(f"the model file {file} must hold an object")
     return document
 
 

@@ -154,8 +154,12 @@ def test_malformed_models_are_refused_with_a_sentence(model: Model, spoil: Damag
 
 
 def test_unreadable_files_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError) as caught:
         Model.load(tmp_path / "none.json")
+    assert str(caught.value) == f"the model file {tmp_path / 'none.json'} cannot be read: No such file or directory"
+    with pytest.raises(ModelError) as caught:
+        Model.load(tmp_path)
+    assert str(caught.value) == f"the model file {tmp_path} cannot be read: Is a directory"
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(ModelError, match="not JSON"):
         Model.load(tmp_path / "bad.json")
