@@ -51,7 +51,7 @@ class Room:
 
     def __init__(self, memory: int | None = None, folder: Path | None = None) -> None:
         if memory is not None and memory < LEAST:
-            raise LinkageError(f"{memory / MIB:,.0f} MiB of memory are too few: at least {LEAST // MIB} are needed")
+            raise LinkageError(f"{_written(memory)} of memory are too few: at least {_written(LEAST)} are needed")
         self._lock, self._folder = threading.Lock(), folder
         self._bounded, self._spare, self._free = memory is not None, inf, inf
         if memory is not None:
@@ -155,7 +155,7 @@ class Room:
         except OSError as error:
             folder = self._folder or tempfile.gettempdir()
             raise LinkageError(
-                f"{folder} has no room for {size / MIB:,.0f} MiB that memory does not hold: {error.strerror}"
+                f"{folder} has no room for {_written(size)} that memory does not hold: {error.strerror}"
             ) from error
 
     def _take_back(self, size: int) -> None:
@@ -180,6 +180,13 @@ def read_memory(text: str) -> int:
     if not found:
         raise LinkageError(f"'{text}' is no size of memory: write it like 4GB or 800MB")
     return int(float(found[1]) * _UNITS[found[2].lower()])
+
+
+def _written(size: int) -> str:
+    """Bytes in the largest unit they fill, to one place and never rounded up: "1.5 KiB", "640 MiB", "12 bytes"."""
+    unit, step = next((unit, step) for unit, step in reversed(_UNITS.items()) if size >= step or not unit)
+    number = f"{size * 10 // step / 10:,.1f}".removesuffix(".0")
+    return f"{number} {unit.upper()}iB" if unit else f"{number} bytes"
 
 
 def usual_memory() -> int:

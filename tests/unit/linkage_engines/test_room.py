@@ -143,7 +143,7 @@ def test_a_folder_without_room_is_named(tmp_path: Path) -> None:
     room = Room(LEAST, tmp_path / "gone")
     with pytest.raises(LinkageError, match=r"gone has no room for 100 MiB that memory does not hold: No such file"):
         room.empty(100 * MIB, np.uint8)
-    with pytest.raises(LinkageError, match="has no room for 1,099,511,627,776 MiB"):
+    with pytest.raises(LinkageError, match="has no room for 1,048,576 TiB"):
         Room(LEAST, tmp_path).empty(1 << 60, np.uint8)
 
 
@@ -155,6 +155,21 @@ def test_sizes_are_read_as_people_write_them() -> None:
     for wrong in ("", "4 apples", "-4GB", "GB", "4GBB"):
         with pytest.raises(LinkageError, match="is no size of memory: write it like 4GB"):
             read_memory(wrong)
-    with pytest.raises(LinkageError, match="100 MiB of memory are too few: at least 640 are needed"):
-        Room(100 * MIB)
     assert usual_memory() >= LEAST
+
+
+@pytest.mark.parametrize(
+    ("memory", "written"),
+    [
+        (0, "0 bytes"),
+        (1023, "1,023 bytes"),
+        (1 << 10, "1 KiB"),
+        (1536, "1.5 KiB"),
+        (100 * MIB, "100 MiB"),
+        (LEAST - 1, "639.9 MiB"),
+    ],
+)
+def test_a_bound_too_small_is_told_in_a_unit_that_fits_it(memory: int, written: str) -> None:
+    with pytest.raises(LinkageError) as caught:
+        Room(memory)
+    assert str(caught.value) == f"{written} of memory are too few: at least 640 MiB are needed"
