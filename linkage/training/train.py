@@ -57,10 +57,10 @@ def train(
     then given. first: rows of the first of two files, of which the pairs across are wanted. order: int64[N], what
     `shuffle` makes of the rows and the seed, where that is known. The result depends on these and the seed alone,
     never on the workers or the order of the rows. Raises `ModelError` for rows of another model, `LinkageError` for
-    entries or reviewed pairs that do not fit.
+    entries, reviewed pairs or an order that do not fit.
     """
     matrix, words = rows_of(encoded, base)
-    _check(len(matrix), keys, rows, rules, reviewed)
+    _check(len(matrix), keys, rows, rules, reviewed, order)
     order = shuffle(words, seed, first, workers) if order is None else order
     prior, (drawn, most) = beside(lambda: estimate_prior(words), lambda: _draw(keys, rows, rules, most_pairs, seed))
     random = draw_patterns(matrix, words, order, base, random_pairs, seed, workers)
@@ -142,7 +142,16 @@ def prior_findings(prior: Prior) -> list[Finding]:
     return findings
 
 
-def _check(n: int, keys: Longs, rows: Ints, rules: Places, reviewed: Sequence[tuple[int, int, bool]]) -> None:
+def _check(
+    n: int,
+    keys: Longs,
+    rows: Ints,
+    rules: Places,
+    reviewed: Sequence[tuple[int, int, bool]],
+    order: Longs | None,
+) -> None:
+    if order is not None and len(order) != n:
+        raise LinkageError(f"an order of {len(order)} rows is none of the {n} encoded records")
     if not len(keys) == len(rows) == len(rules):
         raise LinkageError("every blocking key needs one row and one rule")
     if len(rows) and not (0 <= int(rows.min()) <= int(rows.max()) < n and int(rules.max()) < len(ALL_RULES)):

@@ -208,6 +208,9 @@ def test_what_does_not_fit_is_refused() -> None:
         train(encoded, keys, rows + 10, rules, BASE)
     with pytest.raises(LinkageError, match="two different rows"):
         train(encoded, keys, rows, rules, BASE, reviewed=[(3, 3, True)])
+    for n in (9, 11):
+        with pytest.raises(LinkageError, match=f"an order of {n} rows is none of the 10 encoded records"):
+            train(encoded, keys, rows, rules, BASE, order=np.arange(n))
     with pytest.raises(ModelError):
         train(np.zeros((2, ENCODED_SIZE), np.uint8), keys[:0], rows[:0], rules[:0], BASE)
     with pytest.raises(LinkageError, match="one label"):
