@@ -29,6 +29,22 @@ from mpi.errors import SettingsError
 
 _CONFIG = "MPI_CONFIG"
 Port = Annotated[int, Field(ge=0, le=65535)]  # 0: any free one
+_PLAIN = {
+    "int_parsing": "is no whole number",
+    "int_from_float": "is no whole number",
+    "int_type": "is no whole number",
+    "float_parsing": "is no number",
+    "float_type": "is no number",
+    "bool_parsing": "is neither true nor false",
+    "bool_type": "is neither true nor false",
+    "string_type": "is no text",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "string_pattern_mismatch": "must be 1 to 16 printable ASCII characters, no backslash, no space at either end",
+}
+"""What pydantic's kinds of error mean to an operator; the one pattern among the settings is of an AE title."""
 
 
 class Settings(BaseSettings):
@@ -219,4 +235,7 @@ def _line(setting: str, error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = ", ".join(Settings.model_fields)
         return f"{name}: no such setting; known are {known}"
-    return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+    said = _PLAIN.get(error["type"])
+    if said is None:
+        return f"{name}: {error['msg'].removeprefix('Value error, ')}"
+    return f"{name}: {said.format(**error.get('ctx', {}))} (MPI_{name.upper()})"

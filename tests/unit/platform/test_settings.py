@@ -89,6 +89,29 @@ def test_an_error_names_the_setting_and_no_secret(monkeypatch: pytest.MonkeyPatc
     assert "open-sesame" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("HTTP_PORT", "abc", "is no whole number"),
+        ("HTTP_PORT", "1.5", "is no whole number"),
+        ("DICOM_PORT", "70000", "must be at most 65535"),
+        ("WORKERS", "0", "must be at least 1"),
+        ("IDLE_TIMEOUT", "soon", "is no number"),
+        ("SESSION_IDLE", "0", "must be more than 0.0"),
+        ("TOKEN_SIGN_IN", "perhaps", "is neither true nor false"),
+        ("LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
+        ("DICOM_AE_TITLE", "", "must be 1 to 16 printable ASCII characters, no backslash, no space at either end"),
+    ],
+)
+def test_an_error_says_plainly_what_a_setting_must_be(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(f"MPI_{name}", value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == f"{name.lower()}: {sentence} (MPI_{name})"
+
+
 def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPI_HTTP_PORT", "-1")
     monkeypatch.setenv("MPI_WORKERS", "many")
