@@ -28,6 +28,7 @@ from sqlalchemy.exc import ArgumentError
 from mpi.errors import SettingsError
 
 _CONFIG = "MPI_CONFIG"
+_INTEGRATIONS = ("MPI_TOKEN", "MPI_WEBHOOK_SECRET")  # what our plug-in for Orthanc reads
 Port = Annotated[int, Field(ge=0, le=65535)]  # 0: any free one
 _PLAIN = {
     "int_parsing": "is no whole number",
@@ -222,12 +223,18 @@ def _config_file() -> Path | None:
 
 
 def _refuse_misspelt(environment: Iterable[str]) -> None:
-    """A variable one slip away from a setting would be ignored in silence; others called MPI_ are not ours."""
+    """A variable one slip away from a setting, or of a family of settings as MPI_TLS_... are, would be ignored in
+    silence, and with it what it was to secure: so it is refused and not only warned of. Others called MPI_ are those
+    of the Message Passing Interface or of our integrations, and left alone."""
     known = [f"MPI_{name.upper()}" for name in Settings.model_fields] + [_CONFIG]
+    families = {name.split("_")[1] for name in known if name.count("_") > 1}
     for name in environment:
-        if name.startswith("MPI_") and name not in known:
-            for near in difflib.get_close_matches(name, known, n=1, cutoff=0.85):
-                raise SettingsError(f"{name}: no such setting; did you mean {near}?")
+        word = name.upper()
+        if not word.startswith("MPI_") or word in known or word in _INTEGRATIONS:
+            continue
+        ours = word.count("_") > 1 and word.split("_")[1] in families
+        for near in difflib.get_close_matches(word, known, n=1, cutoff=0.0 if ours else 0.85):
+            raise SettingsError(f"{name}: no such setting; did you mean {near}?")
 
 
 def _line(setting: str, error: Any) -> str:

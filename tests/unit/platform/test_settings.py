@@ -135,8 +135,27 @@ def test_an_unknown_key_in_the_file_and_a_misspelt_variable_are_refused(
         load_settings()
 
 
-def test_variables_of_other_programs_called_mpi_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MPI_HOME", "/opt/openmpi")
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("MPI_HTTP_PROT", "MPI_HTTP_PORT"),
+        ("mpi_http_prot", "MPI_HTTP_PORT"),
+        ("MPI_TLS_CERTIFICATE_FILE", "MPI_TLS_CERT"),
+        ("MPI_TLS_CLIENT_CA", "MPI_TLS_CERT"),
+    ],
+)
+def test_a_variable_that_can_only_mean_a_setting_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, near: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value) == f"{name}: no such setting; did you mean {near}?"
+
+
+@pytest.mark.parametrize("name", ["MPI_HOME", "MPI_ROOT", "MPI_C_COMPILER", "MPI_TOKEN", "MPI_WEBHOOK_SECRET"])
+def test_variables_of_other_programs_called_mpi_are_left_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "/opt/openmpi")
     assert load_settings().http_port == 8080
 
 
