@@ -79,6 +79,7 @@ class Result:
 def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bool, workers: int) -> None:
     """Play a region and tell what came of it; afterwards go on serving until interrupted, unless `once`."""
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else _WIDTH)
+    settings = load_settings()
     loaded = load_network(network)
     ending = _Ending()
     temporary = tempfile.TemporaryDirectory(prefix="mpi-demo-")
@@ -90,7 +91,7 @@ def demonstrate(network: str, people: int, seed: int, *, once: bool, as_json: bo
         with _service(Path(folder), server.url, network, workers, tokens) as (target, service), ending:
             score, seconds = _play(region, target, console)
             ending.check()
-            index = compose(server.url, loaded, model_in_force(server.url, load_settings()))
+            index = compose(server.url, loaded, model_in_force(server.url, settings))
             result = _judge(index, region, score, seconds)
             _show_person(index, target, console)
             index.engine.dispose()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mpi.errors import SettingsError
+from mpi.main.demo import demonstrate
 from mpi.settings import Settings, is_loopback, load_settings
 
 TOKEN = "a-synthetic-token-of-32-letters-"
@@ -151,6 +152,12 @@ def test_a_variable_that_can_only_mean_a_setting_is_refused(
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert str(caught.value) == f"{name}: no such setting; did you mean {near}?"
+
+
+def test_a_demonstration_reads_the_settings_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPI_HTTP_PROT", "1")
+    with pytest.raises(SettingsError, match="did you mean MPI_HTTP_PORT"):
+        demonstrate("nowhere", 2, 7, once=True, as_json=True, workers=1)
 
 
 @pytest.mark.parametrize("name", ["MPI_HOME", "MPI_ROOT", "MPI_C_COMPILER", "MPI_TOKEN", "MPI_WEBHOOK_SECRET"])
