@@ -21,6 +21,8 @@ def running(place: Path) -> Iterator[SparkSession]:
         "spark.sql.warehouse.dir": str(place / "warehouse"),
         "spark.local.dir": str(place),
         "spark.driver.memory": "1g",
+        # Half of the Java of a short test is its optimising compiler, and its collector has threads of its own.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     }
     session = start("local[2]", settings)
     yield session
