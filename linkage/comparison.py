@@ -204,7 +204,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "surname": (
         "missing",
         "same",
-        "one is the other's forename",
+        "one side's surname is the forename of the other",
         "agrees with a previous name or a part of a double name",
         "one letter or little else differs",
         "similar spelling",
