@@ -128,11 +128,14 @@ def explain(
     seed: Seed = 0,
     workers: Workers = None,
     memory: Memory = None,
+    false_merge: FalseMerge = FALSE_MERGE,
 ) -> None:
-    """Say why two records of a file weigh what they weigh, field by field, in words and bits."""
+    """Say why two records of a file weigh what they weigh, field by field, in words and bits that add up."""
     with spoken():
         room = room_of(memory, file.parent)
-        explanation = _linker([read_people(file, mapping, room)], seed, workers, room).explain(one, other)
+        linker = _linker([read_people(file, mapping, room)], seed, workers, room, false_merge=false_merge)
+        explanation = linker.explain(one, other)
+        say(f"{explanation.prior:+7.2f}  before anything is compared: how seldom two records are of one person")
         for line in explanation.lines:
             say(f"{line.weight + line.adjustment:+7.2f}  {line.sentence}")
         say(f"{explanation.total:+7.2f}  {explanation.summary}")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
-from linkage.comparison import COMPARISONS, FURTHER_WORDS, HOUSEHOLD, WORDS
+from linkage.comparison import COMPARISONS, FORENAME, FURTHER_WORDS, HOUSEHOLD, SURNAME, WORDS, Forename
 from linkage.encode import encode
 from linkage.guard import Guard
 from linkage.kernel import score_adjusted
@@ -105,8 +105,9 @@ def explain(a: bytes | StandardRecord, b: bytes | StandardRecord, model: Model) 
     """Explain one pair, encoded or standardised. Raises `ModelError` for a row of another model."""
     scores, adjust = score_adjusted(_row(a, model), (_row(b, model),), model)
     weight, guards = float(scores.weight[0]), Guard(int(scores.guards[0]))
+    pattern = scores.pattern[0].tolist()
     lines = tuple(
-        _line(name, column, int(scores.pattern[0, column]), float(adjust[column]), (a, b), model)
+        _line(name, column, pattern, float(adjust[column]), (a, b), model)
         for column, name in enumerate(model.comparisons)
     )
     return Explanation(
@@ -132,6 +133,13 @@ def levels_in_words(pattern: bytes, model: Model) -> tuple[str, ...]:
     )
 
 
+def _words(name: str, column: int, pattern: Sequence[int]) -> str:
+    """What a comparison came to; a surname that stands crosswise in a file is told with the forename and not here."""
+    if column == SURNAME and not pattern[SURNAME] and pattern[FORENAME] == Forename.SWAPPED:
+        return "counted with the forename"
+    return WORDS.get(name, FURTHER_WORDS)[pattern[column]]
+
+
 def outcome(weight: float, guards: Guard, model: Model) -> str:
     """ "certain", "possible" or "none"; any guard keeps a pair from certain."""
     if weight >= model.certain and not guards:
@@ -146,13 +154,14 @@ def _row(record: bytes | StandardRecord, model: Model) -> bytes:
 def _line(
     name: str,
     column: int,
-    level: int,
+    pattern: Sequence[int],
     adjustment: float,
     pair: tuple[bytes | StandardRecord, bytes | StandardRecord],
     model: Model,
 ) -> Line:
+    level = pattern[column]
     weight = float(model.weights[column, level])
-    words = WORDS.get(name, FURTHER_WORDS)[level]
+    words = _words(name, column, pattern)
     about = label(name, model.comparisons)
     said = _worth(name, level, weight, adjustment)
     return Line(
@@ -172,7 +181,7 @@ def _worth(name: str, level: int, weight: float, adjustment: float) -> str:
         return ""
     why, what = "", "postcode" if name == "location" else "name"
     if name == _HOUSEHOLD:
-        why = ", because forename or birth date speaks for two members of one household"
+        why = ", because forename and birth date do not tell one person from two members of one household"
     elif name == "birth_date" and adjustment:
         why = ", reduced because a date is estimated, or is 1 January as unknown ones are"
     elif adjustment < -1.0:

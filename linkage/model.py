@@ -156,7 +156,9 @@ class Model:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Model:
         """The model a parsed file means, its frequencies inside. Raises `ModelError` with what is wrong and where."""
-        if document.get("encoding") != ENCODING_VERSION:
+        if "encoding" not in document:
+            raise ModelError("this is no model: it does not say for which encoding it is made")
+        if document["encoding"] != ENCODING_VERSION:
             raise ModelError(f"the model is not made for encoding {ENCODING_VERSION}; train it again")
         check_keys(document, GIVEN_RULES)
         prior, certain, possible, veto = (

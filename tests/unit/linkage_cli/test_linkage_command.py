@@ -109,6 +109,11 @@ def test_explain_says_why(people: Path) -> None:
     said = run("explain", people, "p1a", "p1b")
     assert said.exit_code == 0
     assert "surname" in said.output
+    told = [float(line.split()[0]) for line in said.stdout.splitlines() if line.lstrip()[:1] in ("+", "-")]
+    assert sum(told[:-1]) == pytest.approx(told[-1], abs=0.01 * len(told))  # each is rounded
+    dearer = run("explain", people, "p1a", "p1b", "--false-merge", "1000000")
+    assert dearer.exit_code == 0
+    assert dearer.stdout.splitlines()[-1] != said.stdout.splitlines()[-1]  # by another model
     alike = run("explain", people, "p1a", "p1a")
     assert (alike.exit_code, "two different records" in alike.output) == (2, True)
     unknown = run("explain", people, "p1a", "nobody")

@@ -7,12 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from linkage.comparison import FORENAME, SURNAME
 from linkage.encode import encode
 from linkage.explain import GUARD_WORDS, explain
 from linkage.guard import Guard
 from linkage.kernel import score_pair
 from linkage.model import Model
 from linkage.record import BirthDate, Caution, SexCode, StandardRecord
+from tests.unit.linkage_kernel.file_models import file_model
 
 Build = Callable[..., StandardRecord]
 
@@ -63,7 +65,17 @@ def test_the_household_cut_is_told(model: Model, person: Build) -> None:
     line = explain(person(nhs_number=""), son, model).lines[-1]
     assert (line.comparison, line.level) == ("household", "limited")
     assert line.adjustment < 0
-    assert "two members of one household" in line.sentence
+    assert "do not tell one person from two members of one household" in line.sentence
+
+
+def test_names_crosswise_in_a_file_are_told_once(person: Build) -> None:
+    model, one = file_model(), person()
+    other = person(surnames=one.forenames, forenames=one.surnames)
+    forename, surname = explain(one, other, model).lines[FORENAME : SURNAME + 1]
+    assert "changed places" in forename.sentence
+    assert (surname.words, surname.weight) == ("counted with the forename", 0.0)
+    nameless = person(surnames=())
+    assert explain(one, nameless, model).lines[SURNAME].words == "missing"
 
 
 def test_estimated_dates_count_for_less(model: Model, person: Build) -> None:

@@ -109,7 +109,8 @@ def damage(path: str, value: object) -> Damage:
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
-        (damage("encoding", 99), "encoding"),
+        (damage("encoding", 99), "train it again"),
+        (damage("encoding", None), "this is no model"),
         (damage("prior", None), "'prior'"),
         (damage("prior", True), "'prior'"),
         (damage("certain", -40.0), "must rise"),
