@@ -36,12 +36,12 @@ class PeakMemory:
     def _run(self) -> None:
         while not self._stopped.wait(_EVERY):
             started = psutil.Process().children(recursive=True)
-            shares = [_share_of(process.pid) for process in started]
+            shares = [share_of(process.pid) for process in started]
             self.mb = max(self.mb, sum(every for every, _ in shares))
             self.held_mb = max(self.held_mb, sum(held for _, held in shares))
 
 
-def _share_of(pid: int) -> tuple[float, float]:
+def share_of(pid: int) -> tuple[float, float]:
     """The proportional set size of a process in MiB, and that without the pages of files; 0 of one that has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
