@@ -6,9 +6,9 @@
 Both tools read the same file, each in a process of its own, one after the other: from the file to links and clusters
 on disk. `ours_s` and `splink_s` are the seconds from the first look at the file to the last byte written; starting
 Python, importing and compiling (`warm`) stand apart, `process_seconds` is all together. `ours_mb` and `splink_mb` are
-peaks of memory, helper processes counted; `peak_held_mb` leaves out pages of files, which cost nobody else memory.
-`ours_f1` and `splink_f1` are of the pairs inside the clusters, at the
-default threshold of each. Splink keeps only the pairs above its threshold here, which is the least it can do.
+peaks of memory, helper processes counted; `peak_held_mb` leaves out pages of files, which the system can take back.
+`ours_f1` and `splink_f1` are of the pairs inside the clusters, at the default threshold of each. Splink keeps only
+the pairs above its threshold here, which is the least it can do.
 """
 
 from __future__ import annotations

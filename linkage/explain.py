@@ -125,11 +125,11 @@ def explain(a: bytes | StandardRecord, b: bytes | StandardRecord, model: Model) 
 
 def levels_in_words(pattern: bytes, model: Model) -> tuple[str, ...]:
     """What each comparison came to, of a pattern that this model gave; what was missing is left out."""
-    compared = zip(model.comparisons, pattern, strict=False)  # a pattern has room for more
+    compared = enumerate(model.comparisons)  # a pattern has room for more
     return tuple(
-        f"{label(name, model.comparisons)}: {WORDS.get(name, FURTHER_WORDS)[level]}"
-        for name, level in compared
-        if level
+        f"{label(name, model.comparisons)}: {_words(name, column, pattern)}"
+        for column, name in compared
+        if pattern[column]
     )
 
 

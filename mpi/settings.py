@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -43,9 +44,9 @@ _PLAIN = {
     "greater_than_equal": "must be at least {ge}",
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must be at most {le}",
-    "string_pattern_mismatch": "must be 1 to 16 printable ASCII characters, no backslash, no space at either end",
 }
-"""What pydantic's kinds of error mean to an operator; the one pattern among the settings is of an AE title."""
+"""What pydantic's kinds of error mean to an operator."""
+_AE_TITLE = re.compile(r"[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?")
 
 
 class Settings(BaseSettings):
@@ -65,7 +66,7 @@ class Settings(BaseSettings):
     mllp_port: Port = 2575
     dicom_host: str = "127.0.0.1"
     dicom_port: Port | None = None  # None: no DICOM
-    dicom_ae_title: Annotated[str, Field(pattern=r"^[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?$")] = "MPI"
+    dicom_ae_title: str = "MPI"
     dicom_associations: Annotated[int, Field(ge=1, le=1000)] = 32  # of each worker; each may hold an image in memory
     tls_cert: Path | None = None
     tls_key: Path | None = None
@@ -117,6 +118,13 @@ class Settings(BaseSettings):
     def _readable(cls, value: Path | None) -> Path | None:
         if value is not None and not (value.is_file() and os.access(value, os.R_OK)):
             raise ValueError(f"names {value}, which cannot be read; write the path of a readable file")
+        return value
+
+    @field_validator("dicom_ae_title")
+    @classmethod
+    def _ae_title(cls, value: str) -> str:
+        if not _AE_TITLE.fullmatch(value):
+            raise ValueError("must be 1 to 16 printable ASCII characters, no backslash, no space at either end")
         return value
 
     @field_validator("admin_token", "session_key")
@@ -242,7 +250,6 @@ def _line(setting: str, error: Any) -> str:
     if error["type"] == "extra_forbidden":
         known = ", ".join(Settings.model_fields)
         return f"{name}: no such setting; known are {known}"
-    said = _PLAIN.get(error["type"])
-    if said is None:
-        return f"{name}: {error['msg'].removeprefix('Value error, ')}"
-    return f"{name}: {said.format(**error.get('ctx', {}))} (MPI_{name.upper()})"
+    plain = _PLAIN.get(error["type"])
+    said = plain.format(**error.get("ctx", {})) if plain else error["msg"].removeprefix("Value error, ")
+    return f"{name}: {said} (MPI_{name.upper()})"

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from linkage.comparison import FORENAME, HOUSEHOLD, SURNAME, Forename, Household, Surname
 from linkage.encode import encode
@@ -13,6 +16,7 @@ from linkage.model import Model
 from linkage.record import BirthDate, SexCode, StandardRecord
 from tests.unit.linkage_kernel.file_models import file_model
 
+KINDS = ("wrong", "more", "less", "turned")
 PERSON = StandardRecord(
     surnames=("HART",), forenames=("JOHN",), birth_date=BirthDate(1954, 3, 17), sex=SexCode.MALE, postcode="M144PX"
 )
@@ -40,6 +44,21 @@ def test_one_slip_anywhere_leaves_a_name_similar_in_files(
     forename: str, surname: str, expected: tuple[int, int]
 ) -> None:
     assert levels(file_model(), replace(PERSON, forenames=(forename,), surnames=(surname,))) == expected
+
+
+@given(
+    st.text("ABCDEFGH", min_size=4, max_size=20), st.integers(0, 20), st.sampled_from("ABCQ"), st.sampled_from(KINDS)
+)
+def test_no_slip_is_overlooked(name: str, place: int, letter: str, kind: str) -> None:
+    """Against rapidfuzz: what the letters rule out beforehand is never one edit away."""
+    head, rest = name[: place % len(name)], name[place % len(name) :]
+    slips = {"wrong": letter + rest[1:], "more": letter + rest, "less": rest[1:], "turned": rest[1::-1] + rest[2:]}
+    other = head + slips[kind]
+    assume(4 <= len(other) <= 20)
+    assume(OSA.distance(name, other) == 1)
+    model = file_model()
+    rows = [encode(replace(PERSON, forenames=(text,), surnames=()), model) for text in (name, other)]
+    assert score(rows[0], rows[1:], model).pattern[0, FORENAME] != Forename.DISAGREE
 
 
 def test_of_three_letters_one_is_too_many() -> None:

@@ -101,6 +101,8 @@ def test_an_error_names_the_setting_and_no_secret(monkeypatch: pytest.MonkeyPatc
         ("SESSION_IDLE", "0", "must be more than 0.0"),
         ("TOKEN_SIGN_IN", "perhaps", "is neither true nor false"),
         ("LOG_LEVEL", "loud", "must be 'debug', 'info', 'warning' or 'error'"),
+        ("MODEL", "/nope", "names /nope, which cannot be read; write the path of a readable file"),
+        ("DATABASE_URL", "mysql://x/y", "is no PostgreSQL URL; write postgresql://user@host/database"),
         ("DICOM_AE_TITLE", "", "must be 1 to 16 printable ASCII characters, no backslash, no space at either end"),
     ],
 )
